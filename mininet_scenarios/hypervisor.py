@@ -1,0 +1,82 @@
+"""An emulated hypervisor: a Mininet node with an Open vSwitch of its own, joined to the daemon as users join theirs.
+
+It has two interfaces: ``management``, where the daemon is, and ``underlay``, which carries tunnels and whose address is
+that of the bridge ``br-phy``: the userspace datapath sends tunnels only from a bridge's own port.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mininet_scenarios.command import until
+from mininet_scenarios.machine import Machine
+from mininet_scenarios.ovs import Ovs
+
+if TYPE_CHECKING:
+    from mininet_scenarios.fabric import Fabric
+
+Wire = Literal["management", "underlay"]
+Datapath = Literal["netdev", "system"]
+
+
+class Hypervisor:
+    """A host of virtual machines, numbered ``1..200`` in its fabric."""
+
+    def __init__(self, name: str, number: int, fabric: Fabric, datapath: Datapath) -> None:
+        self.name = name
+        self.fabric = fabric
+        self.datapath = datapath
+        self.management = fabric.address("management", number)
+        self.underlay = fabric.address("underlay", number)
+        self.machine = Machine(name, fabric.directory)
+        self.ovs = Ovs(self.machine, fabric.directory.path / name)
+
+    def start(self) -> None:
+        """Plug both wires and start Open vSwitch; the host is not joined to any daemon yet."""
+        self.fabric.plug(self.machine, "management")
+        self.machine.run("ip", "address", "add", f"{self.management}/24", "dev", "management")
+        self.fabric.plug(self.machine, "underlay")
+        self.ovs.start()
+        self.ovs.vsctl(
+            *("add-br", "br-phy", "--", "set", "Bridge", "br-phy", f"datapath_type={self.datapath}"),
+            *("fail_mode=standalone", "--", "add-port", "br-phy", "underlay"),
+        )
+        self.machine.run("ip", "address", "add", f"{self.underlay}/24", "dev", "br-phy")
+        self.machine.run("ip", "link", "set", "br-phy", "up")
+
+    def join(self, manager: str) -> None:
+        """Hand this host to the daemon at ``manager``, like ``tcp:198.18.0.1:6640``."""
+        identity = (f"external_ids:system-id={self.name}", f"external_ids:netloom-encap-ip={self.underlay}")
+        self.ovs.vsctl("set", "Open_vSwitch", ".", *identity, "--", "set-manager", manager)
+
+    def wait_joined(self, seconds: float = 15) -> None:
+        """Wait until the daemon has made br-int here and holds its OpenFlow session."""
+        until(self.connected, seconds, f"the daemon holds {self.name}'s br-int", 0.05)
+
+    def connected(self) -> bool:
+        """Whether the OpenFlow session of br-int stands."""
+        sessions = self.ovs.vsctl("--columns=is_connected", "find", "Controller", "is_connected=true")
+        return bool(sessions.strip()) and "br-int" in self.ovs.vsctl("list-br").split()
+
+    def cut(self, wire: Wire) -> None:
+        """Take a wire away; both ends lose their carrier."""
+        self.fabric.set_link(self.machine, wire, "down")
+
+    def mend(self, wire: Wire) -> None:
+        """Plug the wire in again."""
+        self.fabric.set_link(self.machine, wire, "up")
+
+    def flows(self) -> str:
+        """The flows of br-int without what only counts, one a line, sorted."""
+        lines = self.ovs.ofctl("dump-flows", "br-int", "--no-stats", "--sort").splitlines()
+        return "\n".join(line.strip() for line in lines if "actions=" in line)
+
+    def end(self) -> None:
+        """End Open vSwitch and the node."""
+        self.machine.end()
+
+
+def usable_datapath() -> Datapath:
+    """The kernel's datapath where this machine has its module, else the one in userspace."""
+    return "system" if Path("/sys/module/openvswitch").exists() else "netdev"

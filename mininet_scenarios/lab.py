@@ -1,0 +1,94 @@
+"""A lab: fabric, hypervisors, virtual machines and the daemon, made for one story and gone when it is told.
+
+It is a context manager; what it made goes in reverse order, after an exception, Ctrl-C and SIGTERM too. Labs run side
+by side: each takes the first free number, from which its addresses and names come.
+"""
+
+from __future__ import annotations
+
+import signal
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from mininet_scenarios import rundir
+from mininet_scenarios.daemon import Daemon
+from mininet_scenarios.fabric import Fabric
+from mininet_scenarios.hypervisor import Hypervisor, usable_datapath
+from mininet_scenarios.vm import Kind, Nic, Vm
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mininet_scenarios.hypervisor import Datapath
+
+
+class Lab:
+    """What a story is played in; ``keep`` leaves everything running at the end."""
+
+    def __init__(self, *, framework: str = "os_ken", datapath: Datapath | None = None, keep: bool = False) -> None:
+        self.framework = framework
+        self.datapath: Datapath = datapath or usable_datapath()
+        self.keep = keep
+        self.hypervisors: dict[str, Hypervisor] = {}
+        self.daemon: Daemon | None = None
+        self._made = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Take a lab number and lay the wires."""
+        with ExitStack() as undo:
+            undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _stop))
+            self.directory = rundir.take()
+            undo.callback(self.directory.release)
+            undo.callback(self.directory.sweep)
+            self.fabric = Fabric(self.directory)
+            undo.callback(self.fabric.end)
+            self.fabric.lay()
+            self._made = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take all away, unless it is to be kept and nothing went wrong."""
+        if self.keep and kind is None:
+            self.directory.keep()
+            return
+        self._made.close()
+
+    def start_daemon(self) -> Daemon:
+        """Start the daemon with an empty intent database; it is ready when this returns."""
+        daemon = self.daemon = Daemon(self.directory, self.fabric.daemon, self.framework)
+        self._made.callback(daemon.stop)
+        daemon.start()
+        return daemon
+
+    def hypervisor(self, name: str) -> Hypervisor:
+        """A new host, its Open vSwitch running, joined to nothing."""
+        host = Hypervisor(name, 10 + len(self.hypervisors), self.fabric, self.datapath)
+        self._made.callback(host.end)
+        self.hypervisors[name] = host
+        host.start()
+        return host
+
+    def join(self, *hosts: Hypervisor) -> None:
+        """Join hosts to the daemon with the one command of the manual, and wait until it holds them."""
+        for host in hosts:
+            host.join(f"tcp:{self.fabric.daemon}:6640")
+        for host in hosts:
+            host.wait_joined()
+
+    def last_words(self) -> str:
+        """The end of the daemon's log, for a person who asks what went wrong."""
+        return self.daemon.last_words() if self.daemon else ""
+
+    def vm(self, name: str, host: Hypervisor, nic: Nic, kind: Kind = "veth") -> Vm:
+        """A new machine on ``host``; ``plug`` puts it on the network."""
+        vm = Vm(name, host, nic, kind)
+        self._made.callback(vm.end)
+        return vm
+
+
+def _stop(number: int, frame: object) -> None:
+    """Let SIGTERM unwind as Ctrl-C does, so that what was made is taken away."""
+    del frame
+    raise SystemExit(128 + number)

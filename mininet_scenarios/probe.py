@@ -1,0 +1,118 @@
+"""Probes between virtual machines: who reaches whom, and how much is lost while something is done to the network."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise, permutations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mininet_scenarios.command import CommandFailed, until
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterable, Sequence
+
+    from mininet_scenarios.vm import Vm
+
+REPLY = re.compile(r"^\[(\d+\.\d+)\].*icmp_seq=(\d+)")
+SENT = re.compile(r"(\d+) packets transmitted")
+INTERVAL = 0.002
+IN_FLIGHT = 3  # requests younger than the reply to them when ping is told to end
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a steady ping saw: requests ``sent`` and ``lost``, and the longest time without a reply in milliseconds."""
+
+    sent: int
+    lost: int
+    gap: float
+
+    def __str__(self) -> str:
+        return f"{self.lost} of {self.sent} lost, longest gap {self.gap:.0f} ms"
+
+
+class SteadyPing:
+    """``ping -i 0.002`` from a machine to an address, from when this is made until ``stop``."""
+
+    def __init__(self, vm: Vm, address: str) -> None:
+        self._output = vm.machine.directory.path / f"{vm.name}.ping"
+        argv = ("ping", "-D", "-n", "-i", str(INTERVAL), address)
+        self._child = vm.machine.spawn(*argv, output=self._output)
+        until(lambda: self.replies() > 10, 10, f"{vm.name} gets replies from {address}")
+
+    def replies(self) -> int:
+        """How many replies came so far."""
+        return self._output.read_text().count("icmp_seq=")
+
+    def stop(self) -> Loss:
+        """Stop and count; a request is lost if no reply came, those just sent apart."""
+        self._child.send_signal(signal.SIGINT)
+        self._child.wait(10)
+        return loss(self._output.read_text())
+
+
+class SteadyStream:
+    """One TCP connection with a record every millisecond, from when this is made until ``stop``."""
+
+    def __init__(self, source: Vm, target: Vm, port: int = 5001) -> None:
+        path = source.machine.directory.path
+        program = str(Path(__file__).with_name("stream.py"))
+        self._received = path / f"{target.name}.stream-in"
+        sent = path / f"{source.name}.stream-out"
+        self._children: list[subprocess.Popen[str]] = [
+            target.machine.spawn(sys.executable, program, "receive", target.ipv4, str(port), output=self._received)
+        ]
+        until(lambda: "listening" in self._received.read_text(), 10, f"{target.name} listens")
+        argv = (sys.executable, program, "send", target.ipv4, str(port))
+        self._children.append(source.machine.spawn(*argv, output=sent))
+        until(lambda: "flowing" in self._received.read_text(), 10, f"{source.name} streams to {target.name}")
+
+    def stop(self) -> Loss:
+        """End the sender; ``sent`` counts records, ``lost`` the retransmissions of the sender's kernel."""
+        receiver, sender = self._children
+        sender.send_signal(signal.SIGTERM)
+        sender.wait(10)
+        receiver.wait(10)
+        words = self._received.read_text().split()
+        figures = dict(zip(words[::2], words[1::2], strict=False))
+        return Loss(int(figures["records"]), int(figures["retransmitted"]), float(figures["gap"]))
+
+
+def loss(output: str) -> Loss:
+    """Read the output of ``ping -D -n -i 0.002``."""
+    replies = {int(found[2]): float(found[1]) for line in output.splitlines() if (found := REPLY.match(line))}
+    transmitted = SENT.search(output)
+    sent = int(transmitted[1]) if transmitted else 0
+    last = max(replies, default=0)
+    flying = min(sent - last, IN_FLIGHT)
+    times = sorted(replies.values())
+    gap = max((later - earlier for earlier, later in pairwise(times)), default=0.0)
+    return Loss(sent - flying, sent - flying - len(replies), gap * 1000)
+
+
+def ping(source: Vm, address: str) -> bool:
+    """Whether one of two pings is answered within a second."""
+    try:
+        source.machine.run("ping", "-n", "-c", "2", "-i", "0.2", "-w", "1", address)
+    except CommandFailed:
+        return False
+    return True
+
+
+def unreached(pairs: Iterable[tuple[Vm, str]]) -> list[str]:
+    """The pairs (machine, address) of which no ping is answered, as ``a>10.0.0.1``; all are tried side by side."""
+    asked = list(pairs)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda pair: ping(*pair), asked))
+    return [f"{vm.name}>{address}" for (vm, address), answered in zip(asked, answers, strict=True) if not answered]
+
+
+def all_pairs(vms: Sequence[Vm]) -> list[tuple[Vm, Vm]]:
+    """Every ordered pair of different machines."""
+    return list(permutations(vms, 2))

@@ -1,0 +1,148 @@
+"""A lab's run directory: whatever the lab made is found again and taken away, even if its maker was killed.
+
+Every process of a lab carries ``NETLOOM_LAB=<run directory>`` in its environment, its link in the root namespace has
+the directory as alias, and each named namespace is written down before it is made. Nothing without these marks is
+touched, and nothing is looked for by a program's name.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mininet_scenarios.command import CommandFailed, run, until
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+ROOT = Path("/run/netloom-lab")
+MARK = "NETLOOM_LAB"
+LABS = 64
+
+
+class RunDirectory:
+    """One lab's directory, number ``0..63``, and the lock that says the lab is in use."""
+
+    def __init__(self, number: int, lock: TextIOWrapper) -> None:
+        self.number = number
+        self.path = ROOT / str(number)
+        self._lock = lock
+
+    @property
+    def link(self) -> str:
+        """The one interface that a lab has in the root namespace."""
+        return f"nl{self.number}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every process of this lab; without it a process would not be found again."""
+        return {**os.environ, MARK: str(self.path)}
+
+    def namespace(self, name: str) -> str:
+        """Write down the namespace of machine ``name`` and return its system-wide name; it must not exist yet."""
+        full = f"{self.link}-{name}"
+        if Path("/run/netns", full).exists():
+            raise CommandFailed(f"a network namespace {full} is there already, and is not this lab's")
+        with (self.path / "namespaces").open("a") as names:
+            names.write(f"{full}\n")
+        return full
+
+    def sweep(self) -> None:
+        """End the lab's processes and take away its namespaces, its link and its files."""
+        processes = marked(self.path)
+        for pid in processes:
+            _kill(pid)
+        until(lambda: not any(map(_alive, processes)), 10, f"the lab's processes {processes} end")
+        for name in self._namespaces():
+            run("ip", "netns", "delete", name)
+        if _alias(self.link) == str(self.path):
+            run("ip", "link", "delete", self.link)
+        for entry in self.path.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def keep(self) -> None:
+        """Leave everything running after this process; only ``take_kept`` finds the lab again."""
+        (self.path / "kept").touch()
+
+    def release(self) -> None:
+        """Give the number to whoever comes next."""
+        self._lock.close()
+
+    def _namespaces(self) -> list[str]:
+        book = self.path / "namespaces"
+        names = book.read_text().split() if book.exists() else []
+        return [name for name in names if Path("/run/netns", name).exists()]
+
+
+def take() -> RunDirectory:
+    """The first lab that nobody uses, with nothing left in it of an earlier run."""
+    for number in range(LABS):
+        directory = _locked(number)
+        if directory is None:
+            continue
+        if (directory.path / "kept").exists():
+            directory.release()
+            continue
+        directory.sweep()
+        return directory
+    raise CommandFailed(f"all {LABS} labs under {ROOT} are in use")
+
+
+def take_kept() -> list[RunDirectory]:
+    """The labs that were left running on purpose."""
+    numbers = sorted(int(kept.parent.name) for kept in ROOT.glob("*/kept"))
+    return [directory for directory in map(_locked, numbers) if directory]
+
+
+def marked(path: Path) -> list[int]:
+    """The processes, this one apart, that carry the mark of the lab at ``path``."""
+    mark = f"{MARK}={path}".encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes()
+        except OSError:  # ended meanwhile
+            continue
+        if mark in environment.split(b"\0"):
+            found.append(int(entry.name))
+    return found
+
+
+def _locked(number: int) -> RunDirectory | None:
+    path = ROOT / str(number)
+    path.mkdir(parents=True, exist_ok=True)
+    lock = (ROOT / f"{number}.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return RunDirectory(number, lock)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _alive(pid: int) -> bool:
+    """A process that only waits to be reaped has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def _alias(link: str) -> str | None:
+    shown = json.loads(run("ip", "-json", "link", "show"))
+    return next((entry.get("ifalias") for entry in shown if entry["ifname"] == link), None)
