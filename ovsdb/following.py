@@ -1,0 +1,150 @@
+"""Following the intent database: the greeting, the monitor, and every commit handed on once and in order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from controller.errors import DatabaseError
+from ovsdb import intent_rows, operations, values
+from ovsdb.replica import Replica
+from ovsdb.rows import Commit
+from ovsdb.session import Reply, Session, SessionLost
+
+DATABASE = "Netloom"
+_SERVER = {"Database": {"columns": ["name", "model", "connected"]}}
+_TABLES = {table: {"columns": list(columns)} for table, columns in intent_rows.COLUMNS.items()}
+_GREETING_TIMEOUT = 30.0
+
+# The first daemon of all to come makes the row; for every other this is no change.
+_FOUNDING = (
+    operations.only_if("Cluster", [], ["revision"], []),
+    operations.insert("Cluster", {"revision": 0, "author": ""}),
+    operations.DURABLE,
+)
+
+
+class Following:
+    """The attendant of the intent database's sessions.
+
+    ``on_commit`` and ``on_state`` run in the session's thread: they must be quick and must not wait for the database.
+    """
+
+    def __init__(self, on_commit: Callable[[Commit], None], on_state: Callable[[bool], None]) -> None:
+        self.replica = Replica()
+        self.revision = 0
+        self._on_commit = on_commit
+        self._on_state = on_state
+        self._session: Session | None = None
+        self._greeted: Session | None = None
+        self._clustered = False
+        self._progress = threading.Condition()
+        self._loaded = False
+
+    def wait(self, revision: int, timeout: float) -> bool:
+        """Return whether the initial commit, and those up to ``revision``, were delivered within ``timeout``."""
+        with self._progress:
+            return self._progress.wait_for(lambda: self._loaded and self.revision >= revision, timeout)
+
+    def transact(self, wanted: list[operations.Operation], timeout: float) -> list[dict[str, Any]]:
+        """Return the results of one durable transaction. Raises SessionLost when its outcome is unknown."""
+        session = self._session
+        if session is None:
+            raise DatabaseError("the intent database is not connected; nothing was changed")
+        everything = [*wanted, operations.DURABLE]
+        return operations.outcome(session.request("transact", [DATABASE, *everything], timeout), everything)
+
+    def opened(self, session: Session) -> None:
+        """Check the server, found the database where it is new, and follow it."""
+        self._greeted = session
+        server = session.request("monitor", ["_Server", "server", _SERVER], _GREETING_TIMEOUT)
+        self._check_server(server)
+        founded = session.request("transact", [DATABASE, *_FOUNDING], _GREETING_TIMEOUT)
+        if not _exists_already(founded):
+            operations.outcome(founded, _FOUNDING)
+        loading = _Loading(self, session)
+        session.call("monitor", [DATABASE, "intent", _TABLES], loading.replied)
+        loading.check()
+
+    def notified(self, method: str, params: list[Any]) -> None:
+        """Take over what changed."""
+        match method, params:
+            case "update", ["intent", updates]:
+                self._deliver(self.replica.update(updates))
+            case "update", ["server", updates]:
+                self._check_server(updates)
+
+    def closed(self, reason: str) -> None:
+        """Tell that the database is out of reach."""
+        del reason
+        if self._session is not None:
+            self._session = None
+            self._on_state(False)  # noqa: FBT003 - the callback's one argument
+
+    def load(self, session: Session, tables: Any) -> None:
+        """Take over everything, then be ready for transactions."""
+        self._check_age(tables)
+        self._deliver(self.replica.load(tables))
+        self._session = session
+        self._on_state(True)  # noqa: FBT003 - the callback's one argument
+
+    def _deliver(self, commit: Commit | None) -> None:
+        if commit is None:
+            return
+        self._on_commit(commit)
+        with self._progress:
+            self.revision = commit.revision
+            self._loaded = True
+            self._progress.notify_all()
+
+    def _check_server(self, updates: Any) -> None:
+        for update in values.rows(updates, "Database").values():
+            row = values.new_row(update) or {}
+            if row.get("name") != DATABASE:
+                continue
+            self._clustered = row.get("model") == "clustered"
+            if row.get("connected") is not True:
+                raise DatabaseError("the server is cut off from its cluster")
+
+    def _check_age(self, tables: Any) -> None:
+        """Refuse a cluster member that lags behind what was seen already."""
+        for update in values.rows(tables, "Cluster").values():
+            row = values.new_row(update) or {}
+            if self._clustered and values.integer(row.get("revision")) < self.revision:
+                raise DatabaseError("the server lags behind its cluster")
+
+
+class _Loading:
+    """Takes the reply to the monitor request in the session's thread, before any update can come."""
+
+    __slots__ = ("_done", "_error", "_following", "_session")
+
+    def __init__(self, following: Following, session: Session) -> None:
+        self._following = following
+        self._session = session
+        self._done = threading.Event()
+        self._error: DatabaseError | None = SessionLost("the session ended while the database was read")
+
+    def replied(self, reply: Reply) -> None:
+        self._error = reply.error
+        try:
+            if reply.error is None:
+                self._following.load(self._session, reply.result)
+        except DatabaseError as error:
+            self._error = error
+            raise  # ends the session before an update of rows that are not held could follow
+        finally:
+            self._done.set()
+
+    def check(self) -> None:
+        self._done.wait()
+        if self._error is not None:
+            raise self._error
+
+
+def _exists_already(results: Any) -> bool:
+    match results:
+        case [{"error": "timed out"}, *_]:
+            return True
+    return False

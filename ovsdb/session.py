@@ -1,0 +1,190 @@
+"""One OVSDB session (RFC 7047): requests and their replies, updates in order, and a dead peer noticed.
+
+A session that breaks, for whatever reason, ends by itself and says why; nothing else is touched by it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ovs.jsonrpc import Message
+
+from controller.errors import DatabaseError
+from ovsdb.splitter import Splitter
+
+_CHUNK = 262_144
+_REPLIES = (Message.T_REPLY, Message.T_ERROR)
+
+
+class SessionLost(DatabaseError):
+    """The session ended before the reply came: whether the server did what was asked is not known."""
+
+
+class Refused(DatabaseError):
+    """The server answered with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the peer answered; where ``error`` is not None there is no result."""
+
+    result: Any
+    error: DatabaseError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``keepalive`` seconds of silence make us ask, twice as many end the session; ``message`` is in bytes."""
+
+    keepalive: float = 5.0
+    message: int = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """``notified(method, params)`` gets every notification in order; ``closed(reason)`` comes last, once.
+
+    Both run in the session's own thread, never concurrently; they must not wait for a reply of the same session.
+    """
+
+    notified: Callable[[str, list[Any]], None]
+    closed: Callable[[str], None]
+
+
+class Session:
+    """A session over a connected socket, which it owns."""
+
+    def __init__(self, sock: socket.socket, listener: Listener, limits: Limits) -> None:
+        self._sock = sock
+        self._listener = listener
+        self._splitter = Splitter(limits.message)
+        self._keepalive = limits.keepalive
+        self._ids = itertools.count(1)
+        self._pending: dict[Any, Callable[[Reply], None]] = {}
+        self._sending = threading.Lock()
+        self._reason = ""
+        self._probing = False
+        self._thread = threading.Thread(target=self._run, name="ovsdb-session", daemon=True)
+
+    def start(self) -> None:
+        """Begin to receive, in a thread of its own."""
+        self._sock.settimeout(self._keepalive)
+        self._thread.start()
+
+    def call(self, method: str, params: list[Any], replied: Callable[[Reply], None]) -> None:
+        """Send a request; ``replied`` gets the reply in the session's thread, in order with notifications."""
+        number = next(self._ids)
+        self._pending[number] = replied
+        self._send({"method": method, "params": params, "id": number})
+        if self._reason:
+            self._answer(number, Reply(None, SessionLost(self._reason)))
+
+    def request(self, method: str, params: list[Any], timeout: float) -> Any:
+        """Return the reply's result. Raises Refused, and SessionLost when none came in ``timeout`` seconds."""
+        box = _Box(threading.Event())
+        self.call(method, params, box.put)
+        if not box.filled.wait(timeout):
+            raise SessionLost(f"no reply to {method} within {timeout} s")
+        if box.reply.error is not None:
+            raise box.reply.error
+        return box.reply.result
+
+    def close(self, reason: str) -> None:
+        """End the session; ``closed`` follows in the session's thread."""
+        self._reason = self._reason or reason
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:  # the peer was first
+            return
+
+    def join(self, timeout: float) -> None:
+        """Wait until the session's thread has ended."""
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            while not self._reason:
+                self._receive()
+        except (DatabaseError, OSError) as error:
+            self._reason = self._reason or str(error)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        self._reason = self._reason or "stopped by a defect of ours"
+        self._sock.close()
+        for number in list(self._pending):
+            self._answer(number, Reply(None, SessionLost(self._reason)))
+        self._listener.closed(self._reason)
+
+    def _receive(self) -> None:
+        try:
+            chunk = self._sock.recv(_CHUNK)
+        except TimeoutError:
+            self._probe()
+            return
+        if not chunk:
+            raise DatabaseError("closed by the peer")
+        self._probing = False
+        for text in self._splitter.feed(chunk):
+            self._dispatch(_message(text))
+
+    def _probe(self) -> None:
+        if self._probing:
+            raise DatabaseError(f"no answer for {2 * self._keepalive} s")
+        self._probing = True
+        self._send({"method": "echo", "params": [], "id": "echo"})
+
+    def _dispatch(self, message: Message) -> None:
+        if message.type == Message.T_NOTIFY:
+            self._listener.notified(message.method, message.params)
+        elif message.type in _REPLIES:
+            error = None if message.type == Message.T_REPLY else Refused(str(message.error)[:500])
+            self._answer(message.id, Reply(message.result, error))
+        elif message.method == "echo":
+            self._send(Message.create_reply(message.params, message.id).to_json())
+        else:
+            self._send(Message.create_error("unknown method", message.id).to_json())
+
+    def _answer(self, number: Any, reply: Reply) -> None:
+        replied = self._pending.pop(number, None) if isinstance(number, int) else None
+        if replied is not None:
+            replied(reply)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        data = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+        try:
+            with self._sending:
+                self._sock.sendall(data)
+        except OSError as error:
+            self.close(f"cannot send: {error}")
+
+
+class _Box:
+    """Holds the reply that a request waits for."""
+
+    __slots__ = ("filled", "reply")
+
+    def __init__(self, filled: threading.Event) -> None:
+        self.filled = filled
+        self.reply = Reply(None)
+
+    def put(self, reply: Reply) -> None:
+        self.reply = reply
+        self.filled.set()
+
+
+def _message(text: bytes) -> Message:
+    try:
+        message = Message.from_json(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise DatabaseError(f"broken JSON: {error}") from error
+    if isinstance(message, str):
+        raise DatabaseError(message)
+    return message
