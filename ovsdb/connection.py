@@ -53,7 +53,7 @@ class Connection:
         self._pace = pace
         self._stopped = threading.Event()
         self._session: Session | None = None
-        self._complaint = ""
+        self._complaints: dict[Address, str] = {}
         self._thread = threading.Thread(target=self._run, name="ovsdb-connection", daemon=True)
 
     def start(self) -> None:
@@ -107,14 +107,14 @@ class Connection:
             self._complain(address, str(error))
             session.close(str(error))
             return False
-        self._complaint = ""
+        self._complaints.pop(address, None)
         return True
 
     def _complain(self, address: Address, complaint: str) -> None:
         """Log a failure once, not at each attempt."""
-        if complaint != self._complaint:
+        if complaint != self._complaints.get(address):
             _log.warning("connection_failed", address=address.target, port=address.port, reason=complaint)
-        self._complaint = complaint
+        self._complaints[address] = complaint
 
 
 class _Over:

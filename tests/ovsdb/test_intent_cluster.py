@@ -44,26 +44,33 @@ def cluster(tmp_path: Path) -> Iterator[dict[str, Process]]:
         command = ["ovsdb-tool", "join-cluster", f"{tmp_path}/{name}.db", "Netloom", raft[name], raft["m1"]]
         subprocess.run(command, check=True)
     members = {name: member(tmp_path, name) for name in MEMBERS}
+    wait_until_joined(tmp_path)
     yield members
     for process in members.values():
         process.stop(5)
         process.close()
 
 
-def role(directory: Path, name: str) -> str:
+def status(directory: Path, name: str) -> str:
     command = ["ovs-appctl", "-t", f"{directory}/{name}.ctl", "cluster/status", "Netloom"]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True)
-    roles = [line.removeprefix("Role: ") for line in answer.stdout.splitlines() if line.startswith("Role: ")]
-    return roles[0] if roles else "down"
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
+
+def members_with(directory: Path, line: str) -> list[str]:
+    return [name for name in MEMBERS if line in status(directory, name).splitlines()]
+
+
+def wait_until_joined(directory: Path) -> None:
+    deadline = time.monotonic() + 30
+    while members_with(directory, "Status: cluster member") != list(MEMBERS):
+        assert time.monotonic() < deadline, "the cluster does not form"
 
 
 def leader(directory: Path) -> str:
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        leading = [name for name in MEMBERS if role(directory, name) == "leader"]
-        if leading:
-            return leading[0]
-    raise AssertionError("no leader")
+    while not (leading := members_with(directory, "Role: leader")):
+        assert time.monotonic() < deadline, "no leader"
+    return leading[0]
 
 
 def put_until_it_holds(database: IntentDatabase, name: str) -> None:
