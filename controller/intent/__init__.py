@@ -1,0 +1,1 @@
+"""What users ask for: documents become resources, contradictions are refused, what was left open is allocated."""

@@ -1,0 +1,161 @@
+"""Bytes become documents, or a list of everything that is wrong with them.
+
+This is the one door for what users write, in JSON, YAML or msgpack; behind it nothing sees a dictionary.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import msgpack
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from controller.errors import FieldError, Malformed, UserError
+from controller.intent import yaml_stream
+from controller.intent.kind import Kind
+from controller.intent.kinds import KINDS
+from controller.intent.pacer import Pacer
+from controller.intent.resource import Key
+
+Form: TypeAlias = Literal["json", "yaml", "msgpack"]
+_SHOWN_ERRORS = 1000
+_MESSAGES = {"extra_forbidden": "unknown field", "missing": "is required"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One document that passed: what a resource is to be. ``pointer`` is where it stood in what was sent."""
+
+    key: Key
+    labels: tuple[tuple[str, str], ...]
+    spec: Any
+    pointer: str = ""
+
+
+def decoded(body: bytes, form: Form, pacer: Pacer) -> Any:
+    """The plain values of a body; a YAML stream is a list of its documents. Raises Malformed."""
+    try:
+        match form:
+            case "json":
+                return json.loads(body, object_pairs_hook=_object, parse_constant=_no_constant)
+            case "msgpack":
+                return msgpack.unpackb(body, object_pairs_hook=_object)
+            case "yaml":
+                return _stream(body.decode("utf-8"), pacer)
+    except Malformed:
+        raise
+    except (ValueError, RecursionError, msgpack.UnpackException) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:300] or type(error).__name__
+        raise Malformed(f"the body is not {form} that can be read: {reason}") from error
+
+
+def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
+    """The document of a resource whose path says what it is; raises UserError naming every bad field."""
+    if not isinstance(value, dict):
+        raise Malformed("the body must be an object with labels and spec")
+    errors: list[FieldError] = []
+    said = {"kind": kind.name, "name": name, **({"project": project} if kind.scoped else {})}
+    for field, expected in said.items():
+        if value.get(field, expected) != expected:
+            errors.append(FieldError(f"/{field}", f"is {expected} by the path"))
+    asked, more = _validated({**value, **said}, kind, "")
+    if asked is None or errors:
+        raise refusal((*errors, *more))
+    return asked
+
+
+def many(value: Any, pacer: Pacer) -> tuple[Asked, ...]:
+    """Every document of an apply; raises UserError naming every bad field of all of them."""
+    found: list[Asked] = []
+    errors: list[FieldError] = []
+    first: dict[Key, str] = {}
+    for pointer, document in _documents(value):
+        pacer.breathe()
+        asked, wrong = _document(document, pointer)
+        errors.extend(wrong)
+        if asked is None:
+            continue
+        if asked.key in first:
+            errors.append(FieldError(f"{pointer}/name", f"is given twice, first at {first[asked.key] or '/'}"))
+        first.setdefault(asked.key, pointer)
+        found.append(asked)
+    if errors:
+        raise refusal(errors)
+    return tuple(found)
+
+
+def refusal(errors: Iterable[FieldError]) -> UserError:
+    """All that is wrong as one error; beyond a thousand it says how many more there are."""
+    all_errors = tuple(errors)
+    first = all_errors[0]
+    count = len(all_errors)
+    detail = f"{first.pointer or 'the document'}: {first.message}"
+    if count > 1:
+        detail += f" (and {count - 1} more)"
+    return UserError(detail, all_errors[:_SHOWN_ERRORS])
+
+
+def _documents(value: Any) -> Iterator[tuple[str, Any]]:
+    """Each document with the pointer to it; empty YAML documents are none."""
+    match value:
+        case list():
+            yield from ((f"/{index}", document) for index, document in enumerate(value) if document is not None)
+        case {"items": list() as items} if "kind" not in value:
+            yield from ((f"/items/{index}", document) for index, document in enumerate(items))
+        case dict():
+            yield "", value
+        case _:
+            raise Malformed("the body must be a resource, a list of resources, or an object with items")
+
+
+def _document(value: Any, pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
+    if not isinstance(value, dict):
+        return None, (FieldError(pointer, "must be an object with kind, name and spec"),)
+    name = value.get("kind")
+    if not isinstance(name, str) or name not in KINDS:
+        known = ", ".join(KINDS)
+        return None, (FieldError(f"{pointer}/kind", f"must be one of {known}"),)
+    return _validated(value, KINDS[name], pointer)
+
+
+def _validated(value: dict[str, Any], kind: Kind, pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
+    try:
+        document = kind.document.model_validate(value)
+    except ValidationError as error:
+        return None, tuple(_field_error(e, pointer) for e in error.errors(include_url=False, include_context=False))
+    project = value["project"] if kind.scoped else ""
+    spec = document.spec  # type: ignore[attr-defined]
+    return Asked((kind.name, project, document.name), tuple(sorted(document.labels.items())), spec, pointer), ()
+
+
+def _field_error(error: ErrorDetails, pointer: str) -> FieldError:
+    parts = [str(part) for part in error["loc"] if part != "[key]"]
+    path = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+    message = _MESSAGES.get(error["type"], error["msg"])
+    return FieldError(pointer + path, message)
+
+
+def _stream(text: str, pacer: Pacer) -> Any:
+    found: list[Any] = []
+    for document in yaml_stream.documents(text):
+        pacer.breathe()
+        found.append(document)
+    alone = found[0] if len(found) == 1 else None
+    return alone if isinstance(alone, list) or (isinstance(alone, dict) and "items" in alone) else found
+
+
+def _object(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[Any] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise Malformed(f"key {str(twice)[:100]!r} is given twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> None:
+    raise Malformed(f"{text} is not JSON")

@@ -1,0 +1,128 @@
+"""Intent as it would be: an overlay of one change over what stands, so that the whole change is judged at once.
+
+Everything the change touches is vacated first; an address may therefore pass from one port to another in one apply.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from controller.intent.allocate import Pool, Underlay
+from controller.intent.kind import Claim
+from controller.intent.kinds import KINDS
+from controller.intent.resource import Key, Resource
+from controller.intent.state import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A resource as it is to be. ``implied`` where nobody asked for it, but another resource's change makes it change.
+
+    ``uid`` is the resource's own, new if ``before`` is None; ``pointer`` leads to what asked for it.
+    """
+
+    key: Key
+    labels: tuple[tuple[str, str], ...]
+    spec: Any
+    before: Resource | None
+    uid: str
+    pointer: str
+    implied: bool = False
+
+
+class Overlay:
+    """One draft over ``base``; thrown away after the change is refused or committed."""
+
+    def __init__(self, base: Intent, underlay: Underlay) -> None:
+        self.underlay = underlay
+        self._base = base
+        self._touched: dict[Key, Proposed | None] = {}
+        self._allocated: dict[Key, Any] = {}
+        self._owners: dict[str, dict[str | int, Key | None]] = {}
+        self._referrers: dict[Key, list[Key]] = {}
+        self._pools: dict[tuple[str, str], Pool] = {}
+        self._more: Counter[tuple[str, str]] = Counter()
+
+    def vacate(self, key: Key) -> None:
+        """Take away a resource, with all that it claims, as far as it stands."""
+        self._touched[key] = None
+        resource = self._base.resource(key)
+        if resource is None:
+            return
+        self._more[key[0], key[1]] -= 1
+        for claim in KINDS[key[0]].claims(key, resource.spec, resource.allocated):
+            if self._base.owner(claim.space, claim.value) == key:
+                self._owners.setdefault(claim.space, {})[claim.value] = None
+
+    def put(self, proposed: Proposed) -> None:
+        """Let a resource be there from now on, its allocation still open."""
+        key = proposed.key
+        self._touched[key] = proposed
+        self._more[key[0], key[1]] += 1
+        for target in KINDS[key[0]].references(key, proposed.spec):
+            self._referrers.setdefault(target, []).append(key)
+
+    def claim(self, claim: Claim, key: Key) -> Key | None:
+        """Take what is claimed; answers who has it already, if that is somebody else."""
+        owner = self.owner(claim.space, claim.value)
+        if owner is not None and owner != key:
+            return owner
+        self._owners.setdefault(claim.space, {})[claim.value] = key
+        return None
+
+    def allocate(self, key: Key, allocation: Any) -> None:
+        """Note what a resource gets."""
+        self._allocated[key] = allocation
+
+    def allocation(self, key: Key) -> Any:
+        """What a resource of the draft got so far."""
+        return self._allocated[key]
+
+    def touches(self, key: Key) -> bool:
+        """Whether the change says anything of that resource."""
+        return key in self._touched
+
+    def spec(self, key: Key) -> Any | None:
+        """What a resource will be asked to be; None if there will be none of that name."""
+        if key in self._touched:
+            proposed = self._touched[key]
+            return proposed.spec if proposed else None
+        resource = self._base.resource(key)
+        return resource.spec if resource else None
+
+    def owner(self, space: str, value: str | int) -> Key | None:
+        """Who will hold a claim."""
+        changed = self._owners.get(space)
+        if changed is not None and value in changed:
+            return changed[value]
+        return self._base.owner(space, value)
+
+    def pool(self, space: str, cidr: str) -> Pool:
+        """The free addresses of a block, as far as this draft has not taken them."""
+        pool = self._pools.get((space, cidr))
+        if pool is None:
+            pool = self._pools[space, cidr] = self._base.pool(space, cidr)
+        return pool
+
+    def referrers(self, key: Key) -> Iterator[Key]:
+        """Who will refer to a resource."""
+        yield from (referrer for referrer in self._base.referrers(key) if referrer not in self._touched)
+        yield from self._referrers.get(key, ())
+
+    def count(self, kind: str, project: str) -> int:
+        """How many of a kind a project will have."""
+        return self._base.count(kind, project) + self._more[kind, project]
+
+    def grown(self) -> Iterator[tuple[str, str]]:
+        """Kinds and projects of which there will be more than there are."""
+        return (where for where, more in self._more.items() if more > 0)
+
+    def names(self, kind: str, project: str) -> Iterator[str]:
+        """Names that a project will have of a kind, in no order."""
+        standing = self._base.names(kind, project)
+        yield from (name for name in standing if (kind, project, name) not in self._touched)
+        proposed = (key for key, found in self._touched.items() if found is not None)
+        yield from (key[2] for key in proposed if key[:2] == (kind, project))

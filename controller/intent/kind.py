@@ -1,0 +1,81 @@
+"""What it takes to be a kind of resource; each module of ``controller.intent.kinds`` describes one.
+
+A change is made in two passes, so that what is asked for by name is never given away before: ``settle`` says what is
+given or was given earlier, ``complete`` chooses the rest. Neither changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from controller.entities import Entity
+from controller.intent.allocate import Pool, Underlay
+from controller.intent.resource import Document, Key, Resource, Strict
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that only one resource may have: a MAC in a network, a VNI in the cluster.
+
+    ``space`` names where ``value`` is unique; ``pointer`` is the field that asks for it, ``what`` the word for it.
+    """
+
+    space: str
+    value: str | int
+    pointer: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Why a resource cannot be; ``pointer`` is relative to its document; ``conflict`` if what exists is in the way."""
+
+    pointer: str
+    message: str
+    conflict: bool = False
+
+
+class Draft(Protocol):
+    """Intent as it would be after a change; what kinds look at to judge and to allocate."""
+
+    underlay: Underlay
+
+    def spec(self, key: Key) -> Any | None:
+        """What a resource will be asked to be; None if there will be none of that name."""
+
+    def owner(self, space: str, value: str | int) -> Key | None:
+        """Who will hold that claim."""
+
+    def pool(self, space: str, cidr: str) -> Pool:
+        """The free addresses of one block."""
+
+
+Findings: TypeAlias = Iterator[Contradiction]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource. ``rank`` orders kinds: what others refer to comes first.
+
+    ``settle(draft, key, spec, before)`` and ``complete(draft, key, uid, spec, settled)`` answer allocations, or
+    ``complete`` a Contradiction where nothing is left. ``disturbed(before, after)`` is true if those who refer to the
+    resource must be settled anew.
+    """
+
+    name: str
+    plural: str
+    scoped: bool
+    rank: int
+    document: type[Document]
+    spec: type[Strict]
+    allocation: type
+    contradictions: Callable[[Draft, Key, Any, Any], Findings]
+    settle: Callable[[Draft, Key, Any, Resource | None], Any]
+    complete: Callable[[Draft, Key, str, Any, Any], Any]
+    claims: Callable[[Key, Any, Any], Iterator[Claim]]
+    references: Callable[[Key, Any], tuple[Key, ...]]
+    disturbed: Callable[[Any, Any], bool]
+    entity: Callable[[Resource], Entity | None]
+    entity_type: type | None

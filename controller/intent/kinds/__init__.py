@@ -1,0 +1,8 @@
+"""Every kind of resource that this version knows; a further kind is a further module and a word here."""
+
+from controller.intent.kind import Kind
+from controller.intent.kinds.network import NETWORK
+from controller.intent.kinds.port import PORT
+from controller.intent.kinds.project import PROJECT
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (PROJECT, NETWORK, PORT)}

@@ -1,0 +1,82 @@
+"""Project: a tenant. Its networks and ports are its own, and its quotas bound how many there may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from controller.intent.kind import Claim, Draft, Findings, Kind
+from controller.intent.resource import Document, Key, NoAllocation, Resource, Strict
+
+Limit = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+class Quotas(Strict):
+    """How many of each a project may have; null is no limit."""
+
+    networks: Limit | None = None
+    ports: Limit | None = None
+    rules: Limit | None = None
+    flows: Limit | None = None
+
+
+class ProjectSpec(Strict):
+    """What a project may use."""
+
+    quotas: Quotas = Quotas()
+
+
+class ProjectDocument(Document):
+    """A tenant; cluster-wide."""
+
+    kind: Literal["Project"]
+    spec: ProjectSpec = ProjectSpec()
+
+
+def _contradictions(_draft: Draft, _key: Key, _spec: ProjectSpec, _settled: NoAllocation) -> Findings:
+    return iter(())
+
+
+def _settle(_draft: Draft, _key: Key, _spec: ProjectSpec, _before: Resource | None) -> NoAllocation:
+    return NoAllocation()
+
+
+def _complete(_draft: Draft, _key: Key, _uid: str, _spec: ProjectSpec, settled: NoAllocation) -> NoAllocation:
+    return settled
+
+
+def _claims(_key: Key, _spec: ProjectSpec, _allocated: NoAllocation) -> Iterator[Claim]:
+    return iter(())
+
+
+def _references(_key: Key, _spec: ProjectSpec) -> tuple[Key, ...]:
+    return ()
+
+
+def _disturbed(_before: ProjectSpec | None, _after: ProjectSpec) -> bool:
+    return False
+
+
+def _entity(_resource: Resource) -> None:
+    return None
+
+
+PROJECT = Kind(
+    name="Project",
+    plural="projects",
+    scoped=False,
+    rank=0,
+    document=ProjectDocument,
+    spec=ProjectSpec,
+    allocation=NoAllocation,
+    contradictions=_contradictions,
+    settle=_settle,
+    complete=_complete,
+    claims=_claims,
+    references=_references,
+    disturbed=_disturbed,
+    entity=_entity,
+    entity_type=None,
+)

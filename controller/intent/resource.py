@@ -1,0 +1,81 @@
+"""A resource as the daemon holds it: the row that is stored, the specification it was read as, what was allocated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from controller.entities import Encap
+from controller.intent.values import Labels, Name
+from ovsdb.rows import ResourceRow
+
+Key: TypeAlias = tuple[str, str, str]
+"""Kind, project ("" for cluster-wide kinds) and name."""
+
+
+class Strict(BaseModel):
+    """What every part of a document is: no unknown fields, no conversions, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+_READ_ONLY = Field(default=None, exclude=True, json_schema_extra={"readOnly": True})
+
+
+class Document(Strict):
+    """The envelope of all kinds; what only the daemon says is accepted and ignored, so that its answers can be sent back."""
+
+    name: Name
+    labels: Labels = {}
+    status: Annotated[Any, _READ_ONLY] = None
+    uid: Annotated[Any, _READ_ONLY] = None
+    revision: Annotated[Any, _READ_ONLY] = None
+    created_at: Annotated[Any, _READ_ONLY] = None
+    updated_at: Annotated[Any, _READ_ONLY] = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAllocation:
+    """For kinds that leave nothing open."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAllocation:
+    """``vni`` is 0 and ``mtu`` is 0 only while a draft is being completed."""
+
+    vni: int
+    encap: Encap
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortAllocation:
+    """A port's MAC and addresses; ``mac`` is None while its network does not exist."""
+
+    mac: str | None
+    addresses: tuple[str, ...]
+
+
+Allocation: TypeAlias = NoAllocation | NetworkAllocation | PortAllocation
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of intent. ``spec`` is an instance of its kind's model."""
+
+    row: ResourceRow
+    spec: Any
+    allocated: Any
+
+    @property
+    def key(self) -> Key:
+        """Kind, project and name."""
+        return (self.row.kind, self.row.project, self.row.name)
+
+
+def title(key: Key) -> str:
+    """How people and events are told of a resource: ``Port acme/web-1``, ``Project acme``."""
+    kind, project, name = key
+    return f"{kind} {project}/{name}" if project else f"{kind} {name}"

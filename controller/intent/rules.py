@@ -1,0 +1,134 @@
+"""Which changes are contradictions, and what each resource of one that is not gets.
+
+A change is judged whole, as the intent that it would leave behind: nothing depends on the order of its documents.
+A reference to what does not exist is no contradiction; a project that does not exist is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from controller.intent.draft import Overlay, Proposed
+from controller.intent.kind import Claim, Contradiction, Kind
+from controller.intent.kinds import KINDS
+from controller.intent.pacer import Pacer
+from controller.intent.resource import Key, title
+
+_NAMED = 5
+_SCOPED = tuple(kind for kind in KINDS.values() if kind.scoped)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a change is refused. ``status`` is 422 for what contradicts itself, 409 for what contradicts what exists."""
+
+    pointer: str
+    message: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A resource that is to go."""
+
+    key: Key
+    pointer: str
+
+
+def judged(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal], pacer: Pacer) -> tuple[Problem, ...]:
+    """Fill a draft with a change and its allocations; answers every reason why it cannot be."""
+    for key in (*(put.key for put in puts), *(removal.key for removal in removals)):
+        draft.vacate(key)
+    ordered = sorted(puts, key=lambda put: KINDS[put.key[0]].rank)
+    for put in ordered:
+        draft.put(put)
+    problems = [problem for put in ordered for problem in _settled(draft, put, pacer)]
+    problems.extend(_limits(draft, ordered, removals))
+    if not problems:
+        problems.extend(problem for put in ordered for problem in _completed(draft, put, pacer))
+    return tuple(problems)
+
+
+def _settled(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]:
+    """Claim what is asked for by name, and what the resource had."""
+    pacer.breathe()
+    kind = KINDS[put.key[0]]
+    allocation = kind.settle(draft, put.key, put.spec, put.before)
+    draft.allocate(put.key, allocation)
+    if kind.scoped and draft.spec(("Project", "", put.key[1])) is None:
+        yield Problem(f"{put.pointer}/project", f"project {put.key[1]} does not exist", 404)
+        return
+    for contradiction in kind.contradictions(draft, put.key, put.spec, allocation):
+        yield _problem(put, contradiction)
+    yield from _claimed(draft, put, kind.claims(put.key, put.spec, allocation))
+
+
+def _completed(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]:
+    """Choose what was left open."""
+    pacer.breathe()
+    kind = KINDS[put.key[0]]
+    settled = draft.allocation(put.key)
+    allocation = kind.complete(draft, put.key, put.uid, put.spec, settled)
+    if isinstance(allocation, Contradiction):
+        yield _problem(put, allocation)
+        return
+    if allocation != settled:
+        draft.allocate(put.key, allocation)
+        yield from _claimed(draft, put, kind.claims(put.key, put.spec, allocation))
+
+
+def _claimed(draft: Overlay, put: Proposed, claims: Iterable[Claim]) -> Iterator[Problem]:
+    for claim in claims:
+        owner = draft.claim(claim, put.key)
+        if owner is not None:
+            message = f"{claim.what} {claim.value} {_holder(owner, put.key)}"
+            yield _problem(put, Contradiction(claim.pointer, message, conflict=not draft.touches(owner)))
+
+
+def _holder(owner: Key, asking: Key) -> str:
+    """Who has what is asked for, without telling a project of another one's resources."""
+    if owner[1] != asking[1]:
+        return "is taken by another project"
+    role = "the gateway of" if owner[0] == "Network" and asking[0] == "Port" else "taken by"
+    return f"is {role} {title(owner)}"
+
+
+def _problem(put: Proposed, contradiction: Contradiction) -> Problem:
+    if put.implied:
+        return Problem(put.pointer, f"{title(put.key)}: {contradiction.message}", 409)
+    status = 409 if contradiction.conflict else 422
+    return Problem(put.pointer + contradiction.pointer, contradiction.message, status)
+
+
+def _limits(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal]) -> Iterator[Problem]:
+    for removal in removals:
+        yield from _in_use(draft, removal)
+    for kind, project in draft.grown():
+        yield from _over_quota(draft, puts, KINDS[kind], project)
+
+
+def _in_use(draft: Overlay, removal: Removal) -> Iterator[Problem]:
+    kind, _, name = removal.key
+    if kind == "Project":
+        users = [title((k.name, name, inner)) for k in _SCOPED for inner in islice(draft.names(k.name, name), _NAMED)]
+        count = sum(draft.count(k.name, name) for k in _SCOPED)
+    else:
+        referrers = list(draft.referrers(removal.key))
+        users, count = [title(key) for key in referrers[:_NAMED]], len(referrers)
+    if count:
+        more = f" and {count - _NAMED} more" if count > _NAMED else ""
+        named = ", ".join(users[:_NAMED])
+        yield Problem(removal.pointer, f"{title(removal.key)} is still used by {named}{more}", 409)
+
+
+def _over_quota(draft: Overlay, puts: Sequence[Proposed], kind: Kind, project: str) -> Iterator[Problem]:
+    owner = draft.spec(("Project", "", project)) if kind.scoped else None
+    limit = getattr(owner.quotas, kind.plural, None) if owner else None
+    wanted = draft.count(kind.name, project)
+    if limit is None or wanted <= limit:
+        return
+    created = [put for put in puts if put.key[:2] == (kind.name, project) and put.before is None]
+    message = f"the quota of project {project} is {limit} {kind.plural}; this would make {wanted}"
+    yield Problem(created[-1].pointer or "", message, 409)

@@ -1,0 +1,99 @@
+"""The words that documents are made of: names, MAC addresses, IP addresses, blocks; each has one canonical spelling.
+
+A value that passes here is canonical text (lower-case MACs, compressed IPv6), so that equal things are equal strings.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NAME = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+_LABEL_KEY = r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,126}[A-Za-z0-9])?$"
+_LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
+# The second digit of a unicast MAC address is even (IEEE 802-2014, 8.2.2).
+_UNICAST_MAC = r"^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$"
+_PLACE = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
+_SHORTEST_PREFIX = {4: 8, 6: 32}
+_NO_MAC = "00:00:00:00:00:00"
+
+
+def _mac(text: str) -> str:
+    if text == _NO_MAC:
+        raise PydanticCustomError("mac", "00:00:00:00:00:00 is not a usable MAC address")
+    return text.lower()
+
+
+def _unusable(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str | None:
+    if address.is_multicast or address.is_loopback or address.is_unspecified:
+        return "multicast, loopback and unspecified addresses cannot be given to ports"
+    if address.version == 6 and address.is_link_local:  # noqa: PLR2004 - the IP version reads best as itself
+        return "link-local addresses are each port's own and cannot be given"
+    return None
+
+
+def _address(text: str) -> str:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise PydanticCustomError("address", "not an IPv4 or IPv6 address") from None
+    if "%" in text:
+        raise PydanticCustomError("address", "an address here has no zone")
+    if problem := _unusable(address):
+        raise PydanticCustomError("address", problem)
+    return str(address)
+
+
+def _block(text: str) -> IpNetwork:
+    if "/" not in text:
+        raise PydanticCustomError("cidr", "a block needs a prefix length, like 10.1.0.0/24")
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise PydanticCustomError("cidr", "not an IPv4 or IPv6 block like 10.1.0.0/24") from None
+    raise PydanticCustomError("cidr", "has host bits set; did you mean {meant}?", {"meant": str(meant)})
+
+
+def _cidr(text: str) -> str:
+    block = _block(text)
+    if problem := _unusable(block.network_address):
+        raise PydanticCustomError("cidr", problem)
+    if block.prefixlen < _SHORTEST_PREFIX[block.version]:
+        shortest = _SHORTEST_PREFIX[block.version]
+        raise PydanticCustomError("cidr", "larger than /{shortest}, the largest subnet", {"shortest": shortest})
+    return str(block)
+
+
+def _address_or_block(text: str) -> str:
+    return str(_block(text)) if "/" in text else _address(text)
+
+
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY)]
+LabelValue = Annotated[str, StringConstraints(pattern=_LABEL_VALUE)]
+Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=64)]
+Mac = Annotated[str, StringConstraints(pattern=_UNICAST_MAC), AfterValidator(_mac)]
+_TEXT_LIMIT = StringConstraints(max_length=64)
+Address = Annotated[
+    str,
+    _TEXT_LIMIT,
+    AfterValidator(_address),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+]
+Cidr = Annotated[str, _TEXT_LIMIT, AfterValidator(_cidr), WithJsonSchema({"type": "string", "format": "cidr"})]
+AddressOrCidr = Annotated[
+    str,
+    _TEXT_LIMIT,
+    AfterValidator(_address_or_block),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"format": "cidr"}]}),
+]
+Place = Annotated[str, StringConstraints(pattern=_PLACE)]
