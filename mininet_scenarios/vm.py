@@ -16,6 +16,8 @@ from mininet_scenarios.command import run, until
 from mininet_scenarios.machine import Machine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mininet_scenarios.hypervisor import Hypervisor
 
 Kind = Literal["veth", "tap", "internal"]
@@ -39,10 +41,9 @@ class Vm:
         self.name = name
         self.host = host
         self.nic = nic
-        self.kind = kind
         self.machine = Machine(name, host.machine.directory)
         self.tap = f"v-{name}"[:15]
-        self._make()
+        MAKE[kind](self)
         self._configure()
 
     @property
@@ -68,7 +69,7 @@ class Vm:
 
     def unplug(self) -> None:
         """Take the interface off br-int; the machine keeps running."""
-        self.host.ovs.vsctl("--if-exists", "del-port", "br-int", self.tap)
+        _unplug(self.host, self.tap)
 
     def move(self, host: Hypervisor, iface_id: str) -> None:
         """Live migration of a veth machine: the interface appears on ``host``, then goes from where it was."""
@@ -76,43 +77,11 @@ class Vm:
         run("ip", "-netns", old.machine.netns, "link", "set", self.tap, "netns", host.machine.netns)
         host.machine.run("ip", "link", "set", self.tap, "up")
         self.plug(iface_id)
-        old.ovs.vsctl("--if-exists", "del-port", "br-int", self.tap)
+        _unplug(old, self.tap)
 
     def end(self) -> None:
         """End the machine."""
         self.machine.end()
-
-    def _make(self) -> None:
-        match self.kind:
-            case "veth":
-                self._make_veth()
-            case "tap":
-                self._make_tap()
-            case "internal":
-                self._make_internal()
-
-    def _make_veth(self) -> None:
-        run(
-            *("ip", "link", "add", "eth0", "netns", self.machine.netns, "type", "veth"),
-            *("peer", "name", self.tap, "netns", self.host.machine.netns),
-        )
-        self.host.machine.run("ip", "link", "set", self.tap, "up")
-        # The userspace datapath would deliver checksums that no NIC ever filled in.
-        self.machine.run("ethtool", "-K", "eth0", "tx", "off")
-
-    def _make_tap(self) -> None:
-        output = self.machine.directory.path / f"{self.name}.tap"
-        program = str(Path(__file__).with_name("qemu.py"))
-        ends = (str(self.host.machine.pid), self.tap, str(self.machine.pid), "eth0")
-        self.machine.spawn(sys.executable, program, *ends, output=output)
-        until(lambda: "carrying" in output.read_text(), 10, f"{self.name}'s tap carries frames")
-        self.host.machine.run("ip", "link", "set", self.tap, "up")
-
-    def _make_internal(self) -> None:
-        add = ("--may-exist", "add-port", "br-int", self.tap)
-        self.host.ovs.vsctl(*add, "--", "set", "Interface", self.tap, "type=internal")
-        run("ip", "-netns", self.host.machine.netns, "link", "set", self.tap, "netns", self.machine.netns)
-        self.machine.run("ip", "link", "set", self.tap, "name", "eth0")
 
     def _configure(self) -> None:
         self.machine.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_ra=0")
@@ -122,3 +91,36 @@ class Vm:
             self.machine.run("ip", "address", "add", address, "dev", "eth0", *undetected)
         if self.nic.gateway:
             self.machine.run("ip", "route", "add", "default", "via", self.nic.gateway)
+
+
+def _unplug(host: Hypervisor, interface: str) -> None:
+    host.ovs.vsctl("--if-exists", "del-port", "br-int", interface)
+
+
+def _veth(vm: Vm) -> None:
+    run(
+        *("ip", "link", "add", "eth0", "netns", vm.machine.netns, "type", "veth"),
+        *("peer", "name", vm.tap, "netns", vm.host.machine.netns),
+    )
+    vm.host.machine.run("ip", "link", "set", vm.tap, "up")
+    # The userspace datapath would deliver checksums that no NIC ever filled in.
+    vm.machine.run("ethtool", "-K", "eth0", "tx", "off")
+
+
+def _tap(vm: Vm) -> None:
+    output = vm.machine.directory.path / f"{vm.name}.tap"
+    program = str(Path(__file__).with_name("qemu.py"))
+    ends = (str(vm.host.machine.pid), vm.tap, str(vm.machine.pid), "eth0")
+    vm.machine.spawn(sys.executable, program, *ends, output=output)
+    until(lambda: "carrying" in output.read_text(), 10, f"{vm.name}'s tap carries frames")
+    vm.host.machine.run("ip", "link", "set", vm.tap, "up")
+
+
+def _internal(vm: Vm) -> None:
+    add = ("--may-exist", "add-port", "br-int", vm.tap)
+    vm.host.ovs.vsctl(*add, "--", "set", "Interface", vm.tap, "type=internal")
+    run("ip", "-netns", vm.host.machine.netns, "link", "set", vm.tap, "netns", vm.machine.netns)
+    vm.machine.run("ip", "link", "set", vm.tap, "name", "eth0")
+
+
+MAKE: dict[Kind, Callable[[Vm], None]] = {"veth": _veth, "tap": _tap, "internal": _internal}
