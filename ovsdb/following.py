@@ -10,7 +10,7 @@ from controller.errors import DatabaseError
 from ovsdb import intent_rows, operations, values
 from ovsdb.replica import Replica
 from ovsdb.rows import Commit
-from ovsdb.session import Reply, Session, SessionLost
+from ovsdb.session import Session, take_in_order
 
 DATABASE = "Netloom"
 _SERVER = {"Database": {"columns": ["name", "model", "connected"]}}
@@ -63,9 +63,7 @@ class Following:
         founded = session.request("transact", [DATABASE, *_FOUNDING], _GREETING_TIMEOUT)
         if not _exists_already(founded):
             operations.outcome(founded, _FOUNDING)
-        loading = _Loading(self, session)
-        session.call("monitor", [DATABASE, "intent", _TABLES], loading.replied)
-        loading.check()
+        take_in_order(session, "monitor", [DATABASE, "intent", _TABLES], self._load, _GREETING_TIMEOUT)
 
     def notified(self, method: str, params: list[Any]) -> None:
         """Take over what changed."""
@@ -82,11 +80,10 @@ class Following:
             self._session = None
             self._on_state(False)  # noqa: FBT003 - the callback's one argument
 
-    def load(self, session: Session, tables: Any) -> None:
-        """Take over everything, then be ready for transactions."""
+    def _load(self, tables: Any) -> None:
         self._check_age(tables)
         self._deliver(self.replica.load(tables))
-        self._session = session
+        self._session = self._greeted
         self._on_state(True)  # noqa: FBT003 - the callback's one argument
 
     def _deliver(self, commit: Commit | None) -> None:
@@ -113,34 +110,6 @@ class Following:
             row = values.new_row(update) or {}
             if self._clustered and values.integer(row.get("revision")) < self.revision:
                 raise DatabaseError("the server lags behind its cluster")
-
-
-class _Loading:
-    """Takes the reply to the monitor request in the session's thread, before any update can come."""
-
-    __slots__ = ("_done", "_error", "_following", "_session")
-
-    def __init__(self, following: Following, session: Session) -> None:
-        self._following = following
-        self._session = session
-        self._done = threading.Event()
-        self._error: DatabaseError | None = SessionLost("the session ended while the database was read")
-
-    def replied(self, reply: Reply) -> None:
-        self._error = reply.error
-        try:
-            if reply.error is None:
-                self._following.load(self._session, reply.result)
-        except DatabaseError as error:
-            self._error = error
-            raise  # ends the session before an update of rows that are not held could follow
-        finally:
-            self._done.set()
-
-    def check(self) -> None:
-        self._done.wait()
-        if self._error is not None:
-            raise self._error
 
 
 def _exists_already(results: Any) -> bool:

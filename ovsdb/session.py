@@ -20,6 +20,7 @@ from ovsdb.splitter import Splitter
 
 _CHUNK = 262_144
 _REPLIES = (Message.T_REPLY, Message.T_ERROR)
+_LONGEST_ERROR = 500
 
 
 class SessionLost(DatabaseError):
@@ -65,8 +66,7 @@ class Session:
         self._listener = listener
         self._splitter = Splitter(limits.message)
         self._keepalive = limits.keepalive
-        self._ids = itertools.count(1)
-        self._pending: dict[Any, Callable[[Reply], None]] = {}
+        self._pending = _Pending()
         self._sending = threading.Lock()
         self._reason = ""
         self._probing = False
@@ -79,21 +79,16 @@ class Session:
 
     def call(self, method: str, params: list[Any], replied: Callable[[Reply], None]) -> None:
         """Send a request; ``replied`` gets the reply in the session's thread, in order with notifications."""
-        number = next(self._ids)
-        self._pending[number] = replied
+        number = self._pending.add(replied)
         self._send({"method": method, "params": params, "id": number})
         if self._reason:
-            self._answer(number, Reply(None, SessionLost(self._reason)))
+            self._pending.answer(number, Reply(None, SessionLost(self._reason)))
 
     def request(self, method: str, params: list[Any], timeout: float) -> Any:
         """Return the reply's result. Raises Refused, and SessionLost when none came in ``timeout`` seconds."""
-        box = _Box(threading.Event())
+        box = _Box()
         self.call(method, params, box.put)
-        if not box.filled.wait(timeout):
-            raise SessionLost(f"no reply to {method} within {timeout} s")
-        if box.reply.error is not None:
-            raise box.reply.error
-        return box.reply.result
+        return box.result(method, timeout)
 
     def close(self, reason: str) -> None:
         """End the session; ``closed`` follows in the session's thread."""
@@ -114,14 +109,10 @@ class Session:
         except (DatabaseError, OSError) as error:
             self._reason = self._reason or str(error)
         finally:
-            self._end()
-
-    def _end(self) -> None:
-        self._reason = self._reason or "stopped by a defect of ours"
-        self._sock.close()
-        for number in list(self._pending):
-            self._answer(number, Reply(None, SessionLost(self._reason)))
-        self._listener.closed(self._reason)
+            self._reason = self._reason or "stopped by a defect of ours"
+            self._sock.close()
+            self._pending.fail(SessionLost(self._reason))
+            self._listener.closed(self._reason)
 
     def _receive(self) -> None:
         try:
@@ -145,17 +136,12 @@ class Session:
         if message.type == Message.T_NOTIFY:
             self._listener.notified(message.method, message.params)
         elif message.type in _REPLIES:
-            error = None if message.type == Message.T_REPLY else Refused(str(message.error)[:500])
-            self._answer(message.id, Reply(message.result, error))
+            error = None if message.type == Message.T_REPLY else Refused(str(message.error)[:_LONGEST_ERROR])
+            self._pending.answer(message.id, Reply(message.result, error))
         elif message.method == "echo":
             self._send(Message.create_reply(message.params, message.id).to_json())
         else:
             self._send(Message.create_error("unknown method", message.id).to_json())
-
-    def _answer(self, number: Any, reply: Reply) -> None:
-        replied = self._pending.pop(number, None) if isinstance(number, int) else None
-        if replied is not None:
-            replied(reply)
 
     def _send(self, message: dict[str, Any]) -> None:
         data = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
@@ -166,18 +152,69 @@ class Session:
             self.close(f"cannot send: {error}")
 
 
+def take_in_order(
+    session: Session, method: str, params: list[Any], take: Callable[[Any], None], timeout: float
+) -> None:
+    """Ask, and let ``take`` have the result in the session's thread, before any later notification; return then.
+
+    What ``take`` raises ends the session and is raised here as well. Raises Refused, SessionLost.
+    """
+    box = _Box(take)
+    session.call(method, params, box.put)
+    box.result(method, timeout)
+
+
+class _Pending:
+    """Who waits for which reply."""
+
+    __slots__ = ("_numbers", "_waiting")
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, Callable[[Reply], None]] = {}
+
+    def add(self, replied: Callable[[Reply], None]) -> int:
+        number = next(self._numbers)
+        self._waiting[number] = replied
+        return number
+
+    def answer(self, number: Any, reply: Reply) -> None:
+        replied = self._waiting.pop(number, None) if isinstance(number, int) else None
+        if replied is not None:
+            replied(reply)
+
+    def fail(self, error: DatabaseError) -> None:
+        for number in list(self._waiting):
+            self.answer(number, Reply(None, error))
+
+
 class _Box:
-    """Holds the reply that a request waits for."""
+    """Holds the reply that a request waits for, once it was taken."""
 
-    __slots__ = ("filled", "reply")
+    __slots__ = ("_filled", "_reply", "_take")
 
-    def __init__(self, filled: threading.Event) -> None:
-        self.filled = filled
-        self.reply = Reply(None)
+    def __init__(self, take: Callable[[Any], None] | None = None) -> None:
+        self._filled = threading.Event()
+        self._reply = Reply(None)
+        self._take = take
 
     def put(self, reply: Reply) -> None:
-        self.reply = reply
-        self.filled.set()
+        self._reply = reply
+        try:
+            if self._take is not None and reply.error is None:
+                self._take(reply.result)
+        except DatabaseError as error:
+            self._reply = Reply(None, error)
+            raise
+        finally:
+            self._filled.set()
+
+    def result(self, method: str, timeout: float) -> Any:
+        if not self._filled.wait(timeout):
+            raise SessionLost(f"no reply to {method} within {timeout} s")
+        if self._reply.error is not None:
+            raise self._reply.error
+        return self._reply.result
 
 
 def _message(text: bytes) -> Message:
