@@ -1,0 +1,105 @@
+"""Binding: a port is where its interface is plugged in, and it moves when the interface does.
+
+Relations only: they join what users asked for with what the hosts report, for the features to read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from controller.entities import Endpoint, Interface, Leaf, Network, Port, Presence
+from controller.store import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+
+PORTS_PER_LEAF = 64
+"""The most ports that one flow floods to, but for an uneven hash."""
+DEEPEST = 5
+
+
+def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
+    """The port joined with its interface; nothing while it is down, unplugged or its network is unknown."""
+    network = view.get(Network, port.network)
+    place = _interface(port, view)
+    if place is None or not port.admin_up:
+        return
+    yield Endpoint(
+        key=port.key,
+        network=network.key,
+        vni=network.vni,
+        encap=network.encap,
+        chassis=place.chassis,
+        interface=place.name,
+        ofport=place.ofport,
+        mac=port.mac,
+        ipv4=tuple(a for a in port.addresses if ":" not in a),
+        ipv6=tuple(a for a in port.addresses if ":" in a),
+        allowed_pairs=port.allowed_pairs,
+        port_security=port.port_security,
+    )
+
+
+def _interface(port: Port, view: View) -> Interface | None:
+    """The interface named in the binding, else the one that names the port; of several, the one seen last."""
+    if port.binding is not None:
+        found = view.find(Interface, f"{port.binding.chassis}/{port.binding.interface}")
+        return found if found and found.iface_id in {None, port.uid, port.key} else None
+    claims = [*view.where(Interface, "iface_id", port.uid), *view.where(Interface, "iface_id", port.key)]
+    return max(claims, key=_newest, default=None)
+
+
+def _newest(interface: Interface) -> tuple[int, str]:
+    return (interface.seen, interface.key)
+
+
+def presences(network: Network, view: View) -> Iterator[Presence]:
+    """The chassis that have ports of the network."""
+    for chassis in view.groups(Endpoint, "network", network.key):
+        yield Presence(f"{network.key}@{chassis}", network.key, chassis)
+
+
+def leaves(presence: Presence, view: View) -> Iterator[Leaf]:
+    """The parts into which the network's ports here fall: one while they are few, four times as many when full."""
+    count = view.count(Endpoint, "site", (presence.network, presence.chassis))
+    depth = 0
+    while count > PORTS_PER_LEAF * 4**depth // 2 and depth < DEEPEST:
+        depth += 1
+    for part in range(4**depth):
+        key = f"{presence.key}/{depth}/{part}"
+        yield Leaf(key, presence.network, presence.chassis, depth, part)
+
+
+def _leaf_places(endpoint: Endpoint) -> list[tuple[str, str, int, int]]:
+    """Every leaf the endpoint would be in, at any depth."""
+    digits = int.from_bytes(blake2b(endpoint.key.encode(), digest_size=4).digest(), "big")
+    return [(endpoint.network, endpoint.chassis, depth, digits >> (32 - 2 * depth)) for depth in range(DEEPEST + 1)]
+
+
+INDEXES = {
+    Interface: (
+        Index("iface_id", lambda i: (i.iface_id,) if i.iface_id else ()),
+        Index("chassis", lambda i: (i.chassis,)),
+    ),
+    Port: (Index("network", lambda p: (p.network,)),),
+    Endpoint: (
+        Index("network", lambda e: (e.network,), group=lambda e: e.chassis),
+        Index("site", lambda e: ((e.network, e.chassis),)),
+        Index("leaf", _leaf_places),
+        Index("chassis", lambda e: (e.chassis,)),
+    ),
+    Leaf: (Index("site", lambda leaf: ((leaf.network, leaf.chassis),)),),
+    Presence: (Index("network", lambda p: (p.network,)), Index("chassis", lambda p: (p.chassis,))),
+}
+
+
+def link_local(mac: str) -> str:
+    """The link-local address that a MAC makes (RFC 4291, appendix A)."""
+    octets = bytearray.fromhex(mac.replace(":", ""))
+    octets[0] ^= 2
+    host = bytes(octets[:3]) + b"\xff\xfe" + bytes(octets[3:])
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))

@@ -1,0 +1,38 @@
+"""Classify: a packet belongs to the network of the port it came from, or of the tunnel key it came with.
+
+Only untagged frames of a port are its network's. A tunnel packet counts only from a chassis that we know.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.pipeline import CLASSIFY, DESTINATION, FROM_TUNNEL, NEIGHBOUR, NETWORK, ORIGIN, PEER, SOURCE
+from controller.flow.actions import Action, copy, set_field
+from controller.flow.fields import IN_PORT, TUN_ID, TUN_IPV6_SRC, TUN_SRC, VLAN
+from controller.flow.flow import EVERYWHERE, Flow, Here, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.entities import Chassis, Endpoint
+
+UNTAGGED = 0
+
+
+def ports(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """What comes in from a port is of its network, and is checked unless the port is trusted."""
+    checked = SOURCE if endpoint.port_security else NEIGHBOUR
+    match: Match = {IN_PORT: endpoint.ofport, VLAN: UNTAGGED}
+    yield CLASSIFY.flow(Here(endpoint.chassis), "port", match, [set_field(NETWORK, endpoint.vni), checked.goto])
+
+
+def tunnels(chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """What comes in by a tunnel is of the network that its key names, if its sender is one of ours."""
+    for _, ofport in chassis.tunnels:
+        actions: list[Action] = [copy(TUN_ID, NETWORK), set_field(ORIGIN, FROM_TUNNEL), PEER.goto]
+        yield CLASSIFY.flow(Here(chassis.key), "tunnel", {IN_PORT: ofport}, actions)
+    if chassis.encap_ip is not None:
+        source = TUN_IPV6_SRC if ":" in chassis.encap_ip else TUN_SRC
+        yield PEER.flow(EVERYWHERE, "chassis", {source: chassis.encap_ip}, [DESTINATION.goto])

@@ -1,0 +1,47 @@
+"""Destination: a known unicast address is one port's, here or behind a tunnel; nothing is learnt, nothing guessed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps import pipeline as p
+from apps.pipeline import DELIVER, DESTINATION, FLOOD
+from controller.entities import Chassis, Endpoint
+from controller.flow.actions import Action, set_field
+from controller.flow.fields import ETH_DST, TUN_DST, TUN_IPV6_DST, Masked
+from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+
+GROUP_BIT = 1 << 40
+
+
+def local(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """On the port's own chassis."""
+    match: Match = {p.NETWORK: endpoint.vni, ETH_DST: endpoint.mac}
+    yield DESTINATION.flow(
+        Here(endpoint.chassis), "local", match, [set_field(p.OUT_PORT, endpoint.ofport), DELIVER.goto]
+    )
+
+
+def remote(endpoint: Endpoint, view: View) -> Iterator[Flow]:
+    """On every other chassis of the network: one flow, the same for all of them."""
+    there = view.get(Chassis, endpoint.chassis).encap_ip
+    if there is None:
+        return
+    match: Match = {p.NETWORK: endpoint.vni, p.ORIGIN: p.FROM_PORT, ETH_DST: endpoint.mac}
+    actions: list[Action] = [
+        set_field(p.VIA, p.VIA_TUNNEL[endpoint.encap]),
+        set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there),
+        DELIVER.goto,
+    ]
+    yield DESTINATION.flow(Hosts(endpoint.network), "remote", match, actions)
+
+
+def groups(_chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """Broadcast and multicast; a neighbour question never becomes one."""
+    match: Match = {p.LOOKUP: p.DELIVERY, ETH_DST: Masked(GROUP_BIT, GROUP_BIT)}
+    yield DESTINATION.flow(EVERYWHERE, "group", match, [FLOOD.goto])

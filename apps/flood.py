@@ -1,0 +1,48 @@
+"""Flood: broadcast and multicast reach every port of the network, and only chassis that have one.
+
+A chassis' ports are flooded to in parts, so that one more port changes one small flow, however many there are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps import pipeline as p
+from apps.pipeline import DELIVER, FLOOD, FLOOD_HERE, FLOOD_THERE
+from controller.entities import Chassis, Endpoint, Leaf, Network, Presence
+from controller.flow.actions import Action, output, set_field
+from controller.flow.fields import TUN_DST, TUN_IPV6_DST
+from controller.flow.flow import Flow, Here, Hosts, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+
+
+def parts(presence: Presence, view: View) -> Iterator[Flow]:
+    """Go through the parts here, then to the other chassis."""
+    network = view.get(Network, presence.network)
+    actions: list[Action] = []
+    for part in range(view.count(Leaf, "site", (presence.network, presence.chassis))):
+        actions += [set_field(p.PART, part), FLOOD_HERE.resubmit]
+    yield FLOOD.flow(Here(presence.chassis), "network", {p.NETWORK: network.vni}, [*actions, FLOOD_THERE.goto])
+
+
+def members(leaf: Leaf, view: View) -> Iterator[Flow]:
+    """The ports of one part."""
+    network = view.get(Network, leaf.network)
+    ports = view.where(Endpoint, "leaf", (leaf.network, leaf.chassis, leaf.depth, leaf.part))
+    copies = [output(endpoint.ofport) for endpoint in ports]
+    yield FLOOD_HERE.flow(Here(leaf.chassis), "part", {p.NETWORK: network.vni, p.PART: leaf.part}, copies)
+
+
+def elsewhere(network: Network, view: View) -> Iterator[Flow]:
+    """One copy to each chassis of the network; DELIVER keeps a chassis from sending one to itself."""
+    copies: list[Action] = [set_field(p.VIA, p.VIA_TUNNEL[network.encap])]
+    for presence in view.where(Presence, "network", network.key):
+        there = view.get(Chassis, presence.chassis).encap_ip
+        if there is not None:
+            copies += [set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there), DELIVER.resubmit]
+    match: Match = {p.NETWORK: network.vni, p.ORIGIN: p.FROM_PORT}
+    yield FLOOD_THERE.flow(Hosts(network.key), "network", match, copies)

@@ -1,0 +1,89 @@
+"""Port security: a port sends only from its own MAC and addresses, in IPv4, IPv6, ARP and neighbour discovery.
+
+A port without addresses may use any with its MAC. Router advertisements and redirects never come from a port.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.binding import link_local
+from apps.pipeline import ND_SOURCE, NEIGHBOUR, SOURCE
+from controller.flow import fields as f
+from controller.flow.fields import Masked
+from controller.flow.flow import EVERYWHERE, Flow, Here, Match, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.entities import Chassis, Endpoint
+
+SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT = 135, 136, 134, 137
+DHCP_CLIENT, DHCP_SERVER = 68, 67
+NO_MAC = "00:00:00:00:00:00"
+
+
+def sources(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """The sender's addresses, its own and those it was allowed."""
+    if not endpoint.port_security:
+        return
+    pairs = [(endpoint.mac, address) for address in (*endpoint.ipv4, *endpoint.ipv6)]
+    if endpoint.ipv6:
+        pairs.append((endpoint.mac, link_local(endpoint.mac)))
+    pairs += [(pair.mac, pair.address) for pair in endpoint.allowed_pairs]
+    here = Here(endpoint.chassis)
+    if not pairs:
+        yield SOURCE.flow(here, "mac", _from(endpoint, endpoint.mac), [NEIGHBOUR.goto])
+    for mac, address in pairs:
+        yield from _address(endpoint, here, mac, address)
+    if endpoint.ipv4:
+        yield from _ipv4_unspecified(endpoint, here)
+    if endpoint.ipv6:
+        match: Match = {**_from(endpoint, endpoint.mac), f.IPV6_SRC: "::", f.IP_PROTO: f.ICMPV6}
+        yield SOURCE.flow(here, "unspecified", match, [ND_SOURCE.goto])
+
+
+def _from(endpoint: Endpoint, mac: str) -> Match:
+    return {f.IN_PORT: endpoint.ofport, f.ETH_SRC: mac}
+
+
+def _address(endpoint: Endpoint, here: Scope, mac: str, address: str) -> Iterator[Flow]:
+    """IP and ARP, or IP and neighbour discovery, from one MAC and address (or block)."""
+    sender = _from(endpoint, mac)
+    if ":" in address:
+        yield SOURCE.flow(here, "address", {**sender, f.IPV6_SRC: _block(address)}, [ND_SOURCE.goto])
+        for link_address in (mac, NO_MAC):
+            told: Match = {f.IN_PORT: endpoint.ofport, f.ND_TLL: link_address, f.ND_TARGET: _block(address)}
+            yield ND_SOURCE.flow(here, "own", {**told, f.ICMPV6_TYPE: ADVERTISEMENT}, [NEIGHBOUR.goto])
+            asked: Match = {f.IN_PORT: endpoint.ofport, f.ND_SLL: link_address, f.ICMPV6_TYPE: SOLICITATION}
+            yield ND_SOURCE.flow(here, "own", asked, [NEIGHBOUR.goto])
+        return
+    yield SOURCE.flow(here, "address", {**sender, f.IPV4_SRC: _block(address)}, [NEIGHBOUR.goto])
+    arp: Match = {**sender, f.ARP_SHA: mac}
+    yield SOURCE.flow(here, "address", {**arp, f.ARP_SPA: _block(address)}, [NEIGHBOUR.goto])
+
+
+def _ipv4_unspecified(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
+    """ARP probes (RFC 5227) and DHCP requests, which have no address to send from."""
+    sender = _from(endpoint, endpoint.mac)
+    yield SOURCE.flow(here, "address", {**sender, f.ARP_SHA: endpoint.mac, f.ARP_SPA: "0.0.0.0"}, [NEIGHBOUR.goto])  # noqa: S104
+    dhcp: Match = {f.IPV4_SRC: "0.0.0.0", f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}  # noqa: S104 - "no address", not a bind
+    yield SOURCE.flow(here, "unspecified", {**sender, **dhcp}, [NEIGHBOUR.goto])
+
+
+def _block(address: str) -> str | Masked:
+    """An address as it is; a block as its address and mask."""
+    if "/" not in address:
+        return address
+    base, length = address.split("/")
+    bits = 128 if ":" in base else 32
+    ones = (1 << bits) - (1 << (bits - int(length)))
+    return Masked(base, ones)
+
+
+def guard(_chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """Neighbour discovery that no port's own flow let through, advertisements of routers, redirects: dropped."""
+    for kind in (SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT):
+        yield ND_SOURCE.flow(EVERYWHERE, "guard", {f.ICMPV6_TYPE: kind}, [])
+    yield ND_SOURCE.flow(EVERYWHERE, "other", {}, [NEIGHBOUR.goto])

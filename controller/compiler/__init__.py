@@ -1,0 +1,1 @@
+"""From entities to the flows each bridge should hold, running again only what a change could have touched."""

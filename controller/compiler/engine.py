@@ -1,0 +1,214 @@
+"""The incremental engine: relations make entities from entities, features make flows, both as pure functions.
+
+Each function's result for one entity is kept with what it read. A change runs again exactly the results that read it;
+a relation whose rows come out equal stops the wave. ``docs/architecture.md`` tells why this equals compiling anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from controller.compiler.view import Missing, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from controller.entities import Entity
+    from controller.flow.flow import Flow, Scope
+    from controller.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A derived table: from each entity of ``source``, zero or more entities of ``produces``."""
+
+    name: str
+    source: type
+    produces: type
+    rows: Callable[[Any, View], Iterator[Entity]]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """From each entity of ``source``, the flows that should exist while the world looks like this."""
+
+    name: str
+    source: type
+    translate: Callable[[Any, View], Iterator[Flow]]
+
+
+class Node(NamedTuple):
+    """One rule's result for one entity; ``rule`` is the rule's place in the engine's list."""
+
+    rule: int
+    key: str
+
+
+@dataclass(slots=True)
+class Fragment:
+    """What a node gave last, and what it had read for that."""
+
+    reads: set[tuple[Any, ...]]
+    results: tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one run changed: flows by the node that owns them, and every read whose answer differs now."""
+
+    added: list[tuple[Flow, Node]] = field(default_factory=list)
+    removed: list[tuple[Flow, Node]] = field(default_factory=list)
+    changed: set[tuple[Any, ...]] = field(default_factory=set)
+    touched: set[Node] = field(default_factory=set)
+
+
+Placed = tuple["Scope", int]
+
+
+class Engine:
+    """Holds the fragments and runs what is dirty. ``breathe`` is called often, so that a long run starves nobody."""
+
+    def __init__(
+        self,
+        store: Store,
+        relations: Sequence[Relation],
+        features: Sequence[Feature],
+        report: Callable[[str, str, Exception], None],
+        breathe: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self.rules: tuple[Relation | Feature, ...] = (*relations, *features)
+        self._strata = len(relations)
+        self._by_source: dict[type, list[int]] = defaultdict(list)
+        for place, rule in enumerate(self.rules):
+            self._by_source[rule.source].append(place)
+        self._fragments: dict[Node, Fragment] = {}
+        self._readers: dict[tuple[Any, ...], Node | set[Node]] = {}
+        self._report = report
+        self._breathe = breathe
+
+    def owner(self, node: Node) -> tuple[str, type, str]:
+        """A node's rule, the type of its entity and the entity's key."""
+        rule = self.rules[node.rule]
+        return rule.name, rule.source, node.key
+
+    def run(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]]) -> Outcome:
+        """Take the changes into the store and bring every fragment up to date."""
+        outcome = Outcome()
+        changed: set[tuple[Any, ...]] = set()
+        for kind, key in deletes:
+            self._store.delete(kind, key, changed)
+        for entity in puts:
+            self._store.put(entity, changed)
+        dirty: list[set[Node]] = [set() for _ in self.rules]
+        self._spread(changed, dirty, outcome)
+        for place in range(self._strata):
+            for node in self._drain(dirty[place]):
+                self._spread(self._relate(node), dirty, outcome)
+        for place in range(self._strata, len(self.rules)):
+            for node in self._drain(dirty[place]):
+                self._translate(node, outcome)
+        return outcome
+
+    def _drain(self, nodes: set[Node]) -> Iterator[Node]:
+        done = 0
+        while nodes:
+            yield nodes.pop()
+            done += 1
+            if not done % 64:
+                self._breathe()
+
+    def _spread(self, changed: set[tuple[Any, ...]], dirty: list[set[Node]], outcome: Outcome) -> None:
+        """Mark whoever read what changed, and the nodes of changed entities themselves."""
+        outcome.changed |= changed
+        for read in changed:
+            if read[0] == "get":
+                for place in self._by_source.get(read[1], ()):
+                    dirty[place].add(Node(place, read[2]))
+            readers = self._readers.get(read)
+            if isinstance(readers, Node):
+                dirty[readers.rule].add(readers)
+            elif readers:
+                for node in readers:
+                    dirty[node.rule].add(node)
+
+    def _evaluate(self, node: Node) -> tuple[Any, ...]:
+        """The node's results anew; its reads are kept up to date. A bug empties this fragment alone."""
+        rule = self.rules[node.rule]
+        function = rule.rows if isinstance(rule, Relation) else rule.translate
+        entity = self._store.get(rule.source, node.key)
+        old = self._fragments.get(node)
+        if entity is None:
+            if old is not None:
+                self._unread(node, old.reads)
+                del self._fragments[node]
+            return ()
+        view = View(self._store)
+        try:
+            results = tuple(function(entity, view))
+        except Missing:
+            results = ()
+        except Exception as error:  # noqa: BLE001 - whatever a feature does wrong must not stop the others
+            self._report(rule.name, node.key, error)
+            results = ()
+        before = old.reads if old else set()
+        self._unread(node, before - view.reads)
+        self._read(node, view.reads - before)
+        self._fragments[node] = Fragment(view.reads, results)
+        return results
+
+    def _results(self, node: Node) -> tuple[Any, ...]:
+        fragment = self._fragments.get(node)
+        return fragment.results if fragment else ()
+
+    def _relate(self, node: Node) -> set[tuple[Any, ...]]:
+        rule = self.rules[node.rule]
+        assert isinstance(rule, Relation)  # noqa: S101 - told to the type checker
+        before: tuple[str, ...] = self._results(node)
+        entities: tuple[Entity, ...] = self._evaluate(node)
+        changed: set[tuple[Any, ...]] = set()
+        after = tuple(entity.key for entity in entities)
+        for key in set(before).difference(after):
+            self._store.delete(rule.produces, key, changed)
+        for entity in entities:
+            self._store.put(entity, changed)
+        if node in self._fragments:
+            self._fragments[node].results = after
+        return changed
+
+    def _translate(self, node: Node, outcome: Outcome) -> None:
+        before: tuple[Flow, ...] = self._results(node)
+        after: tuple[Flow, ...] = self._evaluate(node)
+        outcome.touched.add(node)
+        if not before:
+            outcome.added.extend((flow, node) for flow in _distinct(after).values())
+            return
+        old, new = _distinct(before), _distinct(after)
+        outcome.removed.extend((flow, node) for place, flow in old.items() if place not in new)
+        outcome.added.extend((flow, node) for place, flow in new.items() if place not in old)
+
+    def _read(self, node: Node, reads: Iterable[tuple[Any, ...]]) -> None:
+        for read in reads:
+            readers = self._readers.get(read)
+            if readers is None:
+                self._readers[read] = node
+            elif isinstance(readers, Node):
+                self._readers[read] = {readers, node}
+            else:
+                readers.add(node)
+
+    def _unread(self, node: Node, reads: Iterable[tuple[Any, ...]]) -> None:
+        for read in reads:
+            readers = self._readers.get(read)
+            if isinstance(readers, set):
+                readers.discard(node)
+                if not readers:
+                    del self._readers[read]
+            elif readers == node:
+                del self._readers[read]
+
+
+def _distinct(flows: tuple[Flow, ...]) -> dict[Placed, Flow]:
+    return {(flow.scope, flow.cookie): flow for flow in flows}

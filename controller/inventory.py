@@ -1,0 +1,149 @@
+"""The inventory: what the hosts' databases and the switches themselves tell, as entities.
+
+A host is known by its database; a bare bridge (Mininet's, a lone switch) by its OpenFlow session alone. What a host
+told stays true when its session is lost: its data plane goes on, and so do the flows that lead there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from controller.entities import Chassis, Encap, Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controller.entities import Entity
+    from ovsdb.rows import ChassisRow, InterfaceRow
+
+TUNNELS = ("vxlan", "geneve", "gre")
+LARGEST_PORT = 0xFFFFFF00
+INTEGRATION_BRIDGE = "br-int"
+
+
+@dataclass(slots=True)
+class News:
+    """Entities that came or changed, and those that went."""
+
+    puts: list[Entity] = field(default_factory=list)
+    deletes: list[tuple[type, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Host:
+    row: ChassisRow | None = None
+    tunnels: dict[str, tuple[Encap, int]] = field(default_factory=dict)
+    interfaces: dict[str, Interface] = field(default_factory=dict)
+    bare: bool = False
+
+
+class Inventory:
+    """Hosts by name and bridges by datapath id."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, _Host] = {}
+        self._by_dpid: dict[int, str] = {}
+
+    def chassis_of(self, dpid: int) -> str | None:
+        """The chassis whose integration bridge has this datapath id."""
+        return self._by_dpid.get(dpid)
+
+    def recall(self, rows: Iterable[tuple[ChassisRow, tuple[tuple[InterfaceRow, int], ...]]]) -> News:
+        """What was known before this daemon started, each interface with when it was first seen (ms since 1970)."""
+        news = News()
+        for row, interfaces in rows:
+            self._add(news, self.host(row))
+            for interface, seen in interfaces:
+                self._add(news, self.interfaces(row.name, (interface,), (), seen))
+        return news
+
+    @staticmethod
+    def _add(news: News, more: News) -> None:
+        news.puts.extend(more.puts)
+        news.deletes.extend(more.deletes)
+
+    def host(self, row: ChassisRow) -> News:
+        """A host joined, or its description changed."""
+        host = self._hosts.setdefault(row.name, _Host())
+        if host.row is not None and host.row.dpid is not None and self._by_dpid.get(host.row.dpid) == row.name:
+            del self._by_dpid[host.row.dpid]
+        host.row = row
+        news = News()
+        if row.dpid is not None:
+            bare = self._by_dpid.get(row.dpid)
+            if bare is not None and bare != row.name:
+                self._add(news, self._forget(bare))
+            self._by_dpid[row.dpid] = row.name
+        news.puts.append(self._chassis(row.name))
+        return news
+
+    def known(self, chassis: str) -> frozenset[str]:
+        """The names of the interfaces that the chassis is known to have, tunnels included."""
+        host = self._hosts.get(chassis)
+        return frozenset((*host.interfaces, *host.tunnels)) if host else frozenset()
+
+    def interfaces(self, chassis: str, changed: Iterable[InterfaceRow], removed: Iterable[str], now: int) -> News:
+        """Interfaces of a host's integration bridge came, changed or went; ``now`` in ms since 1970."""
+        host = self._hosts.setdefault(chassis, _Host())
+        news = News()
+        tunnels = dict(host.tunnels)
+        for row in changed:
+            if row.type in TUNNELS and row.ofport is not None and not row.error:
+                host.tunnels[row.name] = (cast("Encap", row.type), row.ofport)
+            elif row.type in TUNNELS:
+                host.tunnels.pop(row.name, None)
+            else:
+                self._interface(news, host, chassis, row, now)
+        for name in removed:
+            host.tunnels.pop(name, None)
+            if host.interfaces.pop(name, None) is not None:
+                news.deletes.append((Interface, f"{chassis}/{name}"))
+        if tunnels != host.tunnels:
+            news.puts.append(self._chassis(chassis))
+        return news
+
+    @staticmethod
+    def _interface(news: News, host: _Host, chassis: str, row: InterfaceRow, now: int) -> None:
+        """An interface counts once OVS gave it a port; it is seen anew when it comes to stand for another port."""
+        old = host.interfaces.get(row.name)
+        if row.ofport is None or row.error or not 0 < row.ofport < LARGEST_PORT:
+            if old is not None:
+                del host.interfaces[row.name]
+                news.deletes.append((Interface, old.key))
+            return
+        seen = old.seen if old and old.iface_id == row.iface_id else now
+        new = Interface(f"{chassis}/{row.name}", chassis, row.name, row.ofport, row.iface_id, seen)
+        if new != old:
+            host.interfaces[row.name] = new
+            news.puts.append(new)
+
+    def bare_bridge(self, dpid: int, ports: dict[int, str], local: str) -> News:
+        """A bridge that only OpenFlow tells of; ``ports`` are its numbered ports, ``local`` the bridge's own name."""
+        if self._by_dpid.get(dpid, local) != local or local == INTEGRATION_BRIDGE:
+            return News()
+        host = self._hosts.get(local)
+        if host is not None and not host.bare:
+            return News()
+        news = News()
+        if host is None:
+            host = self._hosts[local] = _Host(bare=True)
+        self._by_dpid[dpid] = local
+        news.puts.append(Chassis(local, dpid))
+        fresh = {name: Interface(f"{local}/{name}", local, name, number) for number, name in ports.items()}
+        news.deletes += [(Interface, old.key) for name, old in host.interfaces.items() if name not in fresh]
+        news.puts += [new for name, new in fresh.items() if host.interfaces.get(name) != new]
+        host.interfaces = fresh
+        return news
+
+    def _forget(self, chassis: str) -> News:
+        """A bare bridge turned out to be a host's."""
+        host = self._hosts.pop(chassis)
+        gone: list[tuple[type, str]] = [(Interface, interface.key) for interface in host.interfaces.values()]
+        return News([], [*gone, (Chassis, chassis)])
+
+    def _chassis(self, name: str) -> Chassis:
+        host = self._hosts[name]
+        row = host.row
+        tunnels = tuple(sorted(host.tunnels.values()))
+        return Chassis(name, (row.dpid or 0) if row else 0, row.encap_ip if row else None, tunnels)

@@ -1,0 +1,251 @@
+"""A bridge kept exactly where the catalogue wants it: read, compared, changed in bundles, confirmed, mended.
+
+One greenlet a bridge takes its inputs in order: connections, messages, steps of turns. When a switch connects, its
+flows are read and the difference sent, so that nothing is sent to a switch that is right. A flow that somebody else
+touched is put back at once and reported.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from controller.errors import SwitchError
+from controller.flow.flow import Flow, Here, Slot
+from controller.southbound.session import Change, Confirmed, Drifted, Holdings, Refused, Session, State
+from controller.southbound.wire import EVENT_REMOVED, FlowEvent
+from controller.sync import Step, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.southbound.framework import Connection
+    from controller.southbound.wire import Received
+
+BUNDLE_SIZE = 1500
+WINDOW = 3
+
+
+class Wanted(Protocol):
+    """What should stand on a chassis (the compiler's catalogue)."""
+
+    def flows(self, chassis: str) -> Iterator[Flow]:
+        """Everything that should stand there."""
+
+    def at(self, chassis: str, slot: Slot) -> Flow | None:
+        """The flow that should stand in this slot."""
+
+
+class Watcher(Protocol):
+    """Who is told how a bridge does."""
+
+    def settled(self, chassis: str) -> None:
+        """Something was confirmed, or the bridge came or went."""
+
+    def go_on(self, chassis: str) -> None:
+        """A phase that this bridge waited for has ended."""
+
+    def mended(self, chassis: str) -> None:
+        """What drifted stands as it should again."""
+
+    def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> None:
+        """Somebody else touched a flow; ``flow`` is what is being put back, None where the foreign one is removed."""
+
+    def refused(self, chassis: str, flow: Flow | None, reason: str) -> None:
+        """The switch would not take a flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Resync:
+    """The tag of the changes that bring a switch from what it held to what it should hold."""
+
+    last: bool
+
+
+class _Mend:
+    """The tag of a change that undoes drift."""
+
+
+class Bridge:
+    """The greenlet's state. ``inbox`` is a queue of the framework's hub, fed by whoever has news."""
+
+    def __init__(self, chassis: str, inbox: Any, wanted: Wanted, watcher: Watcher) -> None:
+        self.chassis = chassis
+        self.inbox = inbox
+        self.connection: Connection | None = None
+        self.in_sync = False
+        self.refusals: dict[int, str] = {}
+        self.flow_mods = 0
+        self._wanted = wanted
+        self._watcher = watcher
+        self._session = Session()
+        self._steps: deque[Step] = deque()
+        self._changes: deque[Change] = deque()
+        self._doing: deque[Step] = deque()
+
+    def confirmed(self, newest: int) -> int:
+        """The last turn that the switch confirmed with all before it; ``newest`` where nothing is outstanding."""
+        if not self.in_sync:
+            return -1
+        waiting = (step.turn.number for step in (*self._doing, *self._steps))
+        return min(waiting, default=newest + 1) - 1
+
+    def run(self) -> None:
+        """Take inputs for ever: a Connection that opened, a (connection, message) pair, a Step, None to look again."""
+        while True:
+            self.take(self.inbox.get())
+            self._advance()
+
+    def take(self, news: Any) -> None:
+        """One input."""
+        match news:
+            case Step():
+                self._steps.append(news)
+                if self.connection is None:
+                    self._drop_steps()
+            case (connection, None):
+                self._closed(connection)
+            case (connection, message) if connection is self.connection:
+                self._message(message)
+            case (_, _) | None:
+                pass
+            case connection:
+                self._opened(connection)
+
+    def _opened(self, connection: Connection) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        self.connection, self.in_sync, self._session = connection, False, Session()
+        self.refusals.clear()
+        self._changes.clear()
+        self._drop_steps()
+        connection.send(self._session.start())
+
+    def _closed(self, connection: Connection) -> None:
+        if connection is not self.connection:
+            return
+        self.connection, self.in_sync = None, False
+        self._changes.clear()
+        self._drop_steps()
+        self._watcher.settled(self.chassis)
+
+    def _drop_steps(self) -> None:
+        """Nobody waits for a bridge that is away; what it missed it gets when it is read again."""
+        for step in (*self._doing, *self._steps):
+            self._end(step)
+        self._doing.clear()
+        self._steps.clear()
+
+    def _end(self, step: Step) -> None:
+        for chassis in step.turn.end(self.chassis, step.phase):
+            self._watcher.go_on(chassis)
+
+    def _message(self, message: Received) -> None:
+        try:
+            happened = self._session.receive(message)
+        except SwitchError as error:
+            self._watcher.refused(self.chassis, None, str(error))
+            self._restart()
+            return
+        match happened:
+            case Holdings(flows=flows):
+                self._resync(flows)
+            case Confirmed(change=change):
+                self._confirmed(change)
+            case Drifted(events=events):
+                self._drift(events)
+            case Refused(change=change, flow=flow, reason=reason):
+                self._refused(change, flow, reason)
+
+    def _restart(self) -> None:
+        """Begin again with a connection whose state is not understood: the switch reconnects and is read anew."""
+        if self.connection is not None:
+            self.connection.close()
+
+    def _resync(self, held: tuple[FlowEvent, ...]) -> None:
+        """Send what is missing or different, take away what should not be; steps that came before are part of that."""
+        self._drop_steps()
+        puts, deletes = difference(held, list(self._wanted.flows(self.chassis)))
+        bundles = in_order(puts, deletes, BUNDLE_SIZE)
+        self._changes.extend(Change(_Resync(last=bundle is bundles[-1]), *bundle) for bundle in bundles)
+
+    def _confirmed(self, change: Change) -> None:
+        match change.tag:
+            case _Resync(last=True):
+                self.in_sync = True
+            case Step() as step:
+                self._doing.remove(step)
+                self._end(step)
+            case _Mend():
+                self._watcher.mended(self.chassis)
+            case _:
+                return
+        self._watcher.settled(self.chassis)
+
+    def _refused(self, change: Change, flow: Flow | None, reason: str) -> None:
+        """Go on without the flow that the switch named; where it named none, start over."""
+        self._watcher.refused(self.chassis, flow, reason)
+        if flow is None:
+            self._restart()
+            return
+        self.refusals[flow.cookie] = reason
+        puts = tuple(put for put in change.puts if put is not flow)
+        deletes = tuple(delete for delete in change.deletes if delete is not flow)
+        self._changes.appendleft(Change(change.tag, puts, deletes))
+
+    def _drift(self, events: tuple[FlowEvent, ...]) -> None:
+        puts: dict[Slot, Flow] = {}
+        deletes: list[Flow] = []
+        for event in events:
+            slot = (event.table, event.priority, event.match)
+            wanted = self._wanted.at(self.chassis, slot)
+            if event.kind == EVENT_REMOVED:
+                if wanted is None or wanted.cookie != event.cookie:
+                    continue
+            elif wanted and wanted.cookie == event.cookie and wanted.instructions == event.instructions:
+                continue
+            self._watcher.drifted(self.chassis, event, wanted)
+            if wanted is not None:
+                puts[slot] = wanted
+            else:
+                deletes.append(as_flow(self.chassis, event))
+        if puts or deletes:
+            self._changes.append(Change(_Mend(), tuple(puts.values()), tuple(deletes)))
+
+    def _advance(self) -> None:
+        """Send what may be sent: mended flows first, then steps in their order, each when its phase may begin."""
+        while self._session.state is State.STEADY and self._session.outstanding < WINDOW and self.connection:
+            if not self._changes and not self._next_step():
+                return
+            change = self._changes.popleft()
+            if not change.puts and not change.deletes:
+                self._confirmed(change)
+                continue
+            self.flow_mods += len(change.puts) + len(change.deletes)
+            self.connection.send(b"".join(self._session.commit(change)))
+
+    def _next_step(self) -> bool:
+        """Whether a step's changes were lined up. A step of several bundles is confirmed with its last."""
+        if not self.in_sync or not self._steps or not self._steps[0].turn.may_begin(self._steps[0].phase):
+            return False
+        step = self._steps.popleft()
+        self._doing.append(step)
+        bundles = in_order(step.puts, step.deletes, BUNDLE_SIZE)
+        self._changes.extend(Change(None, *bundle) for bundle in bundles[:-1])
+        self._changes.append(Change(step, *bundles[-1]))
+        return True
+
+
+def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[Flow, ...], tuple[Flow, ...]]:
+    """What to put and what to delete so that ``held`` becomes ``wanted``; both empty when they are equal."""
+    standing = {(e.table, e.priority, e.match): (e.cookie, e.instructions) for e in held}
+    puts = tuple(flow for flow in wanted if standing.get(flow.slot) != (flow.cookie, flow.instructions))
+    slots = {flow.slot for flow in wanted}
+    stale = (event for event in held if (event.table, event.priority, event.match) not in slots)
+    return puts, tuple(as_flow("", event) for event in stale)
+
+
+def as_flow(chassis: str, event: FlowEvent) -> Flow:
+    """What a switch told of a flow, as a flow."""
+    return Flow(Here(chassis), event.table, event.priority, event.match, event.instructions, event.cookie)

@@ -1,0 +1,229 @@
+"""The framework behind one door: os-ken, or Ryu 4.34, on the eventlet hub; nothing else in netloom imports either.
+
+``patch`` must run before anything else is imported that opens sockets or locks. The framework accepts switches, shakes
+hands, answers echoes and reads port messages. Flow messages
+go past its parsers, as bytes, to ``controller.southbound``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import structlog
+
+from controller.southbound import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = structlog.get_logger(__name__)
+FRAMEWORKS = ("os_ken", "ryu")
+ECHO_INTERVAL = 5
+UNREPLIED_ECHOES = 2
+HANDSHAKE_SECONDS = 10
+MOST_STRANGERS = 256
+_OURS = frozenset((wire.ERROR, wire.MULTIPART_REPLY, wire.BUNDLE_CONTROL))
+
+
+@dataclass(frozen=True, slots=True)
+class PortDescription:
+    """A bridge's port as OpenFlow tells it."""
+
+    number: int
+    name: str
+
+
+class Switchboard(Protocol):
+    """Who is told of switches. Calls come from the framework's greenlets and must not block."""
+
+    def opened(self, connection: Connection) -> None:
+        """A switch has said who it is."""
+
+    def received(self, connection: Connection, message: wire.Received) -> None:
+        """A flow message came in."""
+
+    def ports(self, connection: Connection) -> None:
+        """The switch's ports are now ``connection.ports()``."""
+
+    def closed(self, connection: Connection) -> None:
+        """The connection is gone."""
+
+
+class Connection:
+    """One switch's connection, as little of the framework's datapath as netloom needs."""
+
+    def __init__(self, datapath: Any) -> None:
+        self._datapath = datapath
+
+    @property
+    def dpid(self) -> int:
+        """The datapath id."""
+        return int(self._datapath.id)
+
+    @property
+    def peer(self) -> str:
+        """Where it came from."""
+        return str(self._datapath.address[0])
+
+    def ports(self) -> tuple[PortDescription, ...]:
+        """Its ports, the local one included."""
+        # Ryu keeps them in _ports and warns where they are read by their public name; os-ken has only the latter.
+        described = list((self._datapath._ports or self._datapath.ports or {}).values())  # noqa: SLF001
+        return tuple(PortDescription(int(p.port_no), p.name.decode("utf-8", "replace")) for p in described)
+
+    def send(self, data: bytes) -> None:
+        """Queue bytes; waits while the queue is full; nothing happens once the connection is gone."""
+        self._datapath.send(data)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._datapath.close()
+
+
+def patch(name: str) -> None:
+    """Choose the framework and make the standard library green. Call first, once a process."""
+    if name not in FRAMEWORKS:
+        raise ValueError(f"framework {name!r} is not one of {', '.join(FRAMEWORKS)}")
+    os.environ["OSKEN_HUB_TYPE"] = "eventlet"
+    if name == "ryu":
+        _mend_eventlet_for_ryu()
+    importlib.import_module(f"{name}.lib.hub").patch()
+
+
+def _mend_eventlet_for_ryu() -> None:
+    """Ryu 4.34 imports a name that eventlet dropped in 0.30.3; it only compares with it."""
+    wsgi = importlib.import_module("eventlet.wsgi")
+    if not hasattr(wsgi, "ALREADY_HANDLED"):
+        setattr(wsgi, "ALREADY_HANDLED", object())  # noqa: B010 - the module's stub knows no such name
+
+
+def hub(name: str) -> Any:
+    """The framework's hub: spawn, sleep, Queue, Timeout, kill."""
+    return importlib.import_module(f"{name}.lib.hub")
+
+
+def serve(name: str, listen: tuple[str, int], tls: tuple[str, str, str] | None, board: Switchboard) -> Any:
+    """Listen for switches; gives the framework's application registry. ``tls`` is (key, certificate, CA) files."""
+    app_manager = importlib.import_module(f"{name}.base.app_manager")
+    conf = importlib.import_module(f"{name}.cfg").CONF
+    controller = importlib.import_module(f"{name}.controller.controller")
+    options = ["--ofp-listen-host", listen[0], "--ofp-tcp-listen-port", str(listen[1])]
+    if tls is not None:
+        options += ["--ctl-privkey", tls[0], "--ctl-cert", tls[1], "--ca-certs", tls[2]]
+        options += ["--ofp-ssl-listen-port", str(listen[1])]
+    conf(args=options, project="netloom", default_config_files=[])
+    conf.set_override("echo_request_interval", ECHO_INTERVAL)
+    conf.set_override("maximum_unreplied_echo_requests", UNREPLIED_ECHOES)
+    _take_flow_messages(name, board)
+    _bound_strangers(name, controller)
+    registry = app_manager.AppManager.get_instance()
+    app = _application(name, board)
+    registry.load_apps([f"{name}.controller.ofp_handler"])
+    registry.applications_cls[app.__name__] = app
+    contexts = registry.create_contexts()
+    registry.instantiate_apps(**contexts)
+    return registry
+
+
+def _connection(datapath: Any) -> Connection:
+    """The one connection object of a datapath."""
+    found = getattr(datapath, "netloom", None)
+    if found is None:
+        found = datapath.netloom = Connection(datapath)
+    return cast("Connection", found)
+
+
+def _take_flow_messages(name: str, board: Switchboard) -> None:
+    """Put ourselves before the framework's OpenFlow 1.5 parser for the messages that are ours."""
+    parser = importlib.import_module(f"{name}.ofproto.ofproto_parser")
+    importlib.import_module(f"{name}.ofproto.ofproto_v1_5_parser")
+    theirs = parser._MSG_PARSERS[wire.VERSION]  # noqa: SLF001 - the framework has no other way to see a message whole
+    parser._MSG_PARSERS[wire.VERSION] = _Parser(theirs, board)  # noqa: SLF001
+
+
+class _Parser:
+    """Gives flow messages to the switchboard and all others to the framework's parser."""
+
+    def __init__(self, theirs: Callable[..., Any], board: Switchboard) -> None:
+        self._theirs = theirs
+        self._board = board
+
+    def __call__(self, datapath: Any, version: int, kind: int, length: int, xid: int, data: bytearray) -> Any:  # noqa: PLR0917
+        if kind in _OURS:
+            try:
+                message = wire.received(bytes(data))
+            except (ValueError, IndexError, struct.error):
+                datapath.close()
+                return None
+            if message is not None:
+                self._board.received(_connection(datapath), message)
+                return None
+        return self._theirs(datapath, version, kind, length, xid, data)
+
+
+def _bound_strangers(name: str, controller: Any) -> None:
+    """Let no more than a few connections be without a handshake, and none for long."""
+    controller.datapath_connection_factory = _Porter(name, controller.datapath_connection_factory)
+
+
+class _Porter:
+    """Serves a connection; ends it when there are too many strangers or when it does not say who it is."""
+
+    def __init__(self, name: str, theirs: Callable[..., None]) -> None:
+        self._hub = hub(name)
+        self._controller = importlib.import_module(f"{name}.controller.controller")
+        self._theirs = theirs
+        self._strangers = 0
+
+    def __call__(self, socket: Any, address: Any) -> None:
+        if self._strangers >= MOST_STRANGERS:
+            socket.close()
+            return
+        self._strangers += 1
+        deadline = self._hub.spawn_after(HANDSHAKE_SECONDS, self._expire, socket)
+        socket.netloom_deadline = deadline
+        try:
+            self._theirs(socket, address)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger sends ends that stranger's session alone
+            _log.warning("openflow session ended", peer=str(address), error=repr(error))
+        finally:
+            deadline.cancel()
+            self._strangers -= 1
+
+    @staticmethod
+    def _expire(socket: Any) -> None:
+        socket.close()
+
+
+def _application(name: str, board: Switchboard) -> type:
+    """The framework application that passes on what switches do."""
+    app_manager = importlib.import_module(f"{name}.base.app_manager")
+    base = getattr(app_manager, "OSKenApp", None) or app_manager.RyuApp
+    events = importlib.import_module(f"{name}.controller.ofp_event")
+    handler = importlib.import_module(f"{name}.controller.handler")
+    version = importlib.import_module(f"{name}.ofproto.ofproto_v1_5").OFP_VERSION
+    phases = [handler.MAIN_DISPATCHER, handler.DEAD_DISPATCHER]
+    state = handler.set_ev_cls(events.EventOFPStateChange, phases)(_state_changed)
+    ports = handler.set_ev_cls(events.EventOFPPortStateChange, handler.MAIN_DISPATCHER)(_ports_changed)
+    body = {"OFP_VERSIONS": [version], "board": board, "state_changed": state, "ports_changed": ports}
+    body["dead"] = handler.DEAD_DISPATCHER
+    return type("Netloom", (base,), body)
+
+
+def _state_changed(app: Any, event: Any) -> None:
+    connection = _connection(event.datapath)
+    if event.state == app.dead:
+        app.board.closed(connection)
+    else:
+        deadline = getattr(event.datapath.socket, "netloom_deadline", None)
+        if deadline is not None:
+            deadline.cancel()
+        app.board.opened(connection)
+
+
+def _ports_changed(app: Any, event: Any) -> None:
+    app.board.ports(_connection(event.datapath))

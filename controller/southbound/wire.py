@@ -1,0 +1,165 @@
+"""OpenFlow 1.5 messages that netloom writes and reads itself, because flow programming is the hot path.
+
+The framework keeps the sessions, handshakes, echoes and port messages; flow-mods, bundles, the flow monitor and errors
+pass through here as bytes. Structures: OpenFlow 1.5.1, chapter 7; every reader treats its input as hostile and raises
+``ValueError`` when it is truncated.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from controller.flow.flow import Flow
+
+VERSION = 6
+ERROR, FLOW_MOD, MULTIPART_REQUEST, MULTIPART_REPLY, BUNDLE_CONTROL, BUNDLE_ADD = 1, 14, 18, 19, 33, 34
+FLOW_MONITOR = 16
+OPEN_REQUEST, OPEN_REPLY, CLOSE_REQUEST, CLOSE_REPLY, COMMIT_REQUEST, COMMIT_REPLY = range(6)
+ATOMIC_ORDERED = 0b11
+EVENT_INITIAL, EVENT_ADDED, EVENT_REMOVED, EVENT_MODIFIED, EVENT_ABBREV, EVENT_PAUSED, EVENT_RESUMED = range(7)
+_ADD, _DELETE_STRICT = 0, 4
+_ANY = 0xFFFFFFFF
+_ALL_TABLES = 0xFF
+_MORE = 1
+_ALL_COOKIE_BITS = (1 << 64) - 1
+_MONITOR_WHAT = 0b0000_1111 | 0b0001_0000
+"""INITIAL, ADD, REMOVED, MODIFY; with INSTRUCTIONS."""
+
+_FLOW_MOD = struct.Struct("!BBHIQQBBHHHIIIHH")
+_BUNDLE_ADD = struct.Struct("!BBHII2xH")
+_FLOW_MOD_SIZE = 48
+_BUNDLE_ADD_SIZE = 16
+LARGEST = 0xFFFF - _BUNDLE_ADD_SIZE
+"""The longest flow-mod that fits a bundle, in bytes."""
+
+
+def _match_struct(oxms: bytes) -> bytes:
+    """OFPMT_OXM with its padding."""
+    length = 4 + len(oxms)
+    return struct.pack("!HH", 1, length) + oxms + bytes(-length % 8)
+
+
+def flow_mod(flow: Flow, xid: int, *, delete: bool = False) -> bytes:
+    """The message that puts the flow in its place (replacing what stood there), or takes away exactly this flow."""
+    match = _match_struct(flow.match)
+    instructions = b"" if delete else flow.instructions
+    length = _FLOW_MOD_SIZE + len(match) + len(instructions)
+    if length > LARGEST:
+        raise ValueError(f"flow of {length} bytes in table {flow.table}: more than one message holds")
+    mask = _ALL_COOKIE_BITS if delete else 0
+    command = _DELETE_STRICT if delete else _ADD
+    head = _FLOW_MOD.pack(
+        *(VERSION, FLOW_MOD, length, xid, flow.cookie, mask, flow.table, command, 0, 0, flow.priority),
+        *(_ANY, _ANY, _ANY, 0, 0),
+    )
+    return head + match + instructions
+
+
+def bundle_control(kind: int, bundle: int, xid: int) -> bytes:
+    """OFPT_BUNDLE_CONTROL for an atomic, ordered bundle."""
+    return struct.pack("!BBHIIHH", VERSION, BUNDLE_CONTROL, 16, xid, bundle, kind, ATOMIC_ORDERED)
+
+
+def bundle(identifier: int, xid: int, puts: Sequence[Flow], deletes: Sequence[Flow]) -> Iterator[bytes]:
+    """A whole bundle, message by message, with xids counting from ``xid``: open, changes, commit."""
+    yield bundle_control(OPEN_REQUEST, identifier, xid)
+    for place, flow in enumerate((*puts, *deletes), 1):
+        message = flow_mod(flow, xid + place, delete=place > len(puts))
+        head = (VERSION, BUNDLE_ADD, _BUNDLE_ADD_SIZE + len(message), xid + place, identifier, ATOMIC_ORDERED)
+        yield _BUNDLE_ADD.pack(*head) + message
+    yield bundle_control(COMMIT_REQUEST, identifier, xid + len(puts) + len(deletes) + 1)
+
+
+def monitor_request(monitor: int, xid: int) -> bytes:
+    """Ask for every flow there is, and to be told of every later change that is not our own (OFPMP_FLOW_MONITOR)."""
+    body = struct.pack("!IIIHBB", monitor, _ANY, _ANY, _MONITOR_WHAT, _ALL_TABLES, 0) + _match_struct(b"")
+    return struct.pack("!BBHIHH4x", VERSION, MULTIPART_REQUEST, 16 + len(body), xid, FLOW_MONITOR, 0) + body
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEvent:
+    """One flow as the switch has it; ``kind`` is INITIAL, ADDED, REMOVED or MODIFIED."""
+
+    kind: int
+    table: int
+    priority: int
+    cookie: int
+    match: bytes
+    instructions: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FlowReport:
+    """A part of what the flow monitor tells; ``more`` while the answer to the request goes on."""
+
+    xid: int
+    events: tuple[FlowEvent, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReply:
+    """The switch's answer to a bundle control message."""
+
+    xid: int
+    kind: int
+    bundle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """OFPT_ERROR: the switch would not do what message ``xid`` asked."""
+
+    xid: int
+    type: int
+    code: int
+    data: bytes
+
+
+Received = FlowReport | BundleReply | Refusal
+
+
+def received(message: bytes) -> Received | None:
+    """What a switch's message means to us; None for the framework's own."""
+    _, kind, length, xid = struct.unpack_from("!BBHI", message)
+    if length != len(message):
+        raise ValueError("truncated message")
+    if kind == BUNDLE_CONTROL:
+        bundle_id, reply = struct.unpack_from("!IH", message, 8)
+        return BundleReply(xid, reply, bundle_id)
+    if kind == ERROR:
+        error, code = struct.unpack_from("!HH", message, 8)
+        return Refusal(xid, error, code, message[12:])
+    if kind == MULTIPART_REPLY:
+        part, flags = struct.unpack_from("!HH", message, 8)
+        if part == FLOW_MONITOR:
+            return FlowReport(xid, tuple(_events(message)), bool(flags & _MORE))
+    return None
+
+
+def _events(message: bytes) -> Iterator[FlowEvent]:
+    at = 16
+    while at < len(message):
+        length, event = struct.unpack_from("!HH", message, at)
+        if length < 8 or at + length > len(message):  # noqa: PLR2004 - the least length of an update
+            raise ValueError("truncated flow update")
+        if event in {EVENT_INITIAL, EVENT_ADDED, EVENT_REMOVED, EVENT_MODIFIED}:
+            yield _flow_event(message, at, length, event)
+        at += length
+
+
+def _flow_event(message: bytes, at: int, length: int, event: int) -> FlowEvent:
+    """ofp_flow_update_full: length, event, table, reason, timeouts, priority, zeros, cookie, match, instructions."""
+    table, _, _, _, priority, cookie = struct.unpack_from("!BBHHH4xQ", message, at + 4)
+    match_length = struct.unpack_from("!H", message, at + 26)[0]
+    start = at + 28
+    match = message[start : start + match_length - 4]
+    end = at + 24 + (match_length + 7) // 8 * 8
+    if match_length < 4 or end > at + length:  # noqa: PLR2004 - the least length of a match
+        raise ValueError("truncated flow update")
+    return FlowEvent(event, table, priority, cookie, match, message[end : at + length])

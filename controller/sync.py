@@ -1,0 +1,86 @@
+"""Turns: one change of the world, carried out on all bridges it touches in three phases, make before break.
+
+First what fills free places, then what replaces, then what goes; a phase begins on a bridge when the one before has
+ended on all of them. A bridge that is away is not waited for: it gets everything when it comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controller.compiler.catalogue import Delta
+    from controller.flow.flow import Flow
+
+Flows = tuple["Flow", ...]
+
+
+@dataclass(slots=True)
+class Turn:
+    """One change on its way; ``number`` counts up. ``waiting`` holds the chassis that have yet to end each phase."""
+
+    number: int
+    waiting: tuple[set[str], set[str], set[str]] = field(default_factory=lambda: (set(), set(), set()))
+
+    def may_begin(self, phase: int) -> bool:
+        """Whether every earlier phase has ended everywhere."""
+        return not any(self.waiting[earlier] for earlier in range(phase))
+
+    def end(self, chassis: str, phase: int) -> set[str]:
+        """The chassis has done this phase, or is away; who may go on because of that."""
+        self.waiting[phase].discard(chassis)
+        if self.waiting[phase]:
+            return set()
+        return set().union(*self.waiting[phase + 1 :])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One phase of a turn on one chassis."""
+
+    turn: Turn
+    phase: int
+    puts: Flows
+    deletes: Flows
+
+
+def steps(number: int, deltas: Mapping[str, Delta]) -> dict[str, list[Step]]:
+    """The steps of a turn by chassis. One bundle does it where no other chassis has to wait for this one."""
+    turn = Turn(number)
+    together = len(deltas) == 1 or not any(delta.changed or delta.gone for delta in deltas.values())
+    plan: dict[str, list[Step]] = {}
+    for chassis, delta in deltas.items():
+        if together:
+            plan[chassis] = [Step(turn, 0, (*delta.new, *delta.changed), tuple(delta.gone))]
+            turn.waiting[0].add(chassis)
+            continue
+        parts: tuple[tuple[Flows, Flows], ...] = (
+            (tuple(delta.new), ()),
+            (tuple(delta.changed), ()),
+            ((), tuple(delta.gone)),
+        )
+        for phase, (puts, deletes) in enumerate(parts):
+            if puts or deletes:
+                plan.setdefault(chassis, []).append(Step(turn, phase, puts, deletes))
+                turn.waiting[phase].add(chassis)
+    return plan
+
+
+def in_order(puts: Flows, deletes: Flows, size: int) -> list[tuple[Flows, Flows]]:
+    """Bundles of at most ``size`` flows: additions from the pipeline's end to its start, deletions the other way.
+
+    A large change goes in several, since a switch forwards nothing while it takes in one (0.3 s for 100,000 flows).
+    """
+    if len(puts) + len(deletes) <= size:
+        return [(puts, deletes)]
+    last_first = sorted(puts, key=_table, reverse=True)
+    first_first = sorted(deletes, key=_table)
+    bundles: list[tuple[Flows, Flows]] = [(tuple(last_first[at : at + size]), ()) for at in range(0, len(puts), size)]
+    return [*bundles, *(((), tuple(first_first[at : at + size])) for at in range(0, len(deletes), size))]
+
+
+def _table(flow: Flow) -> int:
+    return flow.table

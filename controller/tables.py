@@ -1,0 +1,96 @@
+"""A table of the pipeline as data: the question it answers, what it may match and set, its priorities by name.
+
+Every flow is made by a table, which refuses what its declaration does not allow: a packet's fate cannot be decided
+where the pipeline's page does not say it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from controller.errors import Bug
+from controller.flow.actions import Action, Copy, Goto, Resubmit, SetField, goto, instructions, resubmit
+from controller.flow.flow import Flow, Scope, cookie, encoded_match, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from controller.flow.fields import Field, Masked, Value
+
+LONGEST = 65_000
+"""Bytes of match and actions that fit a flow-mod inside a bundle."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """One table. ``leads_to`` names the later tables its flows hand packets to; ``miss`` tells the unclaimed's fate."""
+
+    number: int
+    name: str
+    question: str
+    priorities: Mapping[str, int]
+    matches: tuple[Field, ...]
+    sets: tuple[Field, ...] = ()
+    leads_to: tuple[str, ...] = ()
+    miss: str = "drop"
+    outputs: bool = False
+
+    def flow(
+        self, scope: Scope, priority: str, match: Mapping[Field, Value | Masked], actions: Sequence[Action]
+    ) -> Flow:
+        """The flow of this table with a named priority; ``Bug`` where the declaration does not allow it."""
+        level = self.priorities.get(priority)
+        if level is None:
+            raise Bug(f"table {self.name} has no priority {priority!r}")
+        check_match(self, tuple(match))
+        chosen = tuple(actions)
+        check_actions(self, chosen)
+        oxms, does = encoded_match(match), instructions(chosen)
+        if len(oxms) + len(does) > LONGEST:
+            raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(chosen)} actions")
+        return Flow(scope, self.number, level, oxms, does, cookie(self.number, level, oxms, does))
+
+    @property
+    def goto(self) -> Goto:
+        """Hand the packet on to this table."""
+        return goto(self.number)
+
+    @property
+    def resubmit(self) -> Resubmit:
+        """Let this table act on the packet, then come back."""
+        return resubmit(self.number)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@lru_cache(4096)
+def check_match(table: Table, fields: tuple[Field, ...]) -> None:
+    """That the table may match these fields and what they imply."""
+    plan = layout(fields)
+    for field in (*fields, *(need for need, _ in plan.implied)):
+        if field not in table.matches:
+            raise Bug(f"table {table.name} may not match {field}")
+
+
+@lru_cache(1 << 16)
+def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT001 - a cached predicate's key
+    match action:
+        case SetField(field=field) | Copy(target=field):
+            return None if field in table.sets else f"may not set {field}"
+        case Goto(table=number) if not last:
+            return f"goes to table {number} before it is done"
+        case Goto(table=number) | Resubmit(table=number):
+            return None if number > table.number else f"goes back to table {number}"
+        case _:
+            return None if table.outputs else "may not output"
+
+
+def check_actions(table: Table, actions: tuple[Action, ...]) -> None:
+    """That the table may do this: set only its fields, go only forward, output only where declared."""
+    for place, action in enumerate(actions, 1):
+        wrong = _fits(table, action, place == len(actions))
+        if wrong:
+            raise Bug(f"table {table.name} {wrong}")
