@@ -41,7 +41,7 @@ class Pace:
 
 
 class Connection:
-    """Keeps the session until ``stop``."""
+    """Keeps the session until ``stop``; ``trouble`` is why there is none now, or was none before."""
 
     def __init__(
         self, addresses: Sequence[Address], tls: Tls | None, attendant: Attendant, limits: Limits, pace: Pace
@@ -53,6 +53,7 @@ class Connection:
         self._pace = pace
         self._stopped = threading.Event()
         self._session: Session | None = None
+        self.trouble = "not connected yet"
         self._complaints: dict[Address, str] = {}
         self._thread = threading.Thread(target=self._run, name="ovsdb-connection", daemon=True)
 
@@ -97,6 +98,7 @@ class Connection:
         over.event.wait()
         session.join(_JOIN_TIMEOUT)
         if accepted:
+            self.trouble = over.reason
             _log.info("session_ended", address=address.target, port=address.port, reason=over.reason)
         return accepted
 
@@ -114,7 +116,7 @@ class Connection:
         """Log a failure once, not at each attempt."""
         if complaint != self._complaints.get(address):
             _log.warning("connection_failed", address=address.target, port=address.port, reason=complaint)
-        self._complaints[address] = complaint
+        self._complaints[address] = self.trouble = complaint
 
 
 class _Over:

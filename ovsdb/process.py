@@ -10,6 +10,8 @@ from pathlib import Path
 
 from controller.errors import DatabaseError
 
+_KILL_TIMEOUT = 5.0
+
 
 class Process:
     """One process; a pid that is given anew to another is never taken for it."""
@@ -49,7 +51,7 @@ class Process:
         signal.pidfd_send_signal(self._handle, signal.SIGTERM)
         if not self.wait(timeout):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            self.wait(timeout)
+            self.wait(_KILL_TIMEOUT)
 
     def close(self) -> None:
         """Give the handle back; the process itself goes on, if it runs."""

@@ -59,9 +59,11 @@ class Listener:
 
 
 class Session:
-    """A session over a connected socket, which it owns."""
+    """A session over a connected socket, which it owns; its ends' IP addresses are None on a Unix socket."""
 
     def __init__(self, sock: socket.socket, listener: Listener, limits: Limits) -> None:
+        self.local_address = _ip(sock, sock.getsockname)
+        self.peer_address = _ip(sock, sock.getpeername)
         self._sock = sock
         self._listener = listener
         self._splitter = Splitter(limits.message)
@@ -215,6 +217,15 @@ class _Box:
         if self._reply.error is not None:
             raise self._reply.error
         return self._reply.result
+
+
+def _ip(sock: socket.socket, end: Callable[[], Any]) -> str | None:
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return None
+    try:
+        return str(end()[0])
+    except OSError:  # the peer has gone already; the first read will tell
+        return None
 
 
 def _message(text: bytes) -> Message:

@@ -1,0 +1,234 @@
+"""What a host's bridges should be, and the OVSDB operations that make them so; none where they are so already.
+
+On the integration bridge nothing is forwarded that the controller did not ask for: fail_mode is secure, no in-band
+flows, and its datapath id stays whatever is plugged in. Its controllers stand from the first moment, because a bridge
+that gets its first controller later loses its flows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.entities import Encap
+from ovsdb import operations, values
+from ovsdb.operations import Operation
+
+_OPENFLOW = "OpenFlow15"
+# OpenFlow 1.0 to 1.4 stay for ovs-ofctl, which people call without -O.
+_PROTOCOLS = ("OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13", "OpenFlow14", _OPENFLOW)
+_SESSION = {"connection_mode": "out-of-band", "max_backoff": 1000, "inactivity_probe": 5000}
+_TUNNEL_OPTIONS = {"remote_ip": "flow", "local_ip": "flow", "key": "flow"}
+_OFPORTS: Mapping[Encap, int] = {"vxlan": 65001, "geneve": 65002, "gre": 65003}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What every host should have.
+
+    ``advertise`` are the OpenFlow targets; empty: the address that the host reaches us by, on ``openflow_port``.
+    """
+
+    openflow_port: int
+    bridge: str = "br-int"
+    advertise: tuple[str, ...] = ()
+    encaps: tuple[Encap, ...] = ("vxlan", "geneve", "gre")
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedController:
+    """A Controller row; times in milliseconds."""
+
+    uuid: str
+    target: str
+    connection_mode: str | None
+    max_backoff: int | None
+    inactivity_probe: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedTunnel:
+    """A port of the name that one of ours has; ``bridge`` is a UUID, "" while it is on none."""
+
+    encap: Encap
+    port: str
+    interface: str
+    bridge: str
+    type: str
+    options: Mapping[str, str]
+    ofport_request: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedBridge:
+    """A Bridge row with its controllers; ``datapath_id`` is None while it has no datapath."""
+
+    uuid: str
+    name: str
+    fail_mode: str | None
+    datapath_type: str
+    datapath_id: str | None
+    other_config: Mapping[str, str]
+    protocols: frozenset[str]
+    controllers: tuple[ObservedController, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A host as its database has it; ``settled``: ovs-vswitchd has done everything it was told."""
+
+    system: str
+    name: str
+    settled: bool
+    datapath_types: frozenset[str]
+    bridges: tuple[ObservedBridge, ...]
+    tunnels: tuple[ObservedTunnel, ...]
+
+
+def tunnel_port(encap: Encap) -> str:
+    """The name of the port that carries an encapsulation."""
+    return f"nl-{encap}"
+
+
+def plan(observed: Observed, wanted: Wanted) -> tuple[Operation, ...]:
+    """Return one transaction's operations, none if all is as wanted; ``wanted.advertise`` must not be empty."""
+    ours = next((bridge for bridge in observed.bridges if bridge.name == wanted.bridge), None)
+    changes = list(_creation(observed, wanted) if ours is None else _corrections(observed, ours, wanted))
+    for bridge in observed.bridges:
+        if bridge.name != wanted.bridge:
+            changes.extend(_raised_protocols(bridge, wanted))
+    if not changes and ours is not None and _lacks_datapath(observed, ours):
+        changes.append(operations.update("Bridge", operations.row(ours.uuid), {"datapath_type": "netdev"}))
+    if changes:  # ovs-vswitchd says by cur_cfg when it has done all of it
+        changes.append(operations.mutate("Open_vSwitch", [], [["next_cfg", "+=", 1]]))
+    return tuple(changes)
+
+
+def _creation(observed: Observed, wanted: Wanted) -> Iterator[Operation]:
+    interface = {"name": wanted.bridge, "type": "internal"}
+    yield operations.insert("Interface", interface, "local_interface")
+    yield operations.insert("Port", {"name": wanted.bridge, "interfaces": operations.named("local_interface")}, "local")
+    ports, controllers = [operations.named("local")], []
+    for encap in wanted.encaps:
+        if not any(tunnel.encap == encap for tunnel in observed.tunnels):
+            yield from _tunnel_rows(encap)
+            ports.append(operations.named(encap))
+    for index, target in enumerate(wanted.advertise):
+        yield operations.insert("Controller", {"target": target} | _SESSION, f"controller{index}")
+        controllers.append(operations.named(f"controller{index}"))
+    row = {
+        "name": wanted.bridge,
+        "ports": values.written_set(ports),
+        "controller": values.written_set(controllers),
+        "fail_mode": "secure",
+        "datapath_type": _datapath_type(observed),
+        "protocols": values.written_set(_PROTOCOLS),
+        "other_config": values.written_map(
+            [("disable-in-band", "true"), ("datapath-id", _datapath_id(observed.name))],
+        ),
+    }
+    yield operations.insert("Bridge", row, "bridge")
+    yield operations.mutate("Open_vSwitch", [], [["bridges", "insert", operations.named("bridge")]])
+
+
+def _corrections(observed: Observed, ours: ObservedBridge, wanted: Wanted) -> Iterator[Operation]:
+    columns = dict(_wrong_columns(ours))
+    if columns:
+        yield operations.update("Bridge", operations.row(ours.uuid), columns)
+    yield from _controllers(ours, wanted.advertise)
+    for encap in _OFPORTS:
+        found = next((tunnel for tunnel in observed.tunnels if tunnel.encap == encap), None)
+        yield from _tunnel(ours, encap, found, is_wanted=encap in wanted.encaps)
+
+
+def _wrong_columns(ours: ObservedBridge) -> Iterator[tuple[str, Any]]:
+    if ours.fail_mode != "secure":
+        yield "fail_mode", "secure"
+    if _OPENFLOW not in ours.protocols:
+        yield "protocols", values.written_set(sorted(ours.protocols | set(_PROTOCOLS)))
+    config = dict(ours.other_config)
+    config["disable-in-band"] = "true"
+    if ours.datapath_id is not None:  # else it would follow the lowest MAC address that is plugged in
+        config.setdefault("datapath-id", ours.datapath_id)
+    if config != ours.other_config:
+        yield "other_config", values.written_map(sorted(config.items()))
+
+
+def _lacks_datapath(observed: Observed, ours: ObservedBridge) -> bool:
+    """Whether ovs-vswitchd has tried the kernel's datapath for our bridge and found none."""
+    return observed.settled and ours.datapath_id is None and ours.datapath_type in ("", "system")
+
+
+def _controllers(ours: ObservedBridge, targets: tuple[str, ...]) -> Iterator[Operation]:
+    kept: set[str] = set()
+    for controller in ours.controllers:
+        if controller.target in targets and controller.target not in kept:
+            kept.add(controller.target)
+            wrong = {name: value for name, value in _SESSION.items() if getattr(controller, name) != value}
+            if wrong:
+                yield operations.update("Controller", operations.row(controller.uuid), wrong)
+        else:
+            yield _change_of(ours, "controller", "delete", ["uuid", controller.uuid])
+    for index, target in enumerate(targets):
+        if target not in kept:
+            yield operations.insert("Controller", {"target": target} | _SESSION, f"controller{index}")
+            yield _change_of(ours, "controller", "insert", operations.named(f"controller{index}"))
+
+
+def _tunnel(
+    ours: ObservedBridge, encap: Encap, found: ObservedTunnel | None, *, is_wanted: bool
+) -> Iterator[Operation]:
+    if found is None:
+        if is_wanted:
+            yield from _tunnel_rows(encap)
+            yield _change_of(ours, "ports", "insert", operations.named(encap))
+        return
+    if found.bridge != ours.uuid:
+        return  # somebody else's; it is reported as a problem of the host
+    if not is_wanted:
+        yield _change_of(ours, "ports", "delete", ["uuid", found.port])
+    elif (found.type, found.options, found.ofport_request) != (encap, _TUNNEL_OPTIONS, _OFPORTS[encap]):
+        yield operations.update("Interface", operations.row(found.interface), _tunnel_columns(encap))
+
+
+def _raised_protocols(bridge: ObservedBridge, wanted: Wanted) -> Iterator[Operation]:
+    """A bridge that asks for us, but is limited to older versions of OpenFlow."""
+    asks_for_us = any(controller.target in wanted.advertise for controller in bridge.controllers)
+    if asks_for_us and bridge.protocols and _OPENFLOW not in bridge.protocols:
+        yield operations.mutate("Bridge", operations.row(bridge.uuid), [["protocols", "insert", _OPENFLOW]])
+
+
+def _tunnel_rows(encap: Encap) -> Iterator[Operation]:
+    name = tunnel_port(encap)
+    yield operations.insert("Interface", {"name": name} | _tunnel_columns(encap), f"{encap}_interface")
+    yield operations.insert("Port", {"name": name, "interfaces": operations.named(f"{encap}_interface")}, encap)
+
+
+def _tunnel_columns(encap: Encap) -> dict[str, Any]:
+    options = values.written_map(sorted(_TUNNEL_OPTIONS.items()))
+    return {"type": encap, "options": options, "ofport_request": _OFPORTS[encap]}
+
+
+def _change_of(bridge: ObservedBridge, column: str, mutator: str, value: list[str]) -> Operation:
+    return operations.mutate("Bridge", operations.row(bridge.uuid), [[column, mutator, value]])
+
+
+def _datapath_type(observed: Observed) -> str:
+    """Choose by looking at the bridges that work here; with none, ``system`` is tried first.
+
+    ``datapath_types`` names what OVS was built with, also where the kernel has no module for it: then the new bridge
+    gets no datapath, and ``netdev`` is asked for instead.
+    """
+    working = {bridge.datapath_type or "system" for bridge in observed.bridges if bridge.datapath_id is not None}
+    if "system" in working:
+        return "system"
+    if "netdev" in working or (observed.datapath_types and "system" not in observed.datapath_types):
+        return "netdev"
+    return "system"
+
+
+def _datapath_id(name: str) -> str:
+    """The same for a chassis each time, 16 hexadecimal digits, never zero."""
+    return hashlib.sha256(f"netloom bridge of {name}".encode()).hexdigest()[:16]
