@@ -14,6 +14,7 @@ from mininet_scenarios import rundir
 from mininet_scenarios.daemon import Daemon
 from mininet_scenarios.fabric import Fabric
 from mininet_scenarios.hypervisor import Hypervisor, usable_datapath
+from mininet_scenarios.machine import Machine
 from mininet_scenarios.vm import Kind, Nic, Vm
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class Lab:
         self.hypervisors[name] = host
         host.start()
         return host
+
+    def machine(self, name: str) -> Machine:
+        """A machine on the management segment only, without an Open vSwitch."""
+        machine = Machine(name, self.directory)
+        self._made.callback(machine.end)
+        self.fabric.plug(machine, "management")
+        machine.run("ip", "address", "add", f"{self.fabric.address('management', 9)}/24", "dev", "management")
+        return machine
 
     def join(self, *hosts: Hypervisor) -> None:
         """Join hosts to the daemon with the one command of the manual, and wait until it holds them."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REPLY = re.compile(r"^\[(\d+\.\d+)\].*icmp_seq=(\d+)")
 SENT = re.compile(r"(\d+) packets transmitted")
 INTERVAL = 0.002
+PING = ("ping", "-n", "-c", "1", "-i", "0.2", "-w", "2")  # longer than the kernel waits between ARP requests
 IN_FLIGHT = 3  # requests younger than the reply to them when ping is told to end
 
 
@@ -49,6 +50,18 @@ class SteadyPing:
     def replies(self) -> int:
         """How many replies came so far."""
         return self._output.read_text().count("icmp_seq=")
+
+    def first_reply_after(self, moment: float) -> float:
+        """Seconds from ``moment``, as ``time.time`` has it, to the next reply; waits for it."""
+        later = until(
+            lambda: [time for time in _replies(self._output.read_text()).values() if time > moment], 10, "a reply"
+        )
+        return min(later) - moment
+
+    def more(self, replies: int = 500) -> None:
+        """Wait until so many more replies have come."""
+        wanted = self.replies() + replies
+        until(lambda: self.replies() >= wanted, 20, f"{replies} more replies")
 
     def stop(self) -> Loss:
         """Stop and count; a request is lost if no reply came, those just sent apart."""
@@ -86,20 +99,20 @@ class SteadyStream:
 
 def loss(output: str) -> Loss:
     """Read the output of ``ping -D -n -i 0.002``."""
-    replies = {int(found[2]): float(found[1]) for line in output.splitlines() if (found := REPLY.match(line))}
+    replies = _replies(output)
     transmitted = SENT.search(output)
     sent = int(transmitted[1]) if transmitted else 0
     last = max(replies, default=0)
     flying = min(sent - last, IN_FLIGHT)
     times = sorted(replies.values())
     gap = max((later - earlier for earlier, later in pairwise(times)), default=0.0)
-    return Loss(sent - flying, sent - flying - len(replies), gap * 1000)
+    return Loss(sent - flying, sent - flying - len(replies), round(gap * 1000, 1))
 
 
 def ping(source: Vm, address: str) -> bool:
-    """Whether one of two pings is answered within a second."""
+    """Whether an address answers within two seconds."""
     try:
-        source.machine.run("ping", "-n", "-c", "2", "-i", "0.2", "-w", "1", address)
+        source.machine.run(*PING, address)
     except CommandFailed:
         return False
     return True
@@ -116,3 +129,8 @@ def unreached(pairs: Iterable[tuple[Vm, str]]) -> list[str]:
 def all_pairs(vms: Sequence[Vm]) -> list[tuple[Vm, Vm]]:
     """Every ordered pair of different machines."""
     return list(permutations(vms, 2))
+
+
+def _replies(output: str) -> dict[int, float]:
+    """When the reply to each request came, by the request's number."""
+    return {int(found[2]): float(found[1]) for line in output.splitlines() if (found := REPLY.match(line))}

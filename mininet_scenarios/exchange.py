@@ -1,0 +1,60 @@
+"""Conversations between two machines over sockets that live in their namespaces: a word there, the same word back."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from mininet_scenarios.wire import socket_in
+
+if TYPE_CHECKING:
+    from mininet_scenarios.vm import Vm
+
+PORT = 4000
+WORD = b"is anybody there"
+
+
+def tcp(source: Vm, target: Vm, address: str, seconds: float = 0.5) -> bool:
+    """Whether a TCP connection from ``source`` to an address of ``target`` carries a word and its echo."""
+    with closing(_socket(target, address, socket.SOCK_STREAM)) as server, closing(_socket(source, address)) as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((address, PORT))
+        server.listen()
+        server.settimeout(seconds)
+        client.settimeout(seconds)
+        try:
+            client.connect((address, PORT))
+            with closing(server.accept()[0]) as peer:
+                peer.settimeout(seconds)
+                client.sendall(WORD)
+                peer.sendall(peer.recv(len(WORD)))
+                return client.recv(len(WORD)) == WORD
+        except OSError:  # too late, no route to the host, or reset by whoever has the address
+            return False
+
+
+def udp(source: Vm, target: Vm, address: str, seconds: float = 0.5) -> bool:
+    """Whether a datagram from ``source`` reaches an address of ``target`` and is answered."""
+    kind = socket.SOCK_DGRAM
+    with closing(_socket(target, address, kind)) as server, closing(_socket(source, address, kind)) as client:
+        server.bind((address, PORT))
+        server.settimeout(seconds)
+        client.settimeout(seconds)
+        try:
+            client.sendto(WORD, (address, PORT))
+            word, peer = server.recvfrom(len(WORD))
+            server.sendto(word, peer)
+            return client.recv(len(WORD)) == WORD
+        except OSError:
+            return False
+
+
+def arp(source: Vm, address: str) -> bool:
+    """Whether anybody answers an ARP request of ``source`` for ``address``."""
+    shown = source.machine.run("sh", "-c", f"arping -c 1 -w 1 -I eth0 {address} || true")
+    return "Unicast reply" in shown or "bytes from" in shown
+
+
+def _socket(vm: Vm, address: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+    return socket_in(vm.machine.pid, socket.AF_INET6 if ":" in address else socket.AF_INET, kind)

@@ -1,0 +1,90 @@
+"""A lab leaves nothing behind: not when its story ends, not when it is told to stop, not when it is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mininet_scenarios import rundir
+from mininet_scenarios.command import run, until
+
+pytestmark = pytest.mark.system
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import signal
+from mininet_scenarios.lab import Lab
+from mininet_scenarios.tenants import Guest
+with Lab() as lab:
+    host = lab.hypervisor("hv1")
+    host.ovs.vsctl("add-br", "br-int", "--", "set", "Bridge", "br-int", f"datapath_type={host.datapath}")
+    lab.vm("guest", host, Guest("guest", host, 1, "tap").nic, "tap").plug("acme/guest")
+    print(lab.directory.number, flush=True)
+    signal.pause()
+"""
+
+
+def start() -> tuple[subprocess.Popen[str], int]:
+    """A lab in a process of its own, and its number."""
+    child = subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout as said:
+        return child, int(said.readline())
+
+
+def left_of(number: int) -> list[str]:
+    """What there is of a lab: processes, namespaces, its link, its files."""
+    path = rundir.ROOT / str(number)
+    names = [line.split()[0] for line in run("ip", "netns", "list").splitlines()]
+    links = [line.split()[0].partition("@")[0] for line in run("ip", "-brief", "link").splitlines()]
+    return [
+        *map(str, rundir.marked(path)),
+        *(name for name in names if name.startswith(f"nl{number}-")),
+        *(link for link in links if link == f"nl{number}"),
+        *(entry.name for entry in path.iterdir()),
+    ]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_lab_that_is_stopped_leaves_nothing(ending: signal.Signals) -> None:
+    child, number = start()
+    assert len(left_of(number)) > 5
+    child.send_signal(ending)
+    child.wait(20)
+    assert left_of(number) == []
+
+
+def test_the_next_lab_sweeps_what_a_killed_one_left() -> None:
+    child, number = start()
+    child.kill()
+    child.wait(20)
+    assert len(left_of(number)) > 5
+    until(lambda: sweep(number), 10, "the number is free")
+    assert left_of(number) == []
+
+
+def test_labs_run_side_by_side() -> None:
+    (one, first), (other, second) = start(), start()
+    try:
+        assert first != second
+    finally:
+        for child in (one, other):
+            child.terminate()
+            child.wait(20)
+    assert left_of(first) == left_of(second) == []
+
+
+def test_nothing_unmarked_is_ours() -> None:
+    assert os.getpid() not in rundir.marked(rundir.ROOT / "0")
+
+
+def sweep(number: int) -> bool:
+    """Take labs until the number comes up, as whoever starts next does; True once it did."""
+    taken = [rundir.take() for _ in range(number + 1)]
+    for directory in taken:
+        directory.release()
+    return number in {directory.number for directory in taken}

@@ -1,0 +1,39 @@
+"""Every story, told from its command line as a user tells it, on a lab of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+ROOT = Path(__file__).parents[2]
+RYU = Path(os.environ.get("NETLOOM_RYU_PYTHON", ROOT / ".venv-ryu/bin/python"))
+STORIES = (
+    "two_hosts",
+    "overlapping_tenants",
+    "migration",
+    "controller_restart",
+    "switch_restart",
+    "plain_mininet",
+    "demo",
+)
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_story_holds(story: str) -> None:
+    tell(sys.executable, story)
+
+
+def test_two_hosts_holds_on_ryu() -> None:
+    assert RYU.exists(), f"{RYU} is missing: make venv-ryu"
+    tell(str(RYU), "two_hosts", "--framework", "ryu")
+
+
+def tell(python: str, story: str, *arguments: str) -> None:
+    command = [python, "-m", f"mininet_scenarios.{story}", *arguments]
+    told = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300)
+    assert told.returncode == 0, f"{told.stdout}\n{told.stderr}"
