@@ -70,6 +70,9 @@ class Reporter(Protocol):
     def bug(self, where: str, key: str, error: Exception) -> None:
         """A feature broke its own rules; its fragment stays empty."""
 
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """A change was compiled; these reads have other answers now."""
+
     def ready(self, subjects: list[Subject]) -> None:
         """These have become ready."""
 
@@ -80,7 +83,7 @@ class Core:
     def __init__(self, rules: Rules, hub: Any, reporter: Reporter, make_bridge: Callable[[str, Any], Bridge]) -> None:
         self.store = Store(rules.indexes)
         self.catalogue = Catalogue(self._conflict)
-        self.engine = Engine(self.store, rules.relations, rules.features, reporter.bug, self._breathe)
+        self.engine = Engine(self.store, rules.relations, rules.features, reporter.bug, self.breathe)
         self.readiness = Readiness()
         self.bridges: dict[str, Bridge] = {}
         self.turn = 0
@@ -133,6 +136,7 @@ class Core:
         deltas, outcome = self.compile(world.puts, world.deletes)
         self.turn += 1
         self._account(outcome)
+        self._reporter.compiled(outcome.changed)
         for chassis, steps in sync.steps(self.turn, deltas).items():
             inbox = self.bridge(chassis).inbox
             for step in steps:
@@ -145,7 +149,7 @@ class Core:
         gc.disable()
         try:
             outcome = self.engine.run(puts, deletes)
-            left, joined = self._memberships(outcome)
+            left, joined = self.memberships(outcome, self.store)
             deltas = self.catalogue.turn(outcome.removed, outcome.added, left, joined)
         finally:
             gc.enable()
@@ -153,14 +157,15 @@ class Core:
             gc.freeze()
         return deltas, outcome
 
-    def _memberships(self, outcome: Outcome) -> tuple[list[tuple[Scope, str]], list[tuple[Scope, str]]]:
+    @staticmethod
+    def memberships(outcome: Outcome, store: Store) -> tuple[list[tuple[Scope, str]], list[tuple[Scope, str]]]:
         """Chassis that left or joined the scopes that several share."""
         left: list[tuple[Scope, str]] = []
         joined: list[tuple[Scope, str]] = []
         for read in outcome.changed:
             if read[0] != "get" or read[1] not in {Presence, Chassis}:
                 continue
-            there = self.store.get(read[1], read[2])
+            there = store.get(read[1], read[2])
             scope: Scope = EVERYWHERE if read[1] is Chassis else Hosts(read[2].rpartition("@")[0])
             chassis = read[2].rpartition("@")[2]
             (joined if there is not None else left).append((scope, chassis))
@@ -205,7 +210,7 @@ class Core:
             if done:
                 self._reporter.ready(done)
 
-    def _breathe(self) -> None:
+    def breathe(self) -> None:
         """Let others run, if we have been running for a while."""
         now = time.monotonic()
         if now - self._breathed > BREATHE_SECONDS:

@@ -44,6 +44,15 @@ class Inventory:
     def __init__(self) -> None:
         self._hosts: dict[str, _Host] = {}
         self._by_dpid: dict[int, str] = {}
+        self._joined: set[str] = set()
+
+    def joined(self, chassis: str) -> bool:
+        """Whether the host's database is in reach."""
+        return chassis in self._joined
+
+    def left(self, chassis: str) -> None:
+        """The host's database is out of reach; what it told stays."""
+        self._joined.discard(chassis)
 
     def chassis_of(self, dpid: int) -> str | None:
         """The chassis whose integration bridge has this datapath id."""
@@ -56,6 +65,7 @@ class Inventory:
             self._add(news, self.host(row))
             for interface, seen in interfaces:
                 self._add(news, self.interfaces(row.name, (interface,), (), seen))
+            self.left(row.name)
         return news
 
     @staticmethod
@@ -69,6 +79,7 @@ class Inventory:
         if host.row is not None and host.row.dpid is not None and self._by_dpid.get(host.row.dpid) == row.name:
             del self._by_dpid[host.row.dpid]
         host.row = row
+        self._joined.add(row.name)
         news = News()
         if row.dpid is not None:
             bare = self._by_dpid.get(row.dpid)

@@ -50,6 +50,10 @@ class Readiness:
         """Whether everything it asked for has been confirmed."""
         return subject in self._ready
 
+    def waits(self, subject: Subject) -> bool:
+        """Whether something it asked for has not been confirmed."""
+        return subject in self._waiting
+
     def since(self, subject: Subject, otherwise: float) -> float:
         """Since when it has been as it is."""
         waiting = self._waiting.get(subject)

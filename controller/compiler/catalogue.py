@@ -44,6 +44,11 @@ class Catalogue:
         for scope in self._scopes.get(chassis, ()):
             yield from self._flows.get(scope, {}).values()
 
+    def count(self, chassis: str) -> int:
+        """How many flows should stand on a chassis."""
+        scopes = (Here(chassis), *self._scopes.get(chassis, ()))
+        return sum(len(self._flows.get(scope, ())) for scope in scopes)
+
     def find(self, chassis: str, cookie: int) -> Flow | None:
         """The flow with this cookie, if it should stand on this chassis."""
         for scope in (Here(chassis), *self._scopes.get(chassis, ())):

@@ -1,0 +1,206 @@
+"""The composition root: every part made once and put together. Imported only after the framework has patched."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import eventlet.wsgi
+import structlog
+from prometheus_client import CollectorRegistry
+
+from apps import pipeline, registry
+from controller.core import Core, Rules
+from controller.entities import Chassis, Endpoint, Presence
+from controller.figures import CoreCollector
+from controller.intent.allocate import Underlay
+from controller.intent.state import Intent
+from controller.intent.writer import Writer
+from controller.inventory import Inventory
+from controller.northbound.app import application
+from controller.northbound.events import EventLog
+from controller.northbound.tokens import Tokens
+from controller.settings import endpoint
+from controller.southbound import framework
+from controller.southbound.bridge import Bridge
+from controller.switchboard import Switchboard
+from controller.world import World
+from ovsdb.address import Tls
+from ovsdb.host_plan import Wanted
+from ovsdb.hosts import Hosts
+from ovsdb.intent import IntentDatabase
+from ovsdb.server import EmbeddedServer
+from topology.graph import Topology
+
+if TYPE_CHECKING:
+    from controller.flow.flow import Flow
+    from controller.readiness import Subject
+    from controller.settings import Settings
+    from controller.southbound.wire import FlowEvent
+    from ovsdb.rows import Commit
+
+LOCAL_OVSDB = Path("/run/openvswitch/db.sock")
+DATABASE_SECONDS = 30.0
+
+_log = structlog.get_logger("daemon")
+
+
+class Daemon:
+    """One daemon: its parts, and what they tell each other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._hub = framework.hub(settings.framework)
+        rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
+        self.topology = Topology()
+        self.core = Core(rules, self._hub, self, self._bridge)
+        self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
+        self.events = EventLog()
+        self.intent = Intent(self._unreadable)
+        self.switchboard = Switchboard(self.core, Inventory(), self._publish)
+        tls = _tls(settings)
+        self.hosts = Hosts(self._wanted(), self.switchboard, tls)
+        self.world = World(self.core, rules, self.topology, self.hosts, pipeline.TABLE_NAMES)
+        addresses = settings.intent.database or (self._server.start() if self._server else "",)
+        self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
+        network = settings.network
+        underlay = Underlay(network.underlay_mtu, network.underlay_ip, network.default_encap)
+        self.writer = Writer(self.database, self.intent, underlay)
+
+    def _wanted(self) -> Wanted:
+        openflow = self._settings.openflow
+        return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise)
+
+    def run(self) -> int:
+        """Start every part, serve until told to stop; the exit status."""
+        self.database.start()
+        if not self.database.wait_ready(DATABASE_SECONDS):
+            _log.error("intent_database_unreachable", seconds=DATABASE_SECONDS)
+            return 1
+        tokens = Tokens(self.database)
+        admin = tokens.first_admin()
+        if admin is not None:
+            print(f"admin token (shown once): {admin}", flush=True)  # noqa: T201 - the one place it is ever shown
+        self._hub.spawn(self.core.run)
+        self.writer.start()
+        tls = _tls(self._settings)
+        files = (tls.private_key, tls.certificate, tls.ca) if tls else None
+        settings = self._settings
+        framework.serve(settings.framework, endpoint(settings.openflow.listen), files, self.switchboard)
+        self._join_hosts()
+        figures = CollectorRegistry()
+        figures.register(CoreCollector(self.core, self.world))
+        app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
+        return self._serve(app)
+
+    def _join_hosts(self) -> None:
+        found = list(self._settings.ovsdb.hosts)
+        local = f"unix:{LOCAL_OVSDB}"
+        if self._settings.ovsdb.local and LOCAL_OVSDB.exists() and local not in found:
+            found.append(local)
+        for address in found:
+            self.hosts.follow(address)
+        for address in self._settings.ovsdb.listen:
+            self.hosts.listen(address)
+
+    def _serve(self, app: Any) -> int:
+        host, port = endpoint(self._settings.http.listen)
+        listener = self._hub.listen((host, port), family=_family(host))
+        stop = self._hub.Queue()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._hub.spawn(stop.put, None))
+        timeout = self._settings.http.read_timeout
+        self._hub.spawn(eventlet.wsgi.server, listener, app, log_output=False, socket_timeout=timeout, debug=False)
+        shown = f"[{host}]" if ":" in host else host
+        print(f"ready http://{shown}:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - scripts wait for this line
+        stop.get()
+        self._stop()
+        return 0
+
+    def _stop(self) -> None:
+        """Leave the switches as they are; end what is ours."""
+        self.hosts.stop()
+        self.writer.stop()
+        self.database.stop()
+        if self._server is not None:
+            self._server.stop()
+
+    # What the parts tell.
+
+    def _committed(self, commit: Commit) -> None:
+        puts, deletes = self.intent.follow(commit)
+        self.core.submit(puts, deletes, commit.revision)
+        self.events.publish_commit(commit)
+
+    def _reach(self, reachable: bool) -> None:  # noqa: FBT001 - the database's callback
+        self.world.database_reachable = reachable
+        self._publish("health", "intent database", {"reachable": reachable})
+
+    def _unreadable(self, resource: str, why: str) -> None:
+        _log.error("resource_unreadable", resource=resource, why=why)
+
+    def _publish(self, kind: str, subject: str, detail: dict[str, object]) -> None:
+        self.events.publish(kind, subject, detail, self.core.revision, "netloom")
+
+    def _bridge(self, chassis: str, inbox: Any) -> Bridge:
+        return Bridge(chassis, inbox, self.core.catalogue, self)
+
+    def bug(self, where: str, key: str, error: Exception) -> None:
+        """A feature broke its own rules."""
+        _log.error("bug", where=where, key=key, error=repr(error))
+        self._publish("health", f"feature {where}", {"bug": repr(error), "key": key})
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """Entities changed: the topology follows."""
+        for read in changed:
+            if read[0] == "get" and read[1] in {Chassis, Presence, Endpoint}:
+                entity = self.core.store.get(read[1], read[2])
+                if entity is None:
+                    self.topology.delete(read[1], read[2])
+                else:
+                    self.topology.put(entity)
+
+    def ready(self, subjects: list[Subject]) -> None:
+        """These have become ready; those who wait look again."""
+        for kind, key in subjects:
+            self._publish("ready", f"{kind} {key}", {"ready": True})
+        with self.world.moved:
+            self.world.moved.notify_all()
+
+    def settled(self, _chassis: str) -> None:
+        """A bridge confirmed something, came or went."""
+        self.core.poke()
+
+    def go_on(self, chassis: str) -> None:
+        """A bridge may begin its next phase."""
+        self.core.bridge(chassis).inbox.put(None)
+
+    def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> None:
+        """Somebody else touched a flow."""
+        drift = self.world.drifted(chassis, event, flow)
+        _log.warning("drift", chassis=chassis, what=drift.what, flow=drift.flow, owner=drift.owner)
+        self._publish("drift", f"Chassis {chassis}", drift.row())
+
+    def mended(self, chassis: str) -> None:
+        """What drifted on a chassis stands right again."""
+        self.world.mended(chassis)
+        self._publish("drift", f"Chassis {chassis}", {"mended": True})
+
+    def refused(self, chassis: str, flow: Flow | None, reason: str) -> None:
+        """A switch would not take a flow."""
+        row = self.world.flow_row(flow) if flow else {}
+        _log.error("flow_refused", chassis=chassis, reason=reason, **row)
+        self._publish("health", f"Chassis {chassis}", {"refused": row, "reason": reason})
+
+
+def _family(host: str) -> int:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _tls(settings: Settings) -> Tls | None:
+    tls = settings.tls
+    if tls.private_key is None or tls.certificate is None or tls.ca is None:
+        return None
+    return Tls(str(tls.private_key), str(tls.certificate), str(tls.ca))

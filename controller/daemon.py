@@ -1,0 +1,38 @@
+"""The daemon's entrance: patch first, then import everything else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+from controller.southbound import framework
+
+if TYPE_CHECKING:
+    from controller.settings import Settings
+
+
+def main(settings: Settings) -> int:
+    """Run a daemon until it is told to stop; the exit status. Call in a process that has opened nothing yet."""
+    framework.patch(settings.framework)
+    _log_to_stderr(settings.log_level)
+    from controller.composition import Daemon  # noqa: PLC0415 - sockets and locks must be made after patching
+
+    return Daemon(settings).run()
+
+
+def _log_to_stderr(level: str) -> None:
+    """One JSON event a line, the framework's own messages included from warnings on."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(stream=sys.stderr, level=max(number, logging.WARNING), format='{"event": "%(message)s"}')

@@ -1,0 +1,1 @@
+"""The topology: what is connected to what, as a networkx graph."""
