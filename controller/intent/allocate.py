@@ -72,7 +72,7 @@ def slaac_address(block: IpNetwork, mac_address: str) -> str | None:
 
 
 def usable(block: IpNetwork) -> tuple[int, int]:
-    """First and last offset a port may have: neither the network nor the broadcast address (a /31 has none, RFC 3021)."""
+    """First and last offset for ports: neither the network nor the broadcast address (a /31 has none, RFC 3021)."""
     last = block.num_addresses - 1
     if block.prefixlen >= block.max_prefixlen - 1:
         return 0, last

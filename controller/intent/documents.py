@@ -20,6 +20,7 @@ from controller.intent.kind import Kind
 from controller.intent.kinds import KINDS
 from controller.intent.pacer import Pacer
 from controller.intent.resource import Key
+from controller.intent.values import PATTERN_WORDS
 
 Form: TypeAlias = Literal["json", "yaml", "msgpack"]
 _SHOWN_ERRORS = 1000
@@ -93,7 +94,7 @@ def refusal(errors: Iterable[FieldError]) -> UserError:
     all_errors = tuple(errors)
     first = all_errors[0]
     count = len(all_errors)
-    detail = f"{first.pointer or 'the document'}: {first.message}"
+    detail = f"{first.pointer}: {first.message}".removeprefix(": ")
     if count > 1:
         detail += f" (and {count - 1} more)"
     return UserError(detail, all_errors[:_SHOWN_ERRORS])
@@ -126,16 +127,24 @@ def _validated(value: dict[str, Any], kind: Kind, pointer: str) -> tuple[Asked |
     try:
         document = kind.document.model_validate(value)
     except ValidationError as error:
-        return None, tuple(_field_error(e, pointer) for e in error.errors(include_url=False, include_context=False))
+        return None, field_errors(error, pointer)
     project = value["project"] if kind.scoped else ""
     spec = document.spec  # type: ignore[attr-defined]
     return Asked((kind.name, project, document.name), tuple(sorted(document.labels.items())), spec, pointer), ()
+
+
+def field_errors(error: ValidationError, pointer: str) -> tuple[FieldError, ...]:
+    """What pydantic found wrong, each with its pointer under that of the whole."""
+    found = error.errors(include_url=False)
+    return tuple(_field_error(each, pointer) for each in found if each["type"] != "default_factory_not_called")
 
 
 def _field_error(error: ErrorDetails, pointer: str) -> FieldError:
     parts = [str(part) for part in error["loc"] if part != "[key]"]
     path = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
     message = _MESSAGES.get(error["type"], error["msg"])
+    if error["type"] == "string_pattern_mismatch":
+        message = PATTERN_WORDS.get(error["ctx"]["pattern"], message)
     return FieldError(pointer + path, message)
 
 

@@ -25,7 +25,7 @@ _READ_ONLY = Field(default=None, exclude=True, json_schema_extra={"readOnly": Tr
 
 
 class Document(Strict):
-    """The envelope of all kinds; what only the daemon says is accepted and ignored, so that its answers can be sent back."""
+    """The envelope of all kinds; what only the daemon says is accepted, so that its answers can be sent back."""
 
     name: Name
     labels: Labels = {}

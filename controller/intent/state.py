@@ -92,6 +92,13 @@ class Intent:
         """How many of a kind a project has; "" for cluster-wide kinds."""
         return len(self._names.get((kind, project), ()))
 
+    def counts(self) -> dict[str, int]:
+        """How many of each kind there are."""
+        found: dict[str, int] = {}
+        for (kind, _), names in tuple(self._names.items()):
+            found[kind] = found.get(kind, 0) + len(names)
+        return found
+
     def names(self, kind: str, project: str, after: str = "") -> Iterator[str]:
         """Names in order, from the first that is greater than ``after``; they may change while they are read."""
         names = self._names.get((kind, project), [])

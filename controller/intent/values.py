@@ -19,6 +19,14 @@ _LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 # The second digit of a unicast MAC address is even (IEEE 802-2014, 8.2.2).
 _UNICAST_MAC = r"^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$"
 _PLACE = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
+PATTERN_WORDS = {
+    _NAME: "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin and end with a letter or a digit",
+    _LABEL_KEY: "must be 1 to 128 of letters, digits and '._/-', and begin and end with a letter or a digit",
+    _LABEL_VALUE: "must be at most 63 of letters, digits and '._-', and begin and end with a letter or a digit",
+    _UNICAST_MAC: "must be a unicast MAC address like 02:00:00:00:00:01",
+    _PLACE: "must be 1 to 128 of letters, digits and '._:@-', and begin with a letter or a digit",
+}
+"""What a pattern asks for, in words for people."""
 _SHORTEST_PREFIX = {4: 8, 6: 32}
 _NO_MAC = "00:00:00:00:00:00"
 

@@ -1,0 +1,30 @@
+"""``netloom``: the daemon's start and the hands of those who use it from a shell.
+
+Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 the daemon cannot be reached; 4 done, not confirmed in time.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+_WAIT = "30"
+
+
+def main() -> None:
+    """The console script."""
+    arguments = spelled_out(sys.argv[1:])
+    if "serve" in arguments:
+        # The daemon makes threads green before anything else; what is imported earlier would keep its own.
+        import_module("controller.daemon")
+    import_module("controller.cli.commands").app(args=arguments, prog_name="netloom")
+
+
+def spelled_out(arguments: list[str]) -> list[str]:
+    """Arguments in which ``--wait`` has its seconds, which may be left out."""
+    found: list[str] = []
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        found.append(argument)
+        if argument == "--wait" and not following.replace(".", "", 1).isdigit():
+            found.append(_WAIT)
+    return found

@@ -1,0 +1,117 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from controller.cli import intent, kinds, tokens
+from controller.cli.client import Daemon
+from controller.cli.exits import Exit
+from controller.cli.output import Form, chosen
+
+_EPILOG = (
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached, 4 done but not confirmed."
+)
+app = typer.Typer(
+    name="netloom", help="The network of a cloud without the cloud.", no_args_is_help=True, epilog=_EPILOG
+)
+app.add_typer(tokens.app, name="token")
+
+_messages = Console(stderr=True)
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    url: Annotated[str, typer.Option(envvar="NETLOOM_URL", help="Where the daemon is.")] = "http://127.0.0.1:7070",
+    token: Annotated[str | None, typer.Option(envvar="NETLOOM_TOKEN", help="Who is asking.")] = None,
+) -> None:
+    context.obj = Daemon(url, token)
+
+
+_Settings = Annotated[Path | None, typer.Option("--settings", help="A YAML file of settings.")]
+_KindWord = Annotated[str, typer.Argument(autocompletion=kinds.words, help="A kind, singular or plural.")]
+_Project = Annotated[str | None, typer.Option("-p", "--project", envvar="NETLOOM_PROJECT")]
+_Wait = Annotated[
+    float | None,
+    typer.Option("--wait", help="Wait until every switch has confirmed; 30 seconds if no number follows."),
+]
+_Form = Annotated[Form | None, typer.Option("-o", "--output", help="Default: a table on a terminal, else JSON.")]
+_Watch = Annotated[bool, typer.Option("--watch", "-w", help="Go on with what changes.")]
+
+
+@app.command()
+def serve(settings: _Settings = None) -> None:
+    """Run the daemon in the foreground."""
+    from controller.daemon import main  # noqa: PLC0415 - it makes threads green before it imports anything else
+    from controller.errors import SettingsError  # noqa: PLC0415
+    from controller.settings import load  # noqa: PLC0415
+
+    try:
+        found = load(settings, os.environ)
+    except SettingsError as error:
+        _messages.print(f"[red]settings[/]: {escape(str(error))}", highlight=False)
+        raise typer.Exit(Exit.USAGE) from error
+    raise typer.Exit(main(found))
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    *,
+    file: Annotated[str, typer.Option("-f", "--file", help="JSON or YAML; - is what comes in.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
+    wait: _Wait = None,
+    prune: Annotated[str | None, typer.Option(help="Delete what this selector matches and the file lacks.")] = None,
+    form: _Form = None,
+) -> None:
+    """Make intent what a document says, all of it or nothing."""
+    params = {"dry_run": "true"} if dry_run else {}
+    params |= {"prune": prune} if prune is not None else {}
+    params |= {"wait": str(wait)} if wait is not None else {}
+    raise typer.Exit(intent.apply(context.obj, file, params, chosen(form)))
+
+
+@app.command()
+def get(
+    context: typer.Context,
+    kind: _KindWord,
+    name: Annotated[str | None, typer.Argument(help="One of them.")] = None,
+    *,
+    project: _Project = None,
+    label: Annotated[list[str] | None, typer.Option("-l", "--label", help="A label selector.")] = None,
+    form: _Form = None,
+    watch: _Watch = False,
+) -> None:
+    """Show what is asked for, and what is."""
+    table = kinds.inventory(kind)
+    if table is not None:
+        intent.inventory(context.obj, table, chosen(form))
+        return
+    wanted = intent.Wanted(kinds.kind(kind), project, name, tuple(label or ()))
+    if watch:
+        intent.watch(context.obj, wanted, chosen(form))
+    else:
+        intent.get(context.obj, wanted, chosen(form))
+
+
+@app.command()
+def delete(context: typer.Context, kind: _KindWord, name: str, project: _Project = None, wait: _Wait = None) -> None:
+    """Delete one resource."""
+    raise typer.Exit(intent.delete(context.obj, intent.Wanted(kinds.kind(kind), project, name), wait))
+
+
+@app.command()
+def doctor(
+    socket: Annotated[str, typer.Option(help="The local OVS database.")] = "unix:/run/openvswitch/db.sock",
+) -> None:
+    """Check this host: OVS, datapath, permissions, ports; say what to mend and how."""
+    from controller.cli.doctor import examine  # noqa: PLC0415 - only this command needs OVS libraries
+
+    raise typer.Exit(examine(socket))

@@ -1,0 +1,137 @@
+"""Intent from the command line: apply, get, watch, delete."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from controller.cli import output
+from controller.cli.client import Daemon
+from controller.cli.exits import Exit
+from controller.cli.kinds import Listed
+from controller.cli.progress import telling
+
+_messages = Console(stderr=True)
+_ACTIONS = {"created": "green", "updated": "yellow", "deleted": "red", "unchanged": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a command is about; ``name`` None is all of them, ``project`` None those of all projects."""
+
+    kind: Listed
+    project: str | None
+    name: str | None = None
+    labels: tuple[str, ...] = ()
+
+    def path(self, project: str | None = None) -> str:
+        """The path of the resource, or of the collection; ends the command where a project is needed and lacking."""
+        project = project or self.project
+        if not self.kind.scoped:
+            collection = f"/v1/{self.kind.plural}"
+        elif project is None:
+            raise typer.BadParameter(f"{self.kind.plural} belong to projects: say which, with --project")
+        else:
+            collection = f"/v1/projects/{project}/{self.kind.plural}"
+        return f"{collection}/{self.name}" if self.name is not None else collection
+
+
+def apply(daemon: Daemon, file: str, params: Mapping[str, str], form: str) -> Exit:
+    """Send a file; show what became of it."""
+    body = _content(file)
+    headers = {"Content-Type": "application/json" if file.endswith(".json") else "application/yaml"}
+    with telling("applying"):
+        done = daemon.call("POST", "/v1/apply", content=body, headers=headers, params=dict(params), timeout=660.0)
+    if form == "table":
+        _tell(done)
+    else:
+        output.show([done], (), form, alone=True)
+    return _confirmed(done.get("unconfirmed", {}))
+
+
+def get(daemon: Daemon, wanted: Wanted, form: str) -> None:
+    """Show one, or all that match."""
+    if wanted.name is not None:
+        output.show([daemon.call("GET", wanted.path())], wanted.kind.columns, form, alone=True)
+        return
+    with telling("reading"):
+        items = list(_items(daemon, wanted))
+    output.show(items, wanted.kind.columns, form)
+
+
+def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
+    """Show what is, then everything that happens to it."""
+    revision = daemon.call("GET", "/v1/projects", params={"limit": "1"})["revision"]
+    get(daemon, wanted, form)
+    for event in daemon.events(revision):
+        kind, _, key = event.get("subject", "").partition(" ")
+        if event["type"] == "dropped":
+            _messages.print(escape(event["detail"]["reason"]))
+            raise typer.Exit(Exit.REFUSED)
+        if kind == wanted.kind.name and _concerns(wanted, key):
+            _messages.print(f"{event['at']} {event['type']} {event['subject']} {event['detail']}", markup=False)
+
+
+def inventory(daemon: Daemon, table: str, form: str) -> None:
+    """Show a table of what is."""
+    output.show(daemon.call("GET", f"/v1/{table}")["items"], (), form)
+
+
+def delete(daemon: Daemon, wanted: Wanted, wait: float | None) -> Exit:
+    """Delete one resource."""
+    params = {"wait": str(wait)} if wait is not None else {}
+    with telling("deleting"):
+        done = daemon.call("DELETE", wanted.path(), params=params, timeout=660.0)
+    return _confirmed(done["unconfirmed"] if done else {})
+
+
+def _content(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _items(daemon: Daemon, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    params: dict[str, Any] = {"label": list(wanted.labels)} if wanted.labels else {}
+    if wanted.project is not None or not wanted.kind.scoped:
+        yield from daemon.pages(wanted.path(), params)
+        return
+    for project in list(daemon.pages("/v1/projects", {})):
+        yield from daemon.pages(wanted.path(project["name"]), params)
+
+
+def _concerns(wanted: Wanted, key: str) -> bool:
+    project, _, name = key.rpartition("/")
+    return wanted.project in (None, project) and wanted.name in (None, name)
+
+
+def _tell(done: Mapping[str, Any]) -> None:
+    out = Console()
+    for change in done["changes"]:
+        colour = _ACTIONS[change["action"]]
+        key = f"{change['project']}/{change['name']}" if "project" in change else change["name"]
+        out.print(f"[{colour}]{change['action']:9}[/] {change['kind']} {escape(key)}", highlight=False)
+        for field in change.get("fields", ()):
+            out.print(f"          {field['pointer']}: {field['from']} → {field['to']}", markup=False, highlight=False)
+    for what, counts in done.get("flows", {}).items():
+        told = ", ".join(f"{chassis} {count}" for chassis, count in counts.items()) or "none"
+        out.print(f"flows {what}: {told}", markup=False, highlight=False)
+
+
+def _confirmed(unconfirmed: Mapping[str, str]) -> Exit:
+    for what, why in unconfirmed.items():
+        _messages.print(f"not confirmed: {what}: {why}", markup=False, highlight=False)
+    if unconfirmed:
+        _messages.print("next: the change is made and will reach the switches; look with: netloom get chassis")
+        return Exit.UNCONFIRMED
+    return Exit.DONE

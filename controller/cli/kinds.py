@@ -1,0 +1,75 @@
+"""Kinds as people type them: ``port``, ``Ports``, ``NETWORK``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import typer
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What can be listed: ``scoped`` if it belongs to projects, ``columns`` as (heading, dotted path) pairs."""
+
+    name: str
+    plural: str
+    scoped: bool
+    columns: tuple[tuple[str, str], ...]
+
+
+_READY = ("READY", "status.conditions.Ready")
+# Written out, so that the command line starts without the daemon's models.
+_ALL = (
+    Listed(
+        "Project", "projects", scoped=False, columns=(("NAME", "name"), ("LABELS", "labels"), ("CREATED", "created_at"))
+    ),
+    Listed(
+        "Network",
+        "networks",
+        scoped=True,
+        columns=(
+            ("PROJECT", "project"),
+            ("NAME", "name"),
+            ("MODE", "spec.mode"),
+            ("VNI", "status.vni"),
+            ("ENCAP", "status.encap"),
+            ("MTU", "status.mtu"),
+            ("SUBNETS", "spec.subnets.cidr"),
+            _READY,
+        ),
+    ),
+    Listed(
+        "Port",
+        "ports",
+        scoped=True,
+        columns=(
+            ("PROJECT", "project"),
+            ("NAME", "name"),
+            ("NETWORK", "spec.network"),
+            ("MAC", "status.mac"),
+            ("ADDRESSES", "status.addresses"),
+            ("CHASSIS", "status.chassis"),
+            _READY,
+        ),
+    ),
+)
+_INVENTORY = ("chassis", "bridges", "links", "drift", "flows")
+
+
+def kind(text: str) -> Listed:
+    """The kind of intent that a word means; ends the command if there is none."""
+    found = next((each for each in _ALL if text.lower() in (each.name.lower(), each.plural)), None)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no kind; known are {', '.join(each.plural for each in _ALL)}")
+    return found
+
+
+def inventory(text: str) -> str | None:
+    """The table of inventory that a word means, or None."""
+    word = text.lower()
+    return next((each for each in _INVENTORY if word in (each, each.removesuffix("s"))), None)
+
+
+def words() -> list[str]:
+    """Everything that completes after ``get``."""
+    return [*(each.plural for each in _ALL), *_INVENTORY]

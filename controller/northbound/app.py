@@ -1,0 +1,81 @@
+"""The northbound application: which path is answered by what."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import falcon
+from prometheus_client import CollectorRegistry
+
+from controller.errors import UserError
+from controller.intent.kinds import KINDS
+from controller.intent.state import Intent
+from controller.intent.writer import Writer
+from controller.northbound import problems
+from controller.northbound.apply import Apply
+from controller.northbound.deadlines import Deadlines
+from controller.northbound.event_stream import EventResource
+from controller.northbound.events import EventLog
+from controller.northbound.gate import Gate
+from controller.northbound.health import HealthResource, ReadyResource
+from controller.northbound.manual import ManualResource, SpecificationResource
+from controller.northbound.media import Bodies
+from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
+from controller.northbound.observations import FlowResource, TableResource, TopologyResource
+from controller.northbound.resources import Backend, Many, One
+from controller.northbound.token_resources import TokenCollection, TokenResource
+from controller.northbound.tokens import Tokens
+from controller.northbound.world import World
+from controller.settings import Settings
+
+App: TypeAlias = falcon.App[falcon.Request, falcon.Response]
+
+
+def application(  # noqa: PLR0917 - the parts of a daemon, put together once
+    writer: Writer,
+    intent: Intent,
+    world: World,
+    events: EventLog,
+    tokens: Tokens,
+    settings: Settings,
+    registry: CollectorRegistry | None = None,
+) -> App:
+    """The WSGI application; ``registry`` is where the rest of the daemon keeps its figures."""
+    registry = registry or CollectorRegistry()
+    registry.register(StoreCollector(intent, events))
+    app = App(middleware=[Gate(tokens, request_durations(registry))])
+    app.req_options.keep_blank_qs_values = True
+    app.add_error_handler(Exception, problems.bug)
+    app.add_error_handler(falcon.HTTPError, problems.http_error)
+    app.add_error_handler(UserError, problems.user_error)
+    bodies = Bodies(settings.http.max_body, Deadlines(settings.http.read_timeout))
+    _route_resources(app, Backend(writer, world, bodies))
+    _route_observations(app, world)
+    app.add_route("/v1/events", EventResource(events, tokens))
+    app.add_route("/v1/tokens", TokenCollection(tokens, bodies))
+    app.add_route("/v1/tokens/{name}", TokenResource(tokens))
+    app.add_route("/healthz", HealthResource())
+    app.add_route("/readyz", ReadyResource(world))
+    app.add_route("/metrics", MetricsResource(registry))
+    app.add_route("/v1/openapi.json", SpecificationResource())
+    app.add_route("/v1/docs", ManualResource())
+    return app
+
+
+def _route_resources(app: App, backend: Backend) -> None:
+    for kind in KINDS.values():
+        # Falcon wants one name for one place of a path: a project's own name is {project} as well.
+        scope = "/v1/projects/{project}/" if kind.scoped else "/v1/"
+        app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
+        last = "{project}" if kind.plural == "projects" else "{name}"
+        app.add_route(f"{scope}{kind.plural}/{last}", One(backend, kind))
+    app.add_route("/v1/apply", Apply(backend))
+
+
+def _route_observations(app: App, world: World) -> None:
+    app.add_route("/v1/chassis", TableResource(world, "chassis"))
+    app.add_route("/v1/bridges", TableResource(world, "bridges"))
+    app.add_route("/v1/links", TableResource(world, "links"))
+    app.add_route("/v1/drift", TableResource(world, "drift"))
+    app.add_route("/v1/flows", FlowResource(world))
+    app.add_route("/v1/topology", TopologyResource(world))

@@ -1,0 +1,97 @@
+"""Bodies in and out: JSON and msgpack both ways, YAML in; never more than the limit, never longer than the deadline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import falcon
+import msgpack
+
+from controller.errors import Malformed, NotAcceptable, TooLarge, TooSlow, UnsupportedForm
+from controller.intent.documents import Form, decoded
+from controller.intent.pacer import Pacer
+from controller.northbound.deadlines import Deadlines
+
+JSON, MSGPACK = "application/json", "application/msgpack"
+ONE_FORMS: Mapping[str, Form] = {JSON: "json", MSGPACK: "msgpack", "application/x-msgpack": "msgpack"}
+PATCH_FORMS: Mapping[str, Form] = {**ONE_FORMS, "application/merge-patch+json": "json"}
+MANY_FORMS: Mapping[str, Form] = {
+    **ONE_FORMS,
+    "application/yaml": "yaml",
+    "application/x-yaml": "yaml",
+    "text/yaml": "yaml",
+}
+_PIECE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Reads request bodies; ``limit`` in bytes."""
+
+    limit: int
+    deadlines: Deadlines
+
+    def value(self, req: falcon.Request, forms: Mapping[str, Form]) -> Any:
+        """The plain values of a request's body; raises Malformed, TooLarge, TooSlow and UnsupportedForm."""
+        kind = (req.content_type or "").partition(";")[0].strip().lower()
+        if kind not in forms:
+            raise UnsupportedForm(f"send Content-Type: {' or '.join(forms)}")
+        return decoded(self._read(req), forms[kind], Pacer())
+
+    def _read(self, req: falcon.Request) -> bytes:
+        length = req.content_length
+        if length is not None and length > self.limit:
+            raise TooLarge(f"the body has {length} bytes, and {self.limit} are allowed")
+        chunked = length is None and req.get_header("Transfer-Encoding", default="").lower() == "chunked"
+        if length is None and not chunked:
+            raise Malformed("the request has no body")
+        stream = req.env["wsgi.input"]
+        socket_of = getattr(stream, "get_socket", None)
+        watched = self.deadlines.begin(socket_of()) if socket_of else None
+        try:
+            body = _pieces(stream, length, self.limit)
+        finally:
+            late = watched is not None and self.deadlines.end(watched)
+        if late:
+            raise TooSlow(f"the body did not arrive whole in {self.deadlines.seconds:g} s")
+        if length is not None and len(body) < length:
+            raise Malformed(f"the body ended after {len(body)} of {length} bytes")
+        return body
+
+
+def _pieces(stream: Any, length: int | None, limit: int) -> bytes:
+    found = bytearray()
+    try:
+        while length is None or len(found) < length:
+            piece = stream.read(_PIECE if length is None else min(_PIECE, length - len(found)))
+            if not piece:
+                break
+            found += piece
+            if len(found) > limit:
+                raise TooLarge(f"the body is longer than the {limit} bytes that are allowed")
+    except (OSError, ValueError) as error:
+        raise Malformed(f"the body broke off: {error}") from error
+    return bytes(found)
+
+
+def form(req: falcon.Request) -> str:
+    """JSON or msgpack, as the caller accepts; raises NotAcceptable."""
+    accept = req.accept
+    if accept in ("*/*", JSON):
+        return JSON
+    if accept == MSGPACK:
+        return MSGPACK
+    found = req.client_prefers((JSON, MSGPACK))
+    if found is None:
+        raise NotAcceptable(f"answers come as {JSON} or {MSGPACK}")
+    return found
+
+
+def answer(req: falcon.Request, resp: falcon.Response, value: Any) -> None:
+    """Write plain values in the form that the caller accepts."""
+    chosen = form(req)
+    resp.content_type = chosen
+    resp.data = msgpack.packb(value) if chosen == MSGPACK else json.dumps(value, separators=(",", ":")).encode()

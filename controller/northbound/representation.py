@@ -1,0 +1,59 @@
+"""Resources as callers see them: what was asked for, what is, and what it still waits for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from controller.intent.kinds import KINDS
+from controller.intent.resource import Resource, title
+from controller.intent.state import Intent
+from controller.northbound.world import World
+
+
+def entity_key(project: str, name: str) -> str:
+    """The key of a resource among entities: ``acme/web-1``, ``acme``."""
+    return f"{project}/{name}" if project else name
+
+
+def document(resource: Resource, intent: Intent, world: World) -> dict[str, Any]:
+    """A resource with its status."""
+    row = resource.row
+    scope = {"project": row.project} if row.project else {}
+    return {
+        "kind": row.kind,
+        **scope,
+        "name": row.name,
+        "labels": dict(row.labels),
+        "spec": json.loads(row.spec),
+        "status": _status(resource, intent, world),
+        "uid": row.uid,
+        "revision": row.revision,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def _status(resource: Resource, intent: Intent, world: World) -> dict[str, Any]:
+    row = resource.row
+    status = {**json.loads(row.allocated), **world.status(row.kind, entity_key(row.project, row.name))}
+    seen: Any = status.get("conditions", ())
+    status["conditions"] = [*_references(resource, intent), *seen]
+    return status
+
+
+def _references(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
+    """Whether everything that the resource refers to exists; nothing for kinds that refer to nothing."""
+    targets = KINDS[resource.row.kind].references(resource.key, resource.spec)
+    if not targets:
+        return []
+    missing = [title(target) for target in targets if intent.resource(target) is None]
+    return [
+        {
+            "type": "ReferencesFound",
+            "status": not missing,
+            "reason": "NotFound" if missing else "Found",
+            "message": f"{', '.join(missing)} does not exist yet" if missing else "",
+            "since": resource.row.updated_at,
+        }
+    ]

@@ -1,0 +1,36 @@
+"""What the northbound side asks of the rest of the daemon: how things stand, what a change would do, who confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol, TypeAlias
+
+from controller.entities import Entity
+
+Table: TypeAlias = Literal["chassis", "bridges", "links", "drift"]
+TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]
+
+
+class World(Protocol):
+    """The daemon's core as the northbound side sees it; every answer is plain JSON values."""
+
+    def status(self, kind: str, key: str) -> dict[str, object]:
+        """What is, of one resource (key ``acme/web-1`` or ``acme``): chassis, ofport, conditions and the like."""
+
+    def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
+        """What a change would do to the switches: ``{"added": {chassis: n}, "removed": {chassis: n}}``."""
+
+    def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
+        """Return when everything of these kinds and keys is confirmed, or with what is not and why, after seconds."""
+
+    def table(self, what: Table) -> list[dict[str, object]]:
+        """All rows of one table of inventory."""
+
+    def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
+        """Desired flows, each with the intent that owns it."""
+
+    def topology(self, form: TopologyForm) -> dict[str, object] | str:
+        """Nodes and links: an object as JSON, text in the other forms."""
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether the daemon can serve, and why not."""
