@@ -1,4 +1,4 @@
-"""The daemon's entrance: patch first, then import everything else."""
+"""The daemon's entrance, for a process that ``controller.green`` has patched."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from controller.southbound import framework
+from controller.composition import Daemon
 
 if TYPE_CHECKING:
     from controller.settings import Settings
 
 
 def main(settings: Settings) -> int:
-    """Run a daemon until it is told to stop; the exit status. Call in a process that has opened nothing yet."""
-    framework.patch(settings.framework)
+    """Run a daemon until it is told to stop; the exit status."""
     _log_to_stderr(settings.log_level)
-    from controller.composition import Daemon  # noqa: PLC0415 - sockets and locks must be made after patching
-
     return Daemon(settings).run()
 
 

@@ -1,6 +1,6 @@
 """The framework behind one door: os-ken, or Ryu 4.34, on the eventlet hub; nothing else in netloom imports either.
 
-``patch`` must run before anything else is imported that opens sockets or locks. The framework accepts switches, shakes
+``controller.green.patch`` must have run before this is imported. The framework accepts switches, shakes
 hands, answers echoes and reads port messages. Flow messages
 go past its parsers, as bytes, to ``controller.southbound``.
 """
@@ -8,7 +8,6 @@ go past its parsers, as bytes, to ``controller.southbound``.
 from __future__ import annotations
 
 import importlib
-import os
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _log = structlog.get_logger(__name__)
-FRAMEWORKS = ("os_ken", "ryu")
 ECHO_INTERVAL = 5
 UNREPLIED_ECHOES = 2
 HANDSHAKE_SECONDS = 10
@@ -84,16 +82,6 @@ class Connection:
         self._datapath.close()
 
 
-def patch(name: str) -> None:
-    """Choose the framework and make the standard library green. Call first, once a process."""
-    if name not in FRAMEWORKS:
-        raise ValueError(f"framework {name!r} is not one of {', '.join(FRAMEWORKS)}")
-    os.environ["OSKEN_HUB_TYPE"] = "eventlet"
-    if name == "ryu":
-        _mend_eventlet_for_ryu()
-    importlib.import_module(f"{name}.lib.hub").patch()
-
-
 def _mend_eventlet_for_ryu() -> None:
     """Ryu 4.34 imports a name that eventlet dropped in 0.30.3; it only compares with it."""
     wsgi = importlib.import_module("eventlet.wsgi")
@@ -103,6 +91,8 @@ def _mend_eventlet_for_ryu() -> None:
 
 def hub(name: str) -> Any:
     """The framework's hub: spawn, sleep, Queue, Timeout, kill."""
+    if name == "ryu":
+        _mend_eventlet_for_ryu()
     return importlib.import_module(f"{name}.lib.hub")
 
 
