@@ -1,4 +1,4 @@
-"""Make the standard library green. It has to be the first thing that a daemon's process does, before any other import."""
+"""Make the standard library green: the first thing that a daemon's process does, before any other import."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from controller import green
+
 _WAIT = "30"
 
 
@@ -15,8 +17,8 @@ def main() -> None:
     """The console script."""
     arguments = spelled_out(sys.argv[1:])
     if "serve" in arguments:
-        # The daemon makes threads green before anything else; what is imported earlier would keep its own.
-        import_module("controller.daemon")
+        # What is imported before threads are green would keep its own.
+        green.patch()
     import_module("controller.cli.commands").app(args=arguments, prog_name="netloom")
 
 
