@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from controller.errors import DatabaseError
 from ovsdb.address import Address, Tls, connected
 from ovsdb.session import Limits, Listener, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _CONNECT_TIMEOUT = 5.0
 _JOIN_TIMEOUT = 5.0

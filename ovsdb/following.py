@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller.errors import DatabaseError
 from ovsdb import intent_rows, operations, values
 from ovsdb.replica import Replica
-from ovsdb.rows import Commit
 from ovsdb.session import Session, take_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ovsdb.rows import Commit
 
 DATABASE = "Netloom"
 _SERVER = {"Database": {"columns": ["name", "model", "connected"]}}

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
@@ -17,9 +16,13 @@ from controller.errors import DatabaseError
 from ovsdb import host_facts, operations, values
 from ovsdb.host_plan import Wanted, plan
 from ovsdb.host_view import MONITORED, HostView
-from ovsdb.operations import Operation
-from ovsdb.rows import ChassisRow, InterfaceRow
 from ovsdb.session import Reply, Session, take_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ovsdb.operations import Operation
+    from ovsdb.rows import ChassisRow, InterfaceRow
 
 DATABASE = "Open_vSwitch"
 _GREETING_TIMEOUT = 30.0

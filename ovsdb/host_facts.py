@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from controller.entities import Encap
-from ovsdb.columns import Row
 from ovsdb.host_plan import (
     Observed,
     ObservedBridge,
@@ -16,8 +14,13 @@ from ovsdb.host_plan import (
     Wanted,
     tunnel_port,
 )
-from ovsdb.host_view import HostView
 from ovsdb.rows import ChassisRow, InterfaceRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ovsdb.columns import Row
+    from ovsdb.host_view import HostView
 
 _LONGEST_NAME = 255
 _ENCAPS: tuple[Encap, ...] = get_args(Encap)
@@ -31,11 +34,12 @@ def chassis(view: HostView, bridge: str, peer: str | None) -> ChassisRow | None:
         return None
     ours = next((row for _, row in view.bridges() if row.get("name") == bridge), {})
     system = view.system()
+    dpid = _dpid(ours.get("datapath_id"))
     return ChassisRow(
         name=name,
         hostname=external_ids.get("hostname", ""),
-        dpid=_dpid(ours.get("datapath_id")),
-        datapath_type=ours.get("datapath_type", "") or "system",
+        dpid=dpid,
+        datapath_type="" if dpid is None else ours.get("datapath_type", "") or "system",
         encap_ip=_encap_ip(external_ids.get("netloom-encap-ip"), peer),
         ovs_version=(system[1].get("ovs_version") or "") if system else "",
     )

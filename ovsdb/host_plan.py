@@ -8,13 +8,16 @@ that gets its first controller later loses its flows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from controller.entities import Encap
 from ovsdb import operations, values
-from ovsdb.operations import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from controller.entities import Encap
+    from ovsdb.operations import Operation
 
 _OPENFLOW = "OpenFlow15"
 # OpenFlow 1.0 to 1.4 stay for ovs-ofctl, which people call without -O.

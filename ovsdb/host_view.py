@@ -5,8 +5,7 @@ The host is not trusted: whatever its rows hold is read by type and bounded in n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ovsdb import values
 from ovsdb.columns import (
@@ -22,6 +21,9 @@ from ovsdb.columns import (
     Row,
     row_after,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 TABLES: Mapping[str, Mapping[str, Column]] = {
     "Open_vSwitch": {

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from controller.entities import Encap
 from controller.errors import DatabaseError
 from ovsdb.address import Tls, parse
 from ovsdb.connection import Connection, Pace
 from ovsdb.host import Host, HostEvents, HostStatus
-from ovsdb.host_plan import Wanted
 from ovsdb.listening import Acceptor
 from ovsdb.session import Limits, Listener, Session
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+    from controller.entities import Encap
+    from ovsdb.host_plan import Wanted
 
 _PACE = Pace(first=0.1, longest=2.0)
 _MOST_SESSIONS = 1024

@@ -6,15 +6,19 @@ for; the ``commit`` operation in it makes even a standalone ovsdb-server wait fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from controller.errors import DatabaseError
 from ovsdb import intent_rows, operations, values
 from ovsdb.address import Tls, parse
 from ovsdb.connection import Connection, Pace
 from ovsdb.following import Following
-from ovsdb.rows import Commit, ResourceChange, TokenRow
 from ovsdb.session import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ovsdb.rows import Commit, ResourceChange, TokenRow
 
 _PACE = Pace(first=0.1, longest=1.0)
 _LIMITS = Limits(keepalive=5.0, message=1 << 30)

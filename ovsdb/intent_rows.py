@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ovsdb import operations, values
-from ovsdb.operations import Operation
 from ovsdb.rows import ResourceChange, ResourceRow, TokenRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ovsdb.operations import Operation
 
 _TEXTS = ("kind", "project", "name", "uid", "spec", "allocated", "created_at", "updated_at", "author")
 

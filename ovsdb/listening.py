@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
 from controller.errors import DatabaseError
 from ovsdb.address import Address, Tls, listening, secured
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HANDSHAKE_TIMEOUT = 10.0
 _JOIN_TIMEOUT = 5.0

@@ -82,7 +82,8 @@ class ChassisRow:
     """A host as its database describes it.
 
     ``name`` is external_ids:system-id, ``dpid`` that of the integration bridge (None until it exists), ``encap_ip``
-    external_ids:netloom-encap-ip, else the address that the host's session came from, else None.
+    external_ids:netloom-encap-ip, else the address that the host's session came from, else None. ``datapath_type`` is
+    "" until the bridge has a datapath, ``ovs_version`` "" where nobody wrote it into the database.
     """
 
     name: str

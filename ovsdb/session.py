@@ -9,14 +9,16 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ovs.jsonrpc import Message
 
 from controller.errors import DatabaseError
 from ovsdb.splitter import Splitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CHUNK = 262_144
 _REPLIES = (Message.T_REPLY, Message.T_ERROR)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ovsdb.address import connected, parse
 from ovsdb.operations import outcome
 from ovsdb.process import Process
 from ovsdb.session import Limits, Listener, Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 

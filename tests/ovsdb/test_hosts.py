@@ -6,16 +6,20 @@ import json
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from private_ovs import PrivateOvs
 
 from ovsdb.host_plan import Wanted
 from ovsdb.hosts import Hosts
-from ovsdb.rows import ChassisRow, InterfaceRow
 from ovsdb.session import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ovsdb.rows import ChassisRow, InterfaceRow
 
 pytestmark = pytest.mark.system
 WANTED = Wanted(openflow_port=6653)

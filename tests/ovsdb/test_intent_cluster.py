@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from ovsdb_samples import Follower, port
@@ -15,6 +14,10 @@ from ovsdb.intent import IntentDatabase, StaleRevision
 from ovsdb.process import Process
 from ovsdb.rows import ResourceChange
 from ovsdb.server import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.system
 MEMBERS = ("m1", "m2", "m3")

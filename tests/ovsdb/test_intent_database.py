@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ovsdb_samples import Follower, port
@@ -16,6 +14,10 @@ from controller.errors import DatabaseError
 from ovsdb.intent import IntentDatabase, StaleRevision
 from ovsdb.rows import ResourceChange, ResourceRow, TokenRow
 from ovsdb.server import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.system
 

@@ -6,12 +6,14 @@ import json
 import queue
 import socket
 import threading
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ovsdb.session import Limits, Listener, Refused, Session, SessionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Peer:
