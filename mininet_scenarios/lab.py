@@ -18,8 +18,6 @@ from mininet_scenarios.machine import Machine
 from mininet_scenarios.vm import Kind, Nic, Vm
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from mininet_scenarios.hypervisor import Datapath
 
 
@@ -47,9 +45,7 @@ class Lab:
             self._made = undo.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Take all away, unless it is to be kept and nothing went wrong."""
         if self.keep and kind is None:
             self.directory.keep()

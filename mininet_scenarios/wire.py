@@ -11,8 +11,6 @@ import time
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from mininet_scenarios.vm import Vm
 
 CLONE_NEWNET = 0x40000000
@@ -36,9 +34,7 @@ class Wire:
         """Watch from here on."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop watching."""
         self._socket.close()
 
