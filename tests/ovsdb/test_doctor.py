@@ -106,7 +106,7 @@ def test_a_real_host_is_read_and_what_is_stopped_is_noticed(ovs: PrivateOvs) -> 
     assert not found["fail-mode"].ok
     assert not found["controller"].ok
     assert ovs.switch is not None
-    ovs.switch.stop(0)
+    ovs.switch.stop(5)
     assert not {finding.check: finding for finding in diagnose(socket_path)}["switch"].ok
-    ovs.server.stop(0)
+    ovs.server.stop(5)
     assert "no socket" in diagnose(socket_path)[1].detail

@@ -14,7 +14,8 @@ STORY = """
 import eventlet
 eventlet.monkey_patch()
 import pathlib, sys, threading
-from ovsdb.hosts import Hosts, Wanted
+from ovsdb.host_plan import Wanted
+from ovsdb.hosts import Hosts
 from ovsdb.intent import IntentDatabase
 from ovsdb.rows import ResourceChange
 from ovsdb.server import EmbeddedServer
