@@ -18,7 +18,8 @@ from controller.figures import CoreCollector
 from controller.intent.allocate import Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
-from controller.inventory import Inventory
+from controller.inventory import Inventory, News
+from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
 from controller.northbound.tokens import Tokens
@@ -59,7 +60,8 @@ class Daemon:
         self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
         self.events = EventLog()
         self.intent = Intent(self._unreadable)
-        self.switchboard = Switchboard(self.core, Inventory(), self._publish)
+        self._inventory = Inventory()
+        self.switchboard = Switchboard(self.core, self._inventory, self._publish, self._seen)
         tls = _tls(settings)
         self.hosts = Hosts(self._wanted(), self.switchboard, tls)
         self.world = World(self.core, rules, self.topology, self.hosts, pipeline.TABLE_NAMES)
@@ -83,7 +85,12 @@ class Daemon:
         admin = tokens.first_admin()
         if admin is not None:
             print(f"admin token (shown once): {admin}", flush=True)  # noqa: T201 - the one place it is ever shown
+        self._memory = Memory(self.database.sightings(), self._hub)
+        recalled = self._memory.recall()
+        self._inventory.recall(recalled)
+        self.core.submit(recalled, ())
         self._hub.spawn(self.core.run)
+        self._hub.spawn(self._memory.run)
         self.writer.start()
         tls = _tls(self._settings)
         files = (tls.private_key, tls.certificate, tls.ca) if tls else None
@@ -133,6 +140,9 @@ class Daemon:
         puts, deletes = self.intent.follow(commit)
         self.core.submit(puts, deletes, commit.revision)
         self.events.publish_commit(commit)
+
+    def _seen(self, news: News) -> None:
+        self._memory.remember(news)
 
     def _reach(self, reachable: bool) -> None:  # noqa: FBT001 - the database's callback
         self.world.database_reachable = reachable

@@ -32,7 +32,8 @@ class News:
 
 @dataclass(slots=True)
 class _Host:
-    row: ChassisRow | None = None
+    dpid: int = 0
+    encap_ip: str | None = None
     tunnels: dict[str, tuple[Encap, int]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     bare: bool = False
@@ -58,15 +59,17 @@ class Inventory:
         """The chassis whose integration bridge has this datapath id."""
         return self._by_dpid.get(dpid)
 
-    def recall(self, rows: Iterable[tuple[ChassisRow, tuple[tuple[InterfaceRow, int], ...]]]) -> News:
-        """What was known before this daemon started, each interface with when it was first seen (ms since 1970)."""
-        news = News()
-        for row, interfaces in rows:
-            self._add(news, self.host(row))
-            for interface, seen in interfaces:
-                self._add(news, self.interfaces(row.name, (interface,), (), seen))
-            self.left(row.name)
-        return news
+    def recall(self, entities: Iterable[Entity]) -> None:
+        """Take over what was known before this daemon started; the entities are the caller's to compile."""
+        for entity in entities:
+            match entity:
+                case Chassis(key=name, dpid=dpid):
+                    # Under what name a tunnel stands is only known once the host tells; then these are gone.
+                    tunnels = {f"recalled {encap}": (encap, ofport) for encap, ofport in entity.tunnels}
+                    self._hosts[name] = _Host(dpid, entity.encap_ip, tunnels)
+                    self._by_dpid[dpid] = name
+                case Interface(chassis=chassis, name=name) if chassis in self._hosts:
+                    self._hosts[chassis].interfaces[name] = entity
 
     @staticmethod
     def _add(news: News, more: News) -> None:
@@ -76,9 +79,9 @@ class Inventory:
     def host(self, row: ChassisRow) -> News:
         """A host joined, or its description changed."""
         host = self._hosts.setdefault(row.name, _Host())
-        if host.row is not None and host.row.dpid is not None and self._by_dpid.get(host.row.dpid) == row.name:
-            del self._by_dpid[host.row.dpid]
-        host.row = row
+        if self._by_dpid.get(host.dpid) == row.name:
+            del self._by_dpid[host.dpid]
+        host.dpid, host.encap_ip = row.dpid or 0, row.encap_ip
         self._joined.add(row.name)
         news = News()
         if row.dpid is not None:
@@ -155,6 +158,4 @@ class Inventory:
 
     def _chassis(self, name: str) -> Chassis:
         host = self._hosts[name]
-        row = host.row
-        tunnels = tuple(sorted(host.tunnels.values()))
-        return Chassis(name, (row.dpid or 0) if row else 0, row.encap_ip if row else None, tunnels)
+        return Chassis(name, host.dpid, host.encap_ip, tuple(sorted(host.tunnels.values())))

@@ -32,11 +32,16 @@ class Switchboard:
     """Takes the events of hosts and of the framework."""
 
     def __init__(
-        self, core: Core, inventory: Inventory, publish: Callable[[str, str, dict[str, object]], None]
+        self,
+        core: Core,
+        inventory: Inventory,
+        publish: Callable[[str, str, dict[str, object]], None],
+        seen: Callable[[News], None],
     ) -> None:
         self._core = core
         self._inventory = inventory
         self._publish = publish
+        self._seen = seen
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._fresh: set[str] = set()
@@ -50,7 +55,7 @@ class Switchboard:
         else:
             self._fresh.add(row.name)
             self._publish("chassis", f"Chassis {row.name}", {"action": "joined", "encap_ip": row.encap_ip})
-        self._submit(self._inventory.host(row))
+        self._told(self._inventory.host(row))
         if row.dpid in self._unplaced:
             self._place(self._unplaced.pop(row.dpid), row.name)
 
@@ -61,7 +66,7 @@ class Switchboard:
             self._fresh.discard(chassis)
             gone |= self._inventory.known(chassis) - {row.name for row in changed}
         news = self._inventory.interfaces(chassis, changed, gone, time.time_ns() // 1_000_000)
-        self._submit(news)
+        self._told(news)
         for row in changed:
             if row.iface_id and row.type not in TUNNELS:
                 detail: dict[str, object] = {"chassis": chassis, "interface": row.name, "ofport": row.ofport}
@@ -117,6 +122,11 @@ class Switchboard:
         self._core.ask(_Greeting(self._core, chassis, connection))
         _log.info("switch_joined", chassis=chassis, dpid=f"{connection.dpid:016x}", peer=connection.peer)
         self._publish("health", f"Chassis {chassis}", {"action": "switch connected"})
+
+    def _told(self, news: News) -> None:
+        """What a host's database told is worth remembering beyond this daemon's life."""
+        self._seen(news)
+        self._submit(news)
 
     def _submit(self, news: News) -> None:
         if news.puts or news.deletes:

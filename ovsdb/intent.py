@@ -14,9 +14,10 @@ from ovsdb.address import Tls, parse
 from ovsdb.connection import Connection, Pace
 from ovsdb.following import Following
 from ovsdb.session import Limits
+from ovsdb.sightings import Sightings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ovsdb.rows import Commit, ResourceChange, TokenRow
 
@@ -110,15 +111,6 @@ class IntentDatabase:
         results = self._following.transact([operations.delete("Token", [["name", "==", name]])], _TIMEOUT)
         return values.integer(results[0].get("count")) > 0
 
-    def claims(self) -> Mapping[str, tuple[str, str]]:
-        """Return which chassis and interface hold each contested port, by the port's uid."""
-        return dict(tuple(self._following.replica.claims.values()))
-
-    def put_claim(self, port_uid: str, chassis: str, interface: str) -> None:
-        """Give a contested port to one interface. Raises DatabaseError."""
-        holder = {"chassis": chassis, "interface": interface}
-        if port_uid in self.claims():
-            claim = operations.update("Claim", [["port_uid", "==", port_uid]], holder)
-        else:
-            claim = operations.insert("Claim", {"port_uid": port_uid} | holder)
-        self._following.transact([claim], _TIMEOUT)
+    def sightings(self) -> Sightings:
+        """What was seen of chassis and interfaces when a daemon last looked."""
+        return Sightings(lambda wanted: self._following.transact(wanted, _TIMEOUT))

@@ -20,7 +20,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Cluster": ("revision", "author"),
     "Resource": (*_TEXTS, "labels", "revision"),
     "Token": ("name", "digest", "role", "projects", "created_at"),
-    "Claim": ("port_uid", "chassis", "interface"),
 }
 
 _LONGEST_SPEC = 16 << 20
@@ -54,11 +53,6 @@ def token(row: Mapping[str, Any]) -> TokenRow:
     )
 
 
-def claim(row: Mapping[str, Any]) -> tuple[str, tuple[str, str]]:
-    """Return a port's uid, and the chassis and interface that hold it."""
-    return values.text(row.get("port_uid")), (values.text(row.get("chassis")), values.text(row.get("interface")))
-
-
 def written_resource(row: ResourceRow) -> dict[str, Any]:
     """Return all columns of a resource."""
     columns: dict[str, Any] = {name: getattr(row, name) for name in _TEXTS}
@@ -85,8 +79,6 @@ def written(change: ResourceChange, revision: int, uuids: Mapping[tuple[str, str
         return
     if old is not None:
         yield operations.delete("Resource", operations.row(uuids[old.key]))
-        if old.kind == "Port":  # what was contested is gone
-            yield operations.delete("Claim", [["port_uid", "==", old.uid]])
     if new is not None:
         yield operations.insert("Resource", written_resource(new))
 

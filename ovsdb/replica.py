@@ -18,7 +18,6 @@ class Replica:
         self.revision = 0
         self.uuids: dict[Key, str] = {}
         self.tokens: dict[str, TokenRow] = {}
-        self.claims: dict[str, tuple[str, tuple[str, str]]] = {}
         self._author = ""
         self._cluster = ""
         self._resources: dict[str, ResourceRow] = {}
@@ -35,7 +34,6 @@ class Replica:
         self._cluster = cluster
         commit = self._applied(_with_deletions(tables, "Resource", self._resources), initial=initial)
         self._follow_entries(_with_deletions(tables, "Token", self.tokens))
-        self._follow_entries(_with_deletions(tables, "Claim", self.claims))
         return commit
 
     def update(self, tables: Any) -> Commit | None:
@@ -86,12 +84,6 @@ class Replica:
                 self.tokens.pop(uuid, None)
             else:
                 self.tokens[uuid] = intent_rows.token(row)
-        for uuid, update in values.in_turns(values.rows(tables, "Claim").items()):
-            row = values.new_row(update)
-            if row is None:
-                self.claims.pop(uuid, None)
-            else:
-                self.claims[uuid] = intent_rows.claim(row)
 
 
 def _with_deletions(tables: Any, table: str, held: dict[str, Any]) -> dict[str, Any]:

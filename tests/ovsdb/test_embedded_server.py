@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ovsdb_samples import Follower, port
 
+from controller.entities import Chassis
 from controller.errors import DatabaseError
 from ovsdb.intent import IntentDatabase
 from ovsdb.rows import ResourceChange
@@ -107,7 +108,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_an_older_schema_is_converted_and_keeps_its_rows(tmp_path: Path) -> None:
     old = json.loads(SCHEMA.read_text())
     old["version"] = "0.9.0"
-    del old["tables"]["Claim"]
+    del old["tables"]["Chassis"]
     (tmp_path / "old.ovsschema").write_text(json.dumps(old))
     database_file = str(tmp_path / "intent.db")
     subprocess.run(["ovsdb-tool", "create", database_file, str(tmp_path / "old.ovsschema")], check=True)
@@ -119,6 +120,6 @@ def test_an_older_schema_is_converted_and_keeps_its_rows(tmp_path: Path) -> None
     database.start()
     assert database.wait_ready(5)
     assert [found.name for found in database.tokens()] == ["ci"]
-    database.put_claim("uid", "hv1", "tap1")
+    database.sightings().keep((Chassis("hv1", 1),), ())
     database.stop()
     server.stop()

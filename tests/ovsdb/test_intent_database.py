@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ovsdb_samples import Follower, port
 
+from controller.entities import Chassis, Interface
 from controller.errors import DatabaseError
 from ovsdb.intent import IntentDatabase, StaleRevision
 from ovsdb.rows import ResourceChange, ResourceRow, TokenRow
@@ -106,27 +107,28 @@ def test_of_two_daemons_that_change_the_same_revision_one_is_stale(server: Embed
     other.database.stop()
 
 
-def test_tokens_and_claims_are_kept_by_name(server: EmbeddedServer, daemon: Daemon) -> None:
+def test_tokens_are_kept_by_name(server: EmbeddedServer, daemon: Daemon) -> None:
     token = TokenRow("ci", "ab" * 32, "member", ("acme", "zeta"), "2026-01-01T00:00:00Z")
     daemon.database.put_token(token)
     daemon.database.put_token(replace(token, projects=()))
-    daemon.database.put_claim("uid-a", "hv1", "tap1")
-    daemon.database.put_claim("uid-a", "hv2", "tap2")
     other = Daemon([server.address])
     for database in (daemon.database, other.database):
         assert database.tokens() == (replace(token, projects=()),)
-        assert database.claims() == {"uid-a": ("hv2", "tap2")}
     assert other.database.delete_token("ci")
     assert not other.database.delete_token("ci")
     assert other.database.tokens() == ()
     other.database.stop()
 
 
-def test_the_claim_of_a_port_goes_with_it(daemon: Daemon) -> None:
-    daemon.put((None, port("a")))
-    daemon.database.put_claim("uid-a", "hv1", "tap1")
-    daemon.put((daemon.seen.resources()[port("a").key], None))
-    assert daemon.database.claims() == {}
+def test_what_was_seen_is_remembered_by_the_next_daemon(server: EmbeddedServer, daemon: Daemon) -> None:
+    chassis = Chassis("hv1", 0xAB, "192.0.2.1", (("gre", 3), ("vxlan", 1)))
+    tap, other = Interface("hv1/tap1", "hv1", "tap1", 7, "uid-a", 1), Interface("hv1/tap2", "hv1", "tap2", 8, None, 2)
+    seen = daemon.database.sightings()
+    seen.keep((chassis, tap, other), ())
+    seen.keep((replace(tap, ofport=9),), ((Interface, "hv1/tap2"), (Interface, "hv1/never")))
+    later = Daemon([server.address])
+    assert later.database.sightings().recall() == (chassis, replace(tap, ofport=9))
+    later.database.stop()
 
 
 def test_after_a_reconnect_only_the_differences_come(tmp_path: Path) -> None:
