@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ class PrivateOvs:
     def __init__(self, directory: Path, name: str, *, switch: bool = True) -> None:
         directory.mkdir()
         self.directory = directory
-        self.namespace = f"nlt-{name}"
+        self.namespace = f"nlt-{os.getpid()}-{name}"
         self.address = f"unix:{directory}/db.sock"
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
         subprocess.run(["ovsdb-tool", "create", f"{directory}/conf.db", SCHEMA], check=True)
@@ -46,18 +47,11 @@ class PrivateOvs:
         return Process.started([*prefix, program, *arguments, *files, *quiet], self.directory / f"{program}.out")
 
     def vsctl(self, *arguments: str) -> str:
-        command = ["ovs-vsctl", f"--db={self.address}", "--timeout=10", *arguments]
+        command = ["ovs-vsctl", f"--db={self.address}", "--retry", "--timeout=10", *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def column(self, table: str, record: str, column: str) -> str:
         return self.vsctl("--bare", "get", table, record, column).strip('"')
-
-    def transactions(self) -> int:
-        """How many transactions the server has logged since its database was made or compacted."""
-        log = subprocess.run(
-            ["ovsdb-tool", "show-log", f"{self.directory}/conf.db"], check=True, capture_output=True, text=True
-        )
-        return log.stdout.count("record ")
 
     def transact(self, *operations: dict[str, Any]) -> None:
         session = Session(connected(parse(self.address), None, 5), Listener(print, print), Limits())
