@@ -6,17 +6,15 @@ that is free, so that two daemons asked the same would answer the same.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from heapq import heapify, heappop, heappush
 
 from controller.entities import Encap
-from controller.intent.values import IpNetwork
+from controller.intent.blocks import IPV4, IPV6, Block, numbered, text
 
 VNI_MAX = (1 << 24) - 1
-_IPV4, _IPV6 = 4, 6
 _SLAAC_PREFIX = 64
 _UNIVERSAL_LOCAL_BIT = 0x02
 _IPV6_HEADER_MORE = 20
@@ -30,13 +28,13 @@ class Underlay:
     """What carries the tunnels: ``mtu`` in bytes, ``ip`` 4 or 6; ``encap`` is what networks get that name none."""
 
     mtu: int = 1500
-    ip: int = _IPV4
+    ip: int = IPV4
     encap: Encap = "vxlan"
 
 
 def mtu(encap: Encap, underlay: Underlay) -> int:
     """The largest guest packet, in bytes, that fits the underlay in one piece."""
-    more = _IPV6_HEADER_MORE if underlay.ip == _IPV6 else 0
+    more = _IPV6_HEADER_MORE if underlay.ip == IPV6 else 0
     return underlay.mtu - _OVERHEAD[encap] - more
 
 
@@ -62,43 +60,34 @@ def vni(uid: str, taken: Callable[[int], bool]) -> int | None:
     return None
 
 
-def slaac_address(block: IpNetwork, mac_address: str) -> str | None:
+def slaac_address(block: Block, mac_address: str) -> str | None:
     """The address a guest forms by itself in an IPv6 /64 (RFC 4291, appendix A); None in other blocks."""
-    if block.version != _IPV6 or block.prefixlen != _SLAAC_PREFIX:
+    if block.version != IPV6 or block.prefix != _SLAAC_PREFIX:
         return None
     octets = bytes.fromhex(mac_address.replace(":", ""))
     interface = bytes([octets[0] ^ _UNIVERSAL_LOCAL_BIT]) + octets[1:3] + b"\xff\xfe" + octets[3:]
-    return str(ipaddress.IPv6Address(int(block.network_address) | int.from_bytes(interface)))
-
-
-def usable(block: IpNetwork) -> tuple[int, int]:
-    """First and last offset for ports: neither the network nor the broadcast address (a /31 has none, RFC 3021)."""
-    last = block.num_addresses - 1
-    if block.prefixlen >= block.max_prefixlen - 1:
-        return 0, last
-    return 1, last - 1 if block.version == _IPV4 else last
+    return text(IPV6, block.first | int.from_bytes(interface))
 
 
 @dataclass(slots=True)
 class Pool:
     """The free addresses of one block, lowest first, in O(log n) each.
 
-    Every offset below ``high`` is taken, or in ``freed`` (a heap that may also hold some that were taken again).
+    Every usable address below ``high`` is taken, or in ``freed`` (a heap, with some that were taken again).
     """
 
-    block: IpNetwork
+    block: Block
     high: int
     freed: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, block: IpNetwork) -> Pool:
+    def of(cls, block: Block) -> Pool:
         """A pool that has not looked at any address yet."""
-        return cls(block, usable(block)[0])
+        return cls(block, block.lowest)
 
     def copy(self, taken: Callable[[str], bool]) -> Pool:
         """A pool of its own for one draft; this one first forgets what was taken meanwhile."""
-        last = usable(self.block)[1]
-        while self.high <= last and taken(self._text(self.high)):
+        while self.high <= self.block.highest and taken(self._text(self.high)):
             self.high += 1
         while self.freed and taken(self._text(self.freed[0])):
             heappop(self.freed)
@@ -110,23 +99,22 @@ class Pool:
             found = self._text(heappop(self.freed))
             if not taken(found):
                 return found
-        last = usable(self.block)[1]
-        while self.high <= last:
+        while self.high <= self.block.highest:
             found = self._text(self.high)
             self.high += 1
             if not taken(found):
                 return found
         return None
 
-    def release(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-        """Remember that an address of the block is free again."""
-        offset = int(address) - int(self.block.network_address)
-        if address.version != self.block.version or not usable(self.block)[0] <= offset < self.high:
+    def release(self, address: str) -> None:
+        """Remember that an address is free again; addresses of other blocks are not this pool's."""
+        version, number = numbered(address)
+        if version != self.block.version or not self.block.lowest <= number < self.high:
             return
-        heappush(self.freed, offset)
-        if len(self.freed) > self.high:
+        heappush(self.freed, number)
+        if len(self.freed) > self.high - self.block.lowest:
             self.freed = list(set(self.freed))
             heapify(self.freed)
 
-    def _text(self, offset: int) -> str:
-        return str(self.block.network_address + offset)
+    def _text(self, number: int) -> str:
+        return text(self.block.version, number)

@@ -153,6 +153,8 @@ def _stream(text: str, pacer: Pacer) -> Any:
     for document in yaml_stream.documents(text):
         pacer.breathe()
         found.append(document)
+    if all(document is None for document in found):
+        raise Malformed("there is no document in this YAML; to delete by prune alone, say so with []")
     alone = found[0] if len(found) == 1 else None
     return alone if isinstance(alone, list) or (isinstance(alone, dict) and "items" in alone) else found
 

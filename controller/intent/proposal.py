@@ -101,7 +101,7 @@ class Outcome:
 def outcome_of(intent: Intent, underlay: Underlay, request: Request, uid: Callable[[], str]) -> Outcome:
     """Judge a request over what stands; raises UserError with every reason if it cannot be."""
     pacer = Pacer()
-    puts, removals = _resolved(intent, request, uid)
+    puts, removals = _resolved(intent, request, uid, pacer)
     removals.extend(_pruned(intent, request, puts, pacer))
     puts.extend(_disturbed(intent, puts, removals))
     draft = Overlay(intent, underlay)
@@ -114,20 +114,25 @@ def outcome_of(intent: Intent, underlay: Underlay, request: Request, uid: Callab
     return Outcome(intent.revision, tuple(told))
 
 
-def _resolved(intent: Intent, request: Request, uid: Callable[[], str]) -> tuple[list[Proposed], list[Removal]]:
+def _resolved(
+    intent: Intent, request: Request, uid: Callable[[], str], pacer: Pacer
+) -> tuple[list[Proposed], list[Removal]]:
     puts: list[Proposed] = []
     removals: list[Removal] = []
     for wanted in request.wanted:
+        pacer.breathe()
         key = wanted.asked.key if isinstance(wanted, Put) else wanted.key
         before = intent.resource(key)
+        if before is None and not isinstance(wanted, Put):
+            raise NotFound(f"{title(key)} does not exist")
         _expect(key, before, wanted.if_match)
-        match wanted:
-            case Put(asked):
+        match wanted, before:
+            case Put(asked), _:
                 puts.append(_proposed(asked, before, uid))
-            case Patch(_, patch):
-                puts.append(_proposed(_patched(_existing(key, before), patch), before, uid))
-            case Delete():
-                removals.append(Removal(_existing(key, before).key, ""))
+            case Patch(_, patch), Resource():
+                puts.append(_proposed(_patched(before, patch), before, uid))
+            case Delete(), _:
+                removals.append(Removal(key, ""))
     return puts, removals
 
 
@@ -138,12 +143,6 @@ def _expect(key: Key, before: Resource | None, if_match: int | None) -> None:
         raise Stale(f"{title(key)} does not exist, and If-Match expects revision {if_match}")
     if before.row.revision != if_match:
         raise Stale(f"{title(key)} is at revision {before.row.revision}, not {if_match}; read it again")
-
-
-def _existing(key: Key, before: Resource | None) -> Resource:
-    if before is None:
-        raise NotFound(f"{title(key)} does not exist")
-    return before
 
 
 def _proposed(asked: Asked, before: Resource | None, uid: Callable[[], str]) -> Proposed:

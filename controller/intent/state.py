@@ -5,7 +5,6 @@ It only follows the intent database: nothing is written here that was not commit
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
@@ -15,7 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from controller.entities import Entity
 from controller.intent.allocate import Pool
+from controller.intent.blocks import block
 from controller.intent.kinds import KINDS
+from controller.intent.pacer import Pacer
 from controller.intent.resource import Key, Resource, title
 from ovsdb.rows import Commit, ResourceChange, ResourceRow
 
@@ -56,7 +57,9 @@ class Intent:
             commit = self._whole(commit)
         puts: list[Entity] = []
         deletes: list[tuple[type, str]] = []
+        pacer = Pacer()
         for change in commit.changes:
+            pacer.breathe()
             before, after = self._replace(change)
             if after is not None:
                 puts.append(after)
@@ -113,7 +116,7 @@ class Intent:
         pools = self._pools.setdefault(space, {})
         pool = pools.get(cidr)
         if pool is None:
-            pool = pools[cidr] = Pool.of(ipaddress.ip_network(cidr))
+            pool = pools[cidr] = Pool.of(block(cidr))
         return pool.copy(lambda address: self.owner(space, address) is not None)
 
     def _whole(self, commit: Commit) -> Commit:
@@ -172,4 +175,4 @@ class Intent:
             del self._owners[space]
             self._pools.pop(space, None)
         for pool in self._pools.get(space, {}).values():
-            pool.release(ipaddress.ip_address(value))
+            pool.release(str(value))

@@ -27,6 +27,7 @@ PATTERN_WORDS = {
     _PLACE: "must be 1 to 128 of letters, digits and '._:@-', and begin with a letter or a digit",
 }
 """What a pattern asks for, in words for people."""
+_MOST_LABELS = 64
 _SHORTEST_PREFIX = {4: 8, 6: 32}
 _NO_MAC = "00:00:00:00:00:00"
 
@@ -88,7 +89,18 @@ def _address_or_block(text: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY)]
 LabelValue = Annotated[str, StringConstraints(pattern=_LABEL_VALUE)]
-Labels = Annotated[dict[LabelKey, LabelValue], Field(max_length=64)]
+Labels = Annotated[
+    dict[LabelKey, LabelValue],
+    Field(max_length=_MOST_LABELS),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "string", "pattern": _LABEL_VALUE},
+            "propertyNames": {"pattern": _LABEL_KEY},
+            "maxProperties": _MOST_LABELS,
+        }
+    ),
+]
 Mac = Annotated[str, StringConstraints(pattern=_UNICAST_MAC), AfterValidator(_mac)]
 _TEXT_LIMIT = StringConstraints(max_length=64)
 Address = Annotated[

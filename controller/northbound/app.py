@@ -43,12 +43,12 @@ def application(  # noqa: PLR0917 - the parts of a daemon, put together once
     """The WSGI application; ``registry`` is where the rest of the daemon keeps its figures."""
     registry = registry or CollectorRegistry()
     registry.register(StoreCollector(intent, events))
-    app = App(middleware=[Gate(tokens, request_durations(registry))])
+    bodies = Bodies(settings.http.max_body, Deadlines(settings.http.read_timeout))
+    app = App(middleware=[Gate(tokens, request_durations(registry), bodies)])
     app.req_options.keep_blank_qs_values = True
     app.add_error_handler(Exception, problems.bug)
     app.add_error_handler(falcon.HTTPError, problems.http_error)
     app.add_error_handler(UserError, problems.user_error)
-    bodies = Bodies(settings.http.max_body, Deadlines(settings.http.read_timeout))
     _route_resources(app, Backend(writer, world, bodies))
     _route_observations(app, world)
     app.add_route("/v1/events", EventResource(events, tokens))

@@ -16,6 +16,7 @@ from typing import Any
 
 from controller.errors import Gone
 from controller.intent.kinds import KINDS
+from controller.intent.pacer import Pacer
 from controller.intent.resource import Key, title
 from ovsdb.rows import Commit, ResourceChange
 
@@ -82,7 +83,9 @@ class EventLog:
         if commit.initial:
             self.begin(commit.revision)
             return
+        pacer = Pacer()
         for change in commit.changes:
+            pacer.breathe()
             row = change.new or change.old
             if row is not None:
                 detail = {"action": _action(change), "uid": row.uid}

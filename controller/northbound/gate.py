@@ -9,6 +9,7 @@ from typing import Any
 import falcon
 from prometheus_client import Histogram
 
+from controller.northbound.media import Bodies
 from controller.northbound.tokens import Tokens
 
 
@@ -18,6 +19,7 @@ class Gate:
 
     tokens: Tokens
     durations: Histogram
+    bodies: Bodies
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Note when it came."""
@@ -37,7 +39,8 @@ class Gate:
         _resource: Any,
         _req_succeeded: bool,  # noqa: FBT001
     ) -> None:
-        """Note how long it took; unknown paths and methods count together, whatever they were."""
+        """Let go of the body and note the time it took; unknown paths and methods count together."""
+        self.bodies.abandon(req)
         started: float | None = getattr(req.context, "started", None)
         if started is None:
             return

@@ -13,7 +13,7 @@ import msgpack
 from controller.errors import Malformed, NotAcceptable, TooLarge, TooSlow, UnsupportedForm
 from controller.intent.documents import Form, decoded
 from controller.intent.pacer import Pacer
-from controller.northbound.deadlines import Deadlines
+from controller.northbound.deadlines import Deadlines, close_for_reading
 
 JSON, MSGPACK = "application/json", "application/msgpack"
 ONE_FORMS: Mapping[str, Form] = {JSON: "json", MSGPACK: "msgpack", "application/x-msgpack": "msgpack"}
@@ -48,33 +48,55 @@ class Bodies:
         chunked = length is None and req.get_header("Transfer-Encoding", default="").lower() == "chunked"
         if length is None and not chunked:
             raise Malformed("the request has no body")
-        stream = req.env["wsgi.input"]
+        body, problem = self._received(req.env["wsgi.input"], length)
+        if problem:
+            raise Malformed(f"the body broke off: {problem}")
+        if length is not None and len(body) < length:
+            raise Malformed(f"the body ended after {len(body)} of {length} bytes")
+        if len(body) > self.limit:
+            raise TooLarge(f"the body is longer than the {self.limit} bytes that are allowed")
+        return body
+
+    def _received(self, stream: Any, length: int | None) -> tuple[bytes, str]:
+        """What came, at most one piece more than the limit, and what broke it off; raises TooSlow."""
         socket_of = getattr(stream, "get_socket", None)
         watched = self.deadlines.begin(socket_of()) if socket_of else None
+        found, problem = bytearray(), ""
         try:
-            body = _pieces(stream, length, self.limit)
+            while (length is None or len(found) < length) and len(found) <= self.limit:
+                piece = stream.read(_PIECE if length is None else min(_PIECE, length - len(found)))
+                if not piece:
+                    break
+                found += piece
+        except (OSError, ValueError) as error:
+            problem = str(error)
         finally:
             late = watched is not None and self.deadlines.end(watched)
         if late:
             raise TooSlow(f"the body did not arrive whole in {self.deadlines.seconds:g} s")
-        if length is not None and len(body) < length:
-            raise Malformed(f"the body ended after {len(body)} of {length} bytes")
-        return body
+        return bytes(found), problem
+
+    def abandon(self, req: falcon.Request) -> None:
+        """Bound what a body costs that nobody reads: the HTTP server reads it to its end after the answer."""
+        stream = req.env["wsgi.input"]
+        hooks: list[Any] | None = req.env.get("eventlet.posthooks")
+        if hooks is None or not _unread(stream):
+            return
+        sock = stream.get_socket()
+        length = req.content_length
+        if length is not None and length > self.limit:
+            close_for_reading(sock)
+            return
+        hooks.append((_ended, (self.deadlines, self.deadlines.begin(sock)), {}))
 
 
-def _pieces(stream: Any, length: int | None, limit: int) -> bytes:
-    found = bytearray()
-    try:
-        while length is None or len(found) < length:
-            piece = stream.read(_PIECE if length is None else min(_PIECE, length - len(found)))
-            if not piece:
-                break
-            found += piece
-            if len(found) > limit:
-                raise TooLarge(f"the body is longer than the {limit} bytes that are allowed")
-    except (OSError, ValueError) as error:
-        raise Malformed(f"the body broke off: {error}") from error
-    return bytes(found)
+def _unread(stream: Any) -> bool:
+    """Whether something of a request's body is still to come, as eventlet's input knows it."""
+    return bool(stream.chunk_length != 0 if stream.chunked_input else stream.position < stream.content_length)
+
+
+def _ended(_environ: Any, deadlines: Deadlines, watched: int) -> None:
+    deadlines.end(watched)
 
 
 def form(req: falcon.Request) -> str:

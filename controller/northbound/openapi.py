@@ -98,6 +98,8 @@ _STATUS: Json = {
     "properties": {"conditions": {"type": "array", "items": _reference("Condition")}},
     "required": ["conditions"],
 }
+
+_SELECTOR = {"type": "string", "minLength": 1}
 _NAME = TypeAdapter(Name).json_schema()
 _ITEMS = _object({"items": {"type": "array", "items": {"type": "object"}}})
 _TOKEN = {"name": _TEXT, "role": _TEXT, "projects": {"type": "array", "items": _TEXT}, "created_at": _TEXT}
@@ -167,7 +169,9 @@ _IF_MATCH = {
     "description": "The revision that the resource must have.",
 }
 _PAGING = [
-    _query("label", _TEXT, "A label selector: app=web, app!=web, app or !app; terms joined by commas must all hold."),
+    _query(
+        "label", _SELECTOR, "A label selector: app=web, app!=web, app or !app; terms joined by commas must all hold."
+    ),
     _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 500}, "Items on a page."),
     _query("cursor", _TEXT, "What the page before gave as next."),
 ]
@@ -225,7 +229,7 @@ def _one_operations(kind: Kind) -> Json:
 def _apply_path() -> Json:
     either = {"oneOf": [_reference("Applied"), _reference("Plan")]}
     parameters = [
-        _query("prune", _TEXT, "A label selector: what it matches and the document lacks is deleted."),
+        _query("prune", _SELECTOR, "A label selector: what it matches and the document lacks is deleted."),
         _query("dry_run", {"type": "boolean"}, "Commit nothing; answer what would change."),
         _WAIT,
     ]

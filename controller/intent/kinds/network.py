@@ -5,7 +5,6 @@ Its subnets say which addresses its ports may have, its MTU how large their pack
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Annotated, Any, Literal
@@ -14,19 +13,19 @@ from pydantic import Field
 
 from controller import entities
 from controller.intent import allocate
+from controller.intent.blocks import IPV6, Block, block, text
 from controller.intent.kind import Claim, Contradiction, Draft, Findings, Kind
-from controller.intent.kinds.later import NotYet, SupportedMode
+from controller.intent.kinds.later import NoAdvertisement, NoDhcp, NoValue, SupportedMode
 from controller.intent.resource import Document, Key, NetworkAllocation, Resource, Strict
-from controller.intent.values import Address, Cidr, IpNetwork, Name
+from controller.intent.values import Address, Cidr, Name
 
-_IPV6 = 6
 _IPV6_MTU = 1280  # RFC 8200, section 5
 
 
 def _first_address(fields: dict[str, Any]) -> str | None:
     """The first address that is not the network's own; None where taking it would leave none for ports."""
-    block = ipaddress.ip_network(fields["cidr"])
-    return None if block.num_addresses <= 2 else str(block.network_address + 1)  # noqa: PLR2004 - /31 and /32
+    within = block(fields["cidr"])
+    return None if within.lowest == within.first else text(within.version, within.lowest)
 
 
 class SubnetSpec(Strict):
@@ -37,8 +36,8 @@ class SubnetSpec(Strict):
     gateway: Address | None = Field(
         default_factory=_first_address, description="Default: the first address; null for none."
     )
-    dhcp: NotYet = None
-    ra: NotYet = None
+    dhcp: NoDhcp = None
+    ra: NoAdvertisement = None
 
 
 class NetworkSpec(Strict):
@@ -49,8 +48,8 @@ class NetworkSpec(Strict):
     encap: Literal["vxlan", "geneve", "gre"] | None = None
     mtu: Annotated[int, Field(ge=68, le=65535)] | None = None
     subnets: Annotated[tuple[SubnetSpec, ...], Field(strict=False, max_length=64)] = ()
-    physical_network: NotYet = None
-    vlan: NotYet = None
+    physical_network: NoValue = None
+    vlan: NoValue = None
 
 
 class NetworkDocument(Document):
@@ -62,42 +61,25 @@ class NetworkDocument(Document):
 
 
 def _contradictions(draft: Draft, _key: Key, spec: NetworkSpec, settled: NetworkAllocation) -> Findings:
-    blocks = [ipaddress.ip_network(subnet.cidr) for subnet in spec.subnets]
+    blocks = [block(subnet.cidr) for subnet in spec.subnets]
     yield from _overlaps(spec, blocks)
-    for index, (subnet, block) in enumerate(zip(spec.subnets, blocks, strict=True)):
-        yield from _gateway_faults(subnet, block, f"/spec/subnets/{index}")
+    for index, (subnet, within) in enumerate(zip(spec.subnets, blocks, strict=True)):
+        problem = within.misplaced(subnet.gateway) if subnet.gateway is not None else None
+        if problem is not None:
+            yield Contradiction(f"/spec/subnets/{index}/gateway", problem)
     yield from _mtu_faults(draft, settled)
-    if settled.mtu < _IPV6_MTU and any(block.version == _IPV6 for block in blocks):
+    if settled.mtu < _IPV6_MTU and any(within.version == IPV6 for within in blocks):
         yield Contradiction(
             "/spec/mtu", f"{settled.mtu} is less than the {_IPV6_MTU} that IPv6 subnets need (RFC 8200)"
         )
 
 
-def _overlaps(spec: NetworkSpec, blocks: list[IpNetwork]) -> Findings:
+def _overlaps(spec: NetworkSpec, blocks: list[Block]) -> Findings:
     for (i, one), (j, other) in combinations(enumerate(spec.subnets), 2):
         if one.name == other.name:
             yield Contradiction(f"/spec/subnets/{j}/name", f"subnet {one.name} is given twice")
-        if blocks[i].version == blocks[j].version and blocks[i].overlaps(blocks[j]):
+        if blocks[i].overlaps(blocks[j]):
             yield Contradiction(f"/spec/subnets/{j}/cidr", f"overlaps {one.cidr} of subnet {one.name}")
-
-
-def _gateway_faults(subnet: SubnetSpec, block: IpNetwork, pointer: str) -> Findings:
-    if subnet.gateway is None:
-        return
-    problem = misplaced(subnet.gateway, block)
-    if problem is not None:
-        yield Contradiction(f"{pointer}/gateway", problem)
-
-
-def misplaced(address: str, block: IpNetwork) -> str | None:
-    """Why an address cannot be used in a block, or None."""
-    at = ipaddress.ip_address(address)
-    if at not in block:
-        return f"{address} is outside {block}"
-    first, last = allocate.usable(block)
-    if not first <= int(at) - int(block.network_address) <= last:
-        return f"{address} is the network or the broadcast address of {block}"
-    return None
 
 
 def _mtu_faults(draft: Draft, settled: NetworkAllocation) -> Findings:

@@ -6,7 +6,6 @@ addresses.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -14,9 +13,10 @@ from pydantic import Field
 
 from controller import entities
 from controller.intent import allocate
+from controller.intent.blocks import IPV4, IPV6, block, numbered
 from controller.intent.kind import Claim, Contradiction, Draft, Findings, Kind
-from controller.intent.kinds.later import NotYet, NotYetList
-from controller.intent.kinds.network import NetworkSpec, SubnetSpec, address_space, misplaced
+from controller.intent.kinds.later import NoList, NoValue
+from controller.intent.kinds.network import NetworkSpec, SubnetSpec, address_space
 from controller.intent.resource import Document, Key, PortAllocation, Resource, Strict
 from controller.intent.values import Address, AddressOrCidr, Mac, Name, Place
 
@@ -49,8 +49,8 @@ class PortSpec(Strict):
     port_security: bool = True
     admin_up: bool = True
     binding: BindingSpec | None = None
-    security_groups: NotYetList = None
-    qos: NotYet = None
+    security_groups: NoList = None
+    qos: NoValue = None
 
 
 class PortDocument(Document):
@@ -82,11 +82,11 @@ def _contradictions(draft: Draft, key: Key, spec: PortSpec, settled: PortAllocat
 
 def _outside(address: str, subnets: tuple[SubnetSpec, ...]) -> str | None:
     """Why no subnet can have the address, or None."""
-    at = ipaddress.ip_address(address)
+    version, number = numbered(address)
     for subnet in subnets:
-        block = ipaddress.ip_network(subnet.cidr)
-        if at in block:
-            return misplaced(address, block)
+        within = block(subnet.cidr)
+        if within.holds(version, number):
+            return within.misplaced(address)
     blocks = ", ".join(subnet.cidr for subnet in subnets) or "it has none"
     return f"{address} is outside the network's subnets ({blocks})"
 
@@ -118,9 +118,9 @@ def _allocated(
     draft: Draft, space: str, subnets: tuple[SubnetSpec, ...], have: tuple[str, ...], mac: str
 ) -> tuple[str, ...] | Contradiction:
     """An address of each IP version that the subnets have and the port lacks."""
-    found: dict[int, str | None] = {ipaddress.ip_address(address).version: address for address in have}
+    found: dict[int, str | None] = {IPV6 if ":" in address else IPV4: address for address in have}
     for subnet in subnets:
-        version = 6 if ":" in subnet.cidr else 4
+        version = block(subnet.cidr).version
         if found.get(version) is None:
             found[version] = _free_address(draft, space, subnet.cidr, mac)
     for version, address in found.items():
@@ -132,10 +132,9 @@ def _allocated(
 
 
 def _free_address(draft: Draft, space: str, cidr: str, mac: str) -> str | None:
-    if ":" in cidr:
-        own = allocate.slaac_address(ipaddress.ip_network(cidr), mac)
-        if own is not None and draft.owner(space, own) is None:
-            return own
+    own = allocate.slaac_address(block(cidr), mac)
+    if own is not None and draft.owner(space, own) is None:
+        return own
     return draft.pool(space, cidr).lowest(lambda found: draft.owner(space, found) is not None)
 
 
