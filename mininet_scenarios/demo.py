@@ -59,7 +59,7 @@ def tell(story: Story, lab: Lab) -> None:
         prove_apart(story, volley(wires, frames))
 
     story.step("Kill the daemon with traffic running, and start it again")
-    restart(story, Pair("red", daemon, hosts, guests, red), daemon.kill)
+    restart(story, lab, Pair("red", daemon, hosts, guests, red), daemon.kill)
     if lab.keep:
         explain(daemon, red[0], red[1])
 

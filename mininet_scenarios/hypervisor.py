@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mininet_scenarios.command import until
 from mininet_scenarios.machine import Machine
 from mininet_scenarios.ovs import Ovs
 
@@ -50,15 +49,6 @@ class Hypervisor:
         identity = (f"external_ids:system-id={self.name}", f"external_ids:netloom-encap-ip={self.underlay}")
         self.ovs.vsctl("set", "Open_vSwitch", ".", *identity, "--", "set-manager", manager)
 
-    def wait_joined(self, seconds: float = 15) -> None:
-        """Wait until the daemon has made br-int here and holds its OpenFlow session."""
-        until(self.connected, seconds, f"the daemon holds {self.name}'s br-int", 0.05)
-
-    def connected(self) -> bool:
-        """Whether the OpenFlow session of br-int stands."""
-        sessions = self.ovs.vsctl("--columns=is_connected", "find", "Controller", "is_connected=true")
-        return bool(sessions.strip()) and "br-int" in self.ovs.vsctl("list-br").split()
-
     def cut(self, wire: Wire) -> None:
         """Take a wire away; both ends lose their carrier."""
         self.fabric.set_link(self.machine, wire, "down")
@@ -69,8 +59,8 @@ class Hypervisor:
 
     def flows(self) -> str:
         """The flows of br-int without what only counts, one a line, sorted."""
-        lines = self.ovs.ofctl("dump-flows", "br-int", "--no-stats", "--sort").splitlines()
-        return "\n".join(line.strip() for line in lines if "actions=" in line)
+        lines = self.ovs.ofctl("dump-flows", "br-int", "--no-stats").splitlines()
+        return "\n".join(sorted(line.strip() for line in lines if "actions=" in line))
 
     def end(self) -> None:
         """End Open vSwitch and the node."""

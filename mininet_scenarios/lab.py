@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from mininet_scenarios import rundir
+from mininet_scenarios.command import until
 from mininet_scenarios.daemon import Daemon
 from mininet_scenarios.fabric import Fabric
 from mininet_scenarios.hypervisor import Hypervisor, usable_datapath
@@ -79,8 +80,12 @@ class Lab:
         """Join hosts to the daemon with the one command of the manual, and wait until it holds them."""
         for host in hosts:
             host.join(f"tcp:{self.fabric.daemon}:6640")
-        for host in hosts:
-            host.wait_joined()
+        self.wait_joined(*hosts)
+
+    def wait_joined(self, *hosts: Hypervisor, seconds: float = 30) -> None:
+        """Wait until the daemon holds the hosts' switches, and they the flows that it wants there."""
+        wanted = {host.name for host in hosts}
+        until(lambda: wanted <= self._in_sync(), seconds, f"the daemon holds {', '.join(sorted(wanted))}")
 
     def last_words(self) -> str:
         """The end of the daemon's log, for a person who asks what went wrong."""
@@ -91,6 +96,10 @@ class Lab:
         vm = Vm(name, host, nic, kind)
         self._made.callback(vm.end)
         return vm
+
+    def _in_sync(self) -> set[str]:
+        chassis = self.daemon.rest.get("/chassis")["items"] if self.daemon else []
+        return {one["name"] for one in chassis if one["connected"] and one["in_sync"]}
 
 
 def _stop(number: int, frame: object) -> None:

@@ -87,14 +87,14 @@ class SteadyStream:
         until(lambda: "flowing" in self._received.read_text(), 10, f"{source.name} streams to {target.name}")
 
     def stop(self) -> Loss:
-        """End the sender; ``sent`` counts records, ``lost`` the retransmissions of the sender's kernel."""
+        """End the sender; ``sent`` counts records, ``lost`` the segments that had to be sent again to arrive."""
         receiver, sender = self._children
         sender.send_signal(signal.SIGTERM)
         sender.wait(10)
         receiver.wait(10)
         words = self._received.read_text().split()
         figures = dict(zip(words[::2], words[1::2], strict=False))
-        return Loss(int(figures["records"]), int(figures["retransmitted"]), float(figures["gap"]))
+        return Loss(int(figures["records"]), int(figures["lost"]), float(figures["gap"]))
 
 
 def loss(output: str) -> Loss:
