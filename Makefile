@@ -58,14 +58,16 @@ venv: $(VENV)/installed ## the virtual environment of everything but Ryu
 
 venv-ryu: .venv-ryu/installed ## the virtual environment with Ryu 4.34, on Python 3.11
 
-# The stamp is older than setup.cfg when dependencies may have changed.
-$(VENV)/installed: setup.cfg pyproject.toml
+# The stamp is older than these when dependencies or top folders may have changed.
+DECLARED := setup.cfg pyproject.toml $(wildcard */__init__.py)
+
+$(VENV)/installed: $(DECLARED)
 	@echo "python packages: installing into $(@D)"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
 
-.venv-ryu/installed: setup.cfg pyproject.toml constraints/ryu.txt
+.venv-ryu/installed: $(DECLARED) constraints/ryu.txt
 	@echo "python packages: installing into $(@D), with Ryu"
 	$(RYU_PYTHON) -m venv $(@D)
 	export PIP_CONSTRAINT=constraints/ryu.txt PIP_BUILD_CONSTRAINT=constraints/ryu.txt
