@@ -26,7 +26,6 @@ from ovsdb.rows import ResourceChange, ResourceRow
 
 _QUEUE = 1024
 _ATTEMPTS = 8
-_FOLLOW_TIMEOUT = 10.0  # seconds from a commit until the monitor has told of it
 _ANSWER_TIMEOUT = 120.0  # seconds that a caller waits, its turn included
 
 
@@ -39,10 +38,11 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Where time and new identities come from."""
+    """Where time and new identities come from; ``follow`` is for how many seconds the monitor may lag."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     uid: Callable[[], str] = lambda: str(uuid.uuid4())
+    follow: float = 10.0
 
 
 class Writer:
@@ -110,14 +110,14 @@ class Writer:
         results = tuple(_stamped(result, revision + 1, now, author) for result in outcome.results)
         changes = tuple(_change(result) for result in results if result.changed)
         committed = self._database.transact(revision, changes, author)
-        if not self.intent.wait(committed, _FOLLOW_TIMEOUT):
+        if not self.intent.wait(committed, self._clock.follow):
             raise Unavailable(f"revision {committed} is committed, but has not been followed yet")
         return Outcome(committed, results)
 
     def _catch_up(self, revision: int) -> None:
         """Wait until another writer's commit has been followed, so that the next judgement can differ."""
         started = time.monotonic()
-        if not self.intent.wait(revision + 1, _FOLLOW_TIMEOUT):
+        if not self.intent.wait(revision + 1, self._clock.follow):
             waited = time.monotonic() - started
             raise Unavailable(f"the intent database moved on, but told nothing of it for {waited:.0f} s")
 

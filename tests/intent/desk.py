@@ -1,0 +1,111 @@
+"""A writer with its intent over a database in memory, and short words for what tests ask of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fake_database import FakeDatabase
+
+from controller.errors import UserError
+from controller.intent import documents
+from controller.intent.allocate import Underlay
+from controller.intent.kinds import KINDS
+from controller.intent.pacer import Pacer
+from controller.intent.proposal import Delete, Outcome, Patch, Put, Request
+from controller.intent.selector import parsed
+from controller.intent.state import Intent
+from controller.intent.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything in one hand."""
+
+    writer: Writer
+    database: FakeDatabase
+    followed: list[Any]
+
+    @property
+    def intent(self) -> Intent:
+        return self.writer.intent
+
+    def apply(self, *asked: dict[str, Any], prune: str | None = None, dry_run: bool = False) -> Outcome:
+        """Apply documents."""
+        puts = tuple(Put(one) for one in documents.many(list(asked), Pacer()))
+        selector = parsed(prune) if prune else None
+        return self.writer.submit(Request(puts, "tester", None, selector, dry_run, apply=True))
+
+    def put(self, kind: str, key: str, if_match: int | None = None, **document: Any) -> Outcome:
+        """Put one resource; ``key`` is ``acme/web``."""
+        project, _, name = key.rpartition("/")
+        asked = documents.one(document, KINDS[kind], project, name)
+        return self.writer.submit(Request((Put(asked, if_match),), "tester"))
+
+    def patch(self, kind: str, key: str, patch: Any) -> Outcome:
+        """Patch one resource."""
+        project, _, name = key.rpartition("/")
+        return self.writer.submit(Request((Patch((kind, project, name), patch),), "tester"))
+
+    def delete(self, kind: str, key: str, if_match: int | None = None) -> Outcome:
+        """Delete one resource."""
+        project, _, name = key.rpartition("/")
+        return self.writer.submit(Request((Delete((kind, project, name), if_match),), "tester"))
+
+    def allocated(self, kind: str, key: str) -> dict[str, Any]:
+        """What a resource got."""
+        project, _, name = key.rpartition("/")
+        resource = self.intent.resource((kind, project, name))
+        assert resource is not None
+        found: dict[str, Any] = json.loads(resource.row.allocated)
+        return found
+
+    def refused(self, *asked: dict[str, Any]) -> dict[str, str]:
+        """The pointers and messages with which an apply is refused; nothing may have changed."""
+        revision, rows = self.database.revision, dict(self.database.rows)
+        try:
+            self.apply(*asked)
+        except UserError as error:
+            assert (self.database.revision, self.database.rows) == (revision, rows)
+            return {each.pointer: each.message for each in error.errors}
+        raise AssertionError("it was accepted")
+
+
+def _readable(resource: str, why: str) -> None:
+    raise AssertionError(f"{resource}: {why}")
+
+
+@contextmanager
+def desk(underlay: Underlay | None = None) -> Iterator[Desk]:
+    """A desk with nothing on it."""
+    intent = Intent(_readable)
+    followed: list[Any] = []
+    database = FakeDatabase(lambda commit: followed.append(intent.follow(commit)))
+    database.start()
+    writer = Writer(database, intent, underlay or Underlay())
+    writer.start()
+    try:
+        yield Desk(writer, database, followed)
+    finally:
+        writer.stop()
+
+
+def project(name: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A project's document."""
+    return {"kind": "Project", "name": name, "spec": spec}
+
+
+def network(name: str = "web", *cidrs: str, owner: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A network's document."""
+    subnets = [{"name": f"s{index}", "cidr": cidr} for index, cidr in enumerate(cidrs)]
+    return {"kind": "Network", "project": owner, "name": name, "spec": {"subnets": subnets, **spec}}
+
+
+def port(
+    name: str, on: str = "web", owner: str = "acme", labels: dict[str, str] | None = None, **spec: Any
+) -> dict[str, Any]:
+    """A port's document."""
+    return {"kind": "Port", "project": owner, "name": name, "labels": labels or {}, "spec": {"network": on, **spec}}
