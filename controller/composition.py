@@ -158,7 +158,7 @@ class Daemon:
         return Bridge(chassis, inbox, self.core.catalogue, self)
 
     def bug(self, where: str, key: str, error: Exception) -> None:
-        """A feature broke its own rules."""
+        """Something of ours went wrong; everything else goes on."""
         _log.error("bug", where=where, key=key, error=repr(error))
         self._publish("health", f"feature {where}", {"bug": repr(error), "key": key})
 
@@ -173,7 +173,7 @@ class Daemon:
                     self.topology.put(entity)
 
     def ready(self, subjects: list[Subject]) -> None:
-        """These have become ready; those who wait look again."""
+        """These have become ready, if any; those who wait look again."""
         for kind, key in subjects:
             self._publish("ready", f"{kind} {key}", {"ready": True})
         with self.world.moved:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BREATHE_SECONDS = 0.004
 LARGE_TURN = 5_000
+RECENT_REVISIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,13 @@ class Reporter(Protocol):
     """Who hears what the core has to tell."""
 
     def bug(self, where: str, key: str, error: Exception) -> None:
-        """A feature broke its own rules; its fragment stays empty."""
+        """Something of ours went wrong; where it was a feature, its fragment stays empty."""
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """A change was compiled; these reads have other answers now."""
 
     def ready(self, subjects: list[Subject]) -> None:
-        """These have become ready."""
+        """These have become ready, if any; whoever waits for a switch should look again."""
 
 
 class Core:
@@ -88,6 +89,7 @@ class Core:
         self.bridges: dict[str, Bridge] = {}
         self.turn = 0
         self.revision = 0
+        self.recent: dict[int, tuple[int, frozenset[str]]] = {}
         self._hub = hub
         self._inbox = hub.Queue()
         self._reporter = reporter
@@ -113,7 +115,11 @@ class Core:
     def run(self) -> None:
         """Take changes and questions for ever."""
         while True:
-            self.take(self._inbox.get())
+            item = self._inbox.get()
+            try:
+                self.take(item)
+            except Exception as error:  # noqa: BLE001 - our bug must not cost everybody the core
+                self._reporter.bug("core", type(item).__name__, error)
 
     def take(self, item: World | Question | None) -> None:
         """One change or question; None only lets those that wait be looked at again."""
@@ -141,7 +147,16 @@ class Core:
             inbox = self.bridge(chassis).inbox
             for step in steps:
                 inbox.put(step)
-        self.revision = max(self.revision, world.revision)
+        if world.revision:
+            self.revision = max(self.revision, world.revision)
+            self.recent[world.revision] = (self.turn, frozenset(deltas))
+            if len(self.recent) > RECENT_REVISIONS:
+                del self.recent[next(iter(self.recent))]
+
+    def unconfirmed(self, revision: int) -> frozenset[str]:
+        """The chassis that a revision touched and that have yet to confirm it; none for one long ago."""
+        turn, touched = self.recent.get(revision, (0, frozenset()))
+        return frozenset(name for name in touched if self.bridge(name).confirmed(self.turn) < turn)
 
     def compile(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]]) -> tuple[dict[str, Delta], Outcome]:
         """What a change does to each chassis' flows. The store and the catalogue have it afterwards."""
@@ -204,11 +219,9 @@ class Core:
         return {chassis: bridge.confirmed(self.turn) for chassis, bridge in self.bridges.items()}
 
     def settle(self) -> None:
-        """Tell who has become ready."""
-        if self.readiness.waiting:
-            done = self.readiness.settle(self.confirmed(), self.chassis_of, time.time())
-            if done:
-                self._reporter.ready(done)
+        """Tell who has become ready, and that something may have moved."""
+        done = self.readiness.settle(self.confirmed(), self.chassis_of, time.time()) if self.readiness.waiting else []
+        self._reporter.ready(done)
 
     def breathe(self) -> None:
         """Let others run, if we have been running for a while."""

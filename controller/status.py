@@ -22,16 +22,20 @@ def waiting_for(core: Core, subject: Subject) -> list[str]:
     found = []
     for chassis in sorted(core.chassis_of(subject)):
         bridge = core.bridges.get(chassis)
-        if bridge is None or bridge.connection is None:
-            found.append(f"chassis {chassis} is not connected")
-        elif not bridge.in_sync:
-            found.append(f"chassis {chassis} is being read")
-        elif bridge.confirmed(core.turn) < core.turn:
-            found.append(f"chassis {chassis} has not answered yet")
+        if bridge is None or bridge.confirmed(core.turn) < core.turn:
+            found.append(f"chassis {chassis} {chassis_state(core, chassis)}")
         found += [
             f"chassis {chassis} refused a flow: {reason}" for reason in sorted(set(_refusals(core, chassis, subject)))
         ]
     return found
+
+
+def chassis_state(core: Core, chassis: str) -> str:
+    """What keeps a chassis from confirming."""
+    bridge = core.bridges.get(chassis)
+    if bridge is None or bridge.connection is None:
+        return "is not connected"
+    return "has not answered yet" if bridge.in_sync else "is being read"
 
 
 def _refusals(core: Core, chassis: str, subject: Subject) -> list[str]:

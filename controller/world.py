@@ -98,11 +98,13 @@ class World:
     def _unconfirmed(self, revision: int, subjects: list[tuple[str, str]]) -> dict[str, str]:
         if self._core.revision < revision:
             return {f"revision {revision}": "it has not been compiled yet"}
-        waits = (subject for subject in subjects if self._core.readiness.waits(subject))
-        return {
+        found = {
             f"{kind} {key}": "; ".join(status.waiting_for(self._core, (kind, key))) or "flows are on their way"
-            for kind, key in waits
+            for kind, key in subjects
+            if self._core.readiness.waits((kind, key))
         }
+        late = sorted(self._core.unconfirmed(revision))
+        return found | {f"chassis {name}": status.chassis_state(self._core, name) for name in late}
 
     def table(self, what: Literal["chassis", "bridges", "links", "drift"]) -> list[dict[str, object]]:
         """All rows of one table."""

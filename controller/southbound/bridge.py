@@ -52,6 +52,9 @@ class Watcher(Protocol):
     def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> None:
         """Somebody else touched a flow; ``flow`` is what is being put back, None where the foreign one is removed."""
 
+    def bug(self, where: str, key: str, error: Exception) -> None:
+        """Something of ours went wrong; the switch is read anew."""
+
     def refused(self, chassis: str, flow: Flow | None, reason: str) -> None:
         """The switch would not take a flow."""
 
@@ -94,8 +97,13 @@ class Bridge:
     def run(self) -> None:
         """Take inputs for ever: a Connection that opened, a (connection, message) pair, a Step, None to look again."""
         while True:
-            self.take(self.inbox.get())
-            self._advance()
+            news = self.inbox.get()
+            try:
+                self.take(news)
+                self._advance()
+            except Exception as error:  # noqa: BLE001 - our bug must not cost this bridge its greenlet
+                self._watcher.bug("bridge", self.chassis, error)
+                self._restart()
 
     def take(self, news: Any) -> None:
         """One input."""

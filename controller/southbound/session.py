@@ -139,7 +139,10 @@ class Session:
     def _committed(self, xid: int) -> Happened | None:
         if not self._sent or self._sent[0].last != xid:
             raise SwitchError(f"the switch confirmed a bundle (xid {xid}) that is not the one it should be at")
-        return Confirmed(self._sent.popleft().change)
+        sent = self._sent.popleft()
+        if sent.refusal is None:
+            return Confirmed(sent.change)
+        return _refusal(sent, sent.refusal)  # Open vSwitch commits a bundle without the messages it did not take
 
     def _refused(self, refusal: wire.Refusal) -> Happened | None:
         """A message of a bundle fails first, then its commit: the bundle has ended with the second."""
@@ -150,8 +153,11 @@ class Session:
             sent.refusal = sent.refusal or refusal
             return None
         self._sent.remove(sent)
-        cause = sent.refusal or refusal
-        flows = (*sent.change.puts, *sent.change.deletes)
-        place = cause.xid - sent.first - 1
-        flow = flows[place] if 0 <= place < len(flows) else None
-        return Refused(sent.change, flow, f"OpenFlow error type {cause.type}, code {cause.code}")
+        return _refusal(sent, sent.refusal or refusal)
+
+
+def _refusal(sent: _Sent, cause: wire.Refusal) -> Refused:
+    flows = (*sent.change.puts, *sent.change.deletes)
+    place = cause.xid - sent.first - 1
+    flow = flows[place] if 0 <= place < len(flows) else None
+    return Refused(sent.change, flow, f"OpenFlow error type {cause.type}, code {cause.code}")
