@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 from mininet_scenarios.command import until
 from mininet_scenarios.machine import end
 from mininet_scenarios.rest import Rest
+from mininet_scenarios.rundir import marked
 
 if TYPE_CHECKING:
     from mininet_scenarios.rundir import RunDirectory
@@ -74,6 +77,13 @@ class Daemon:
             return 0
         end(self.process, 15)
         return self.process.returncode
+
+    def kill_intent_database(self) -> None:
+        """End the daemon's own ovsdb-server with SIGKILL, by the process that its pidfile names."""
+        pid = int((self.path / "state" / "intent.pid").read_text())
+        if pid not in marked(self.directory.path):
+            raise RuntimeError(f"process {pid} is not of this lab")
+        os.kill(pid, signal.SIGKILL)
 
     def last_words(self, lines: int = 30) -> str:
         """The end of its log, for a person who asks why."""

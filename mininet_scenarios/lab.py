@@ -16,6 +16,7 @@ from mininet_scenarios.daemon import Daemon
 from mininet_scenarios.fabric import Fabric
 from mininet_scenarios.hypervisor import Hypervisor, usable_datapath
 from mininet_scenarios.machine import Machine
+from mininet_scenarios.rest import Refused
 from mininet_scenarios.vm import Kind, Nic, Vm
 
 if TYPE_CHECKING:
@@ -98,7 +99,11 @@ class Lab:
         return vm
 
     def _in_sync(self) -> set[str]:
-        chassis = self.daemon.rest.get("/chassis")["items"] if self.daemon else []
+        """The hosts that the daemon holds; none while it cannot say."""
+        try:
+            chassis = self.daemon.rest.get("/chassis")["items"] if self.daemon else []
+        except (Refused, OSError):
+            return set()
         return {one["name"] for one in chassis if one["connected"] and one["in_sync"]}
 
 

@@ -9,12 +9,13 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mininet_scenarios.lab import Lab
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 GREEN, RED, BOLD, PLAIN = "32", "31", "1", "0"
 
@@ -27,6 +28,7 @@ class Story:
     steps: int = 0
     held: int = 0
     broken: list[str] = field(default_factory=list)
+    asked: argparse.Namespace = field(default_factory=argparse.Namespace)
 
     def step(self, sentence: str) -> None:
         """Say what is done next."""
@@ -57,24 +59,26 @@ class Story:
         return 0
 
 
-def arguments(tell: Callable[..., object]) -> argparse.Namespace:
-    """What the command line asks for."""
+def arguments(tell: Callable[..., object], numbers: Mapping[str, int]) -> argparse.Namespace:
+    """What the command line asks for; ``numbers`` are the story's own options with their defaults."""
     module = inspect.getdoc(inspect.getmodule(tell)) or ""
     parser = argparse.ArgumentParser(description=module.splitlines()[0])
     parser.add_argument("--framework", choices=("os_ken", "ryu"), default="os_ken")
     parser.add_argument("--datapath", choices=("netdev", "system"), help="default: the kernel's where it is there")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
     parser.epilog = "Needs root and Open vSwitch; takes away what it made."
     return parser.parse_args()
 
 
-def play(tell: Callable[[Story, Lab], None]) -> int:
+def play(tell: Callable[[Story, Lab], None], numbers: Mapping[str, int] = MappingProxyType({})) -> int:
     """Tell a story from the command line and return its exit code."""
-    asked = arguments(tell)
+    asked = arguments(tell, numbers)
     if os.geteuid():
         print("this needs root: it makes network namespaces", file=sys.stderr)
         return 2
-    story = Story()
+    story = Story(asked=asked)
     with Lab(framework=asked.framework, datapath=asked.datapath, keep=asked.keep) as lab:
         try:
             tell(story, lab)

@@ -18,6 +18,7 @@ from mininet_scenarios.tenants import Guest
 
 if TYPE_CHECKING:
     from mininet_scenarios.lab import Lab
+    from mininet_scenarios.rest import Rest
     from mininet_scenarios.story import Story
     from mininet_scenarios.vm import Vm
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def tell(story: Story, lab: Lab) -> None:
     """From nothing to packets, and back."""
     story.step(f"Start the daemon on {lab.framework} and join two hosts that run Open vSwitch")
-    daemon = lab.start_daemon()
+    client = lab.start_daemon().rest
     here, there = lab.hypervisor("hv1"), lab.hypervisor("hv2")
     lab.join(here, there)
     story.check("the daemon made br-int on both", held=True, evidence=here.ovs.vsctl("list-br").split())
@@ -38,37 +39,48 @@ def tell(story: Story, lab: Lab) -> None:
         Guest("vm", there, 3, "tap"),
         Guest("probe", here, 4, "internal"),
     )
-    tenants.ask(daemon.rest, "acme", *guests)
+    tenants.ask(client, "acme", *guests)
     story.say("acme/web as a veth, acme/db as a veth, acme/vm as a tap, acme/probe as an internal port")
-
-    story.step("Plug the machines in, each interface saying which port it is")
-    vms = tenants.boot(lab, "acme", *guests)
-    plugged = time.monotonic()
-    tenants.wait_ready(daemon.rest, "acme", *(guest.name for guest in guests))
-    places = {guest.name: tenants.chassis(daemon.rest, "acme", guest.name) for guest in guests}
-    story.check(
-        "every port is Ready where its interface is",
-        all(places[guest.name] == guest.host.name for guest in guests),
-        f"{places}, {(time.monotonic() - plugged) * 1000:.0f} ms after the last was plugged",
-    )
+    vms = plug(story, lab, client, guests)
     prove_connected(story, vms)
-
-    story.step("Plug in a machine that nobody asked for, with an address of the tenant's network")
-    stranger = lab.vm("stranger", here, Guest("stranger", here, 66).nic)
-    stranger.plug("acme/nobody")
-    story.check("it reaches no machine of the tenant", len(unreached((stranger, vm.ipv4) for vm in vms)) == len(vms))
-    stranger.unplug()
+    prove_stranger(story, lab, vms)
 
     story.step("Take everything back")
     for guest in guests:
-        daemon.rest.delete(f"/projects/acme/ports/{guest.name}")
-    daemon.rest.delete("/projects/acme/networks/net")
+        client.delete(f"/projects/acme/ports/{guest.name}")
+    client.delete("/projects/acme/networks/net")
     until(lambda: (here.flows(), there.flows()) == empty, 5, "the switches hold what they held at first")
     story.check("the switches hold the flows that they held before", held=True, evidence=len(empty[0].splitlines()))
     story.check("and web no longer reaches db", not ping(vms[0], vms[1].ipv4))
 
     story.step("End the daemon")
-    story.check("it ends cleanly", (code := daemon.stop()) == 0, f"exit code {code}")
+    code = lab.daemon.stop() if lab.daemon else None
+    story.check("it ends cleanly", code == 0, f"exit code {code}")
+
+
+def plug(story: Story, lab: Lab, client: Rest, guests: tuple[Guest, ...]) -> list[Vm]:
+    """Plug the machines in and see where the daemon says that they are."""
+    story.step("Plug the machines in, each interface saying which port it is")
+    vms = tenants.boot(lab, "acme", *guests)
+    plugged = time.monotonic()
+    tenants.wait_ready(client, "acme", *(guest.name for guest in guests))
+    places = {guest.name: tenants.chassis(client, "acme", guest.name) for guest in guests}
+    story.check(
+        "every port is Ready where its interface is",
+        all(places[guest.name] == guest.host.name for guest in guests),
+        f"{places}, {(time.monotonic() - plugged) * 1000:.0f} ms after the last was plugged",
+    )
+    return vms
+
+
+def prove_stranger(story: Story, lab: Lab, vms: list[Vm]) -> None:
+    """An interface that is no port of anybody's is connected to nothing."""
+    story.step("Plug in a machine that nobody asked for, with an address of the tenant's network")
+    host = vms[0].host
+    stranger = lab.vm("stranger", host, Guest("stranger", host, 66).nic)
+    stranger.plug("acme/nobody")
+    story.check("it reaches no machine of the tenant", len(unreached((stranger, vm.ipv4) for vm in vms)) == len(vms))
+    stranger.unplug()
 
 
 def prove_connected(story: Story, vms: list[Vm]) -> None:

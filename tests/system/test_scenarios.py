@@ -13,19 +13,20 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
 RYU = Path(os.environ.get("NETLOOM_RYU_PYTHON", ROOT / ".venv-ryu/bin/python"))
 STORIES = (
-    "two_hosts",
-    "overlapping_tenants",
-    "migration",
-    "controller_restart",
-    "switch_restart",
-    "plain_mininet",
-    "demo",
+    ("two_hosts",),
+    ("overlapping_tenants",),
+    ("migration",),
+    ("controller_restart",),
+    ("switch_restart",),
+    ("plain_mininet",),
+    ("demo",),
+    ("faults", "--seconds", "1"),  # every fault once; by itself it goes on for five minutes
 )
 
 
-@pytest.mark.parametrize("story", STORIES)
-def test_the_story_holds(story: str) -> None:
-    tell(sys.executable, story)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story[0])
+def test_the_story_holds(story: tuple[str, ...]) -> None:
+    tell(sys.executable, *story)
 
 
 def test_two_hosts_holds_on_ryu() -> None:
