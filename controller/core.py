@@ -57,14 +57,6 @@ class Question:
     answer: Callable[[], None]
 
 
-class Hub(Protocol):
-    """What of the framework's hub the core uses."""
-
-    Queue: Any
-    sleep: Callable[[float], None]
-    spawn: Callable[..., Any]
-
-
 class Reporter(Protocol):
     """Who hears what the core has to tell."""
 
