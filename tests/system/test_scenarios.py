@@ -20,7 +20,6 @@ STORIES = (
     ("switch_restart",),
     ("plain_mininet",),
     ("demo",),
-    ("faults", "--seconds", "1"),  # every fault once; by itself it goes on for five minutes
 )
 
 
