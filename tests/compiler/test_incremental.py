@@ -1,0 +1,111 @@
+"""However the world came to be so, its flows are those of a clean build: same places, same bytes, same owners."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis.errors import NoSuchExample
+
+from apps import binding
+from tests.compiled import Compiler, ModelSwitch, compiled, specified
+from tests.compiler.broken_compilers import BROKEN
+from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
+from tests.worlds import small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from controller.compiler.catalogue import Delta
+
+HOSTS = ("hv1", "hv2")
+ENOUGH = 400
+"""Histories among which each broken compiler must stand out."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_parts() -> Iterator[None]:
+    """Flooding falls into parts at a few ports already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(binding, "PORTS_PER_LEAF", 2)
+        yield
+
+
+class Played:
+    """A compiler and a switch for each host, taken through a history from the small world on."""
+
+    def __init__(self) -> None:
+        self.world = small_world()
+        self.compiler = Compiler()
+        self.switches = {host: ModelSwitch() for host in HOSTS}
+        self._apply(self.compiler.turn(self.world.values()))
+
+    def play(self, history: History) -> Played:
+        for turn in history:
+            self.world = after(self.world, [turn])
+            self._apply(self.compiler.turn(*parted(turn)))
+            self.compare()
+        assert remembered(self.compiler) == remembered(compiled(self.world)), "a reader is forgotten, or kept in vain"
+        return self
+
+    def _apply(self, deltas: dict[str, Delta]) -> None:
+        for host, delta in deltas.items():
+            self.switches[host].apply(delta)
+
+    def compare(self) -> None:
+        """Flows, owners and switches are as specified."""
+        hosts = specified(self.world)
+        for host in HOSTS:
+            wanted = {slot: flow for slot, (flow, _) in hosts.get(host, {}).items()}
+            flows = self.compiler.flows(host)
+            assert flows == wanted
+            assert self.switches[host].table == wanted
+            assert self.compiler.catalogue.count(host) == len(wanted)
+            assert {s: self.compiler.owners(flow) for s, flow in flows.items()} == {
+                slot: owners for slot, (_, owners) in hosts.get(host, {}).items()
+            }
+
+
+def remembered(compiler: Compiler) -> dict[object, object]:
+    """Who would run again for what: no reader is forgotten, none kept for nothing."""
+    readers = compiler.engine._readers  # noqa: SLF001 - nothing outside shows what the engine keeps for nothing
+    return {read: nodes if isinstance(nodes, set) else {nodes} for read, nodes in readers.items()}
+
+
+def breaks(history: History) -> bool:
+    """Whether a history comes out wrong."""
+    try:
+        Played().play(history)
+    except Exception:  # noqa: BLE001 - a broken compiler may do anything
+        return True
+    return False
+
+
+@given(histories())
+@settings(max_examples=80)
+def test_every_step_of_a_history_equals_a_clean_build(history: History) -> None:
+    Played().play(history)
+
+
+@pytest.mark.parametrize("replayed", [split, squashed, reversed_where_free])
+@given(history=histories(turns=5))
+@settings(max_examples=12)
+def test_a_history_told_otherwise_leads_to_the_same_flows(
+    replayed: Callable[[History], History], history: History
+) -> None:
+    told, otherwise = Played().play(history), Played().play(replayed(history))
+    assert told.world == otherwise.world
+    for host in HOSTS:
+        assert told.switches[host].table == otherwise.switches[host].table
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_compiler_is_caught(broken: Callable[[pytest.MonkeyPatch], None]) -> None:
+    quick = settings(max_examples=ENOUGH, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+    with pytest.MonkeyPatch.context() as patch:
+        broken(patch)
+        try:
+            find(histories(), breaks, settings=quick)
+        except NoSuchExample:
+            pytest.fail(f"{ENOUGH} histories do not tell {broken.__name__} from the real thing")

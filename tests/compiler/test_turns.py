@@ -1,0 +1,134 @@
+"""A turn makes before it breaks: on every bridge the new stands before anywhere the old goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller import sync
+from controller.compiler.catalogue import Delta
+from controller.flow.flow import Flow, Here
+from controller.sync import Step, Turn, in_order, steps
+from tests.compiled import Compiler, ModelSwitch
+from tests.histories import History, histories, parted
+from tests.worlds import small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controller.entities import Entity
+    from tests.worlds import Key
+
+HOSTS = ("hv1", "hv2")
+
+
+def flow(table: int, match: bytes = b"") -> Flow:
+    return Flow(Here("hv1"), table, 1, match, b"", table)
+
+
+def test_a_change_of_one_host_is_one_step() -> None:
+    delta = Delta([flow(1)], [flow(2)], [flow(3)])
+    (step,) = steps(7, {"hv1": delta})["hv1"]
+    assert (step.turn.number, step.phase, step.puts, step.deletes) == (7, 0, (flow(1), flow(2)), (flow(3),))
+
+
+def test_additions_alone_are_one_step_on_every_host() -> None:
+    plan = steps(1, {host: Delta(new=[flow(1)]) for host in HOSTS})
+    assert [[step.phase for step in plan[host]] for host in HOSTS] == [[0], [0]]
+
+
+def test_replacing_and_taking_away_wait_for_what_is_new_everywhere() -> None:
+    plan = steps(1, {"hv1": Delta([flow(1)], [flow(2)], [flow(3)]), "hv2": Delta(gone=[flow(4)])})
+    assert [(step.phase, step.puts, step.deletes) for step in plan["hv1"]] == [
+        (0, (flow(1),), ()),
+        (1, (flow(2),), ()),
+        (2, (), (flow(3),)),
+    ]
+    (last,) = plan["hv2"]
+    assert not last.turn.may_begin(last.phase)
+    assert last.turn.end("hv1", 0) == {"hv1", "hv2"}
+    assert not last.turn.may_begin(last.phase)
+    assert last.turn.end("hv1", 1) == {"hv1", "hv2"}
+    assert last.turn.may_begin(last.phase)
+
+
+def test_a_phase_that_ends_twice_ends_once() -> None:
+    turn = Turn(1)
+    turn.waiting[0].update(HOSTS)
+    turn.waiting[1].add("hv2")
+    assert turn.end("hv1", 0) == set()
+    assert turn.end("hv1", 0) == set()
+    assert turn.end("hv2", 0) == {"hv2"}
+
+
+def test_a_small_change_is_one_bundle() -> None:
+    assert in_order((flow(1),), (flow(2),), 2) == [((flow(1),), (flow(2),))]
+
+
+@given(st.lists(st.integers(0, 9), max_size=30), st.lists(st.integers(0, 9), max_size=30), st.integers(1, 8))
+def test_a_large_change_goes_from_the_end_to_the_start_then_the_other_way(
+    puts: list[int], deletes: list[int], size: int
+) -> None:
+    bundles = in_order(tuple(map(flow, puts)), tuple(map(flow, deletes)), size)
+    put = [one.table for given, _ in bundles for one in given]
+    gone = [one.table for _, taken in bundles for one in taken]
+    assert sorted(put) == sorted(puts)
+    assert sorted(gone) == sorted(deletes)
+    assert all(len(given) + len(taken) <= size for given, taken in bundles)
+    if len(bundles) > 1:
+        assert put == sorted(puts, reverse=True)
+        assert gone == sorted(deletes)
+        assert all(not (given and taken) for given, taken in bundles)
+
+
+class Rollout:
+    """Two switches that take steps in any order that phases allow."""
+
+    def __init__(self) -> None:
+        self.compiler = Compiler()
+        self.switches = {host: ModelSwitch() for host in HOSTS}
+        self.waiting: dict[str, list[Step]] = {host: [] for host in HOSTS}
+        self.number = 0
+        self.broken: list[str] = []
+
+    def turn(self, puts: Iterable[Entity], deletes: Iterable[Key]) -> None:
+        self.number += 1
+        for host, plan in sync.steps(self.number, self.compiler.turn(puts, deletes)).items():
+            self.waiting[host] += plan
+
+    def able(self) -> list[str]:
+        """The hosts whose next step may begin."""
+        return [host for host, plan in self.waiting.items() if plan and plan[0].turn.may_begin(plan[0].phase)]
+
+    def go_on(self, host: str) -> None:
+        step = self.waiting[host].pop(0)
+        breaks = step.deletes or any(flow.slot in self.switches[host].table for flow in step.puts)
+        if breaks and any(other.turn is step.turn and other.phase < step.phase for other in self._others(host)):
+            self.broken.append(host)
+        for put in step.puts:
+            self.switches[host].put(put)
+        for gone in step.deletes:
+            self.switches[host].delete(gone)
+        step.turn.end(host, step.phase)
+
+    def _others(self, host: str) -> list[Step]:
+        return [step for other, plan in self.waiting.items() if other != host for step in plan]
+
+
+@given(histories(turns=4), st.data())
+@settings(max_examples=40)
+def test_in_whatever_order_bridges_go_on_nothing_breaks_before_the_rest_is_made(
+    history: History, data: st.DataObject
+) -> None:
+    rollout = Rollout()
+    rollout.turn(small_world().values(), [])
+    for turn in history:
+        rollout.turn(*parted(turn))
+    while able := rollout.able():
+        rollout.go_on(data.draw(st.sampled_from(able)))
+    assert rollout.waiting == {host: [] for host in HOSTS}, "everybody waits for everybody"
+    assert rollout.broken == []
+    for host in HOSTS:
+        assert rollout.switches[host].table == rollout.compiler.flows(host)

@@ -1,0 +1,130 @@
+"""Histories of the small world: things change, go, come back and contradict each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from controller.entities import Chassis, Interface, Network, Plug, Port
+from tests.worlds import Key, World, mac, plugged, small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from controller.entities import Entity
+
+Change = tuple[Key, "Entity | None"]
+"""An entity as it is from now on; None when it is gone."""
+Turn = list[Change]
+History = list[Turn]
+
+
+def _ports(port: Port) -> Iterator[Entity]:
+    sibling = "acme/db" if port.network == "acme/web" else port.network
+    yield replace(port, network=sibling)
+    yield replace(port, network="acme/nowhere")
+    yield replace(port, mac=mac(2))
+    yield replace(port, addresses=("10.0.0.2", "fd00::7"), allowed_pairs=())
+    yield replace(port, admin_up=False)
+    yield replace(port, port_security=not port.port_security)
+    yield replace(port, binding=Plug("hv2", "tap-acme-web-2"))
+    yield replace(port, binding=Plug("hv1", "tap-acme-web-1"))
+
+
+def _interfaces(interface: Interface) -> Iterator[Entity]:
+    yield replace(interface, ofport=2)
+    yield replace(interface, ofport=77)
+    yield replace(interface, iface_id=None)
+    yield replace(interface, iface_id="acme/web-1", seen=2)
+    yield replace(interface, iface_id=f"uid-{interface.iface_id}")
+
+
+def _chassis(chassis: Chassis) -> Iterator[Entity]:
+    yield replace(chassis, encap_ip=None)
+    yield replace(chassis, encap_ip="2001:db8::1")
+    yield replace(chassis, tunnels=())
+    yield replace(chassis, tunnels=(("geneve", 9), ("vxlan", 104)))
+    yield replace(chassis, tunnels=(*chassis.tunnels, ("vxlan", 104)))
+    yield replace(chassis, dpid=0)
+
+
+def _networks(network: Network) -> Iterator[Entity]:
+    yield replace(network, encap="gre")
+    yield replace(network, vni=network.vni + 0x1000)
+    yield replace(network, mtu=9000)
+
+
+@cache
+def variants() -> dict[Key, tuple[Entity | None, ...]]:
+    """What each entity may become: mostly gone or back; an interface may turn up on the other host, later."""
+    base: World = small_world()
+    found: dict[Key, tuple[Entity | None, ...]] = {}
+    for key, entity in base.items():
+        match entity:
+            case Port():
+                found[key] = (None, None, entity, entity, *_ports(entity))
+            case Interface():
+                found[key] = (None, None, entity, entity, *_interfaces(entity))
+                there = "hv2" if entity.chassis == "hv1" else "hv1"
+                moved = plugged(str(entity.iface_id), there, entity.ofport + 20, seen=1)
+                found[Interface, moved.key] = (None, moved, replace(moved, seen=3))
+            case Chassis():
+                found[key] = (None, None, entity, entity, *_chassis(entity))
+            case Network():
+                found[key] = (None, None, entity, entity, *_networks(entity))
+    return found
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> Change:
+    """One entity becomes something else."""
+    key = draw(st.sampled_from(list(variants())))
+    return key, draw(st.sampled_from(variants()[key]))
+
+
+def histories(turns: int = 8, changes_a_turn: int = 4) -> st.SearchStrategy[History]:
+    """Histories to play from the small world on; a turn changes each entity at most once."""
+    one = st.lists(changes(), min_size=1, max_size=changes_a_turn, unique_by=_key)
+    return st.lists(one, min_size=1, max_size=turns)
+
+
+def _key(change: Change) -> Key:
+    return change[0]
+
+
+def parted(turn: Turn) -> tuple[list[Entity], list[Key]]:
+    """What a turn puts and what it deletes."""
+    return [entity for _, entity in turn if entity is not None], [key for key, entity in turn if entity is None]
+
+
+def after(world: World, turns: Iterable[Turn]) -> World:
+    """The world that these turns lead to."""
+    now = dict(world)
+    for turn in turns:
+        for key, entity in turn:
+            if entity is None:
+                now.pop(key, None)
+            else:
+                now[key] = entity
+    return now
+
+
+def squashed(history: History) -> History:
+    """All of it in one turn."""
+    last = {key: entity for turn in history for key, entity in turn}
+    return [list(last.items())]
+
+
+def split(history: History) -> History:
+    """Each change in a turn of its own."""
+    return [[change] for turn in history for change in turn]
+
+
+def reversed_where_free(history: History) -> History:
+    """The last changes first, but those of one entity in their order: whatever commutes is turned round."""
+    flat = [change for turn in history for change in turn]
+    latest = [[change] for place, change in enumerate(flat) if change[0] not in {key for key, _ in flat[place + 1 :]}]
+    return latest[::-1]
