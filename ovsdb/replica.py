@@ -43,11 +43,14 @@ class Replica:
 
     def _applied(self, tables: Any, *, initial: bool) -> Commit | None:
         before = self.revision
-        for update in values.rows(tables, "Cluster").values():
+        clusters = values.rows(tables, "Cluster")
+        for uuid, update in clusters.items():
             row = values.new_row(update)
-            if row is None:
-                raise DatabaseError("the database lost its revision")
-            self.revision, self._author = values.integer(row.get("revision")), values.text(row.get("author"))
+            if row is not None:  # a restored backup has the row anew, and the old one is deleted with it
+                self._cluster = uuid
+                self.revision, self._author = values.integer(row.get("revision")), values.text(row.get("author"))
+        if clusters and values.new_row(clusters.get(self._cluster, {})) is None:
+            raise DatabaseError("the database lost its revision")
         changes = self._resource_changes(values.rows(tables, "Resource"))
         if not changes and self.revision == before and not initial:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from dataclasses import replace
@@ -152,6 +153,22 @@ def test_after_a_reconnect_only_the_differences_come(tmp_path: Path) -> None:
     for database in (daemon.database, other.database):
         database.stop()
     server.stop()
+
+
+def test_a_backup_that_is_restored_is_followed_by_its_differences(
+    server: EmbeddedServer, daemon: Daemon, tmp_path: Path
+) -> None:
+    daemon.put((None, port("kept")))
+    with (tmp_path / "intent.backup").open("wb") as backup:
+        subprocess.run(["ovsdb-client", "backup", server.address, "Netloom"], check=True, stdout=backup)
+    daemon.put((None, port("later")))
+    with (tmp_path / "intent.backup").open("rb") as backup:
+        subprocess.run(["ovsdb-client", "restore", server.address, "Netloom"], check=True, stdin=backup)
+    with daemon.seen.news:
+        assert daemon.seen.news.wait_for(lambda: list(daemon.seen.resources()) == [port("kept").key], 10)
+    assert daemon.seen.commits[-1].changes[0].new is None
+    assert len(daemon.seen.commits[-1].changes) == 1
+    assert daemon.put((daemon.seen.resources()[port("kept").key], None)) == 2
 
 
 def test_another_database_in_the_same_place_is_not_followed(tmp_path: Path) -> None:
