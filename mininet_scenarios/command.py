@@ -28,6 +28,14 @@ def run(*argv: str, env: Mapping[str, str] | None = None, seconds: float = 30) -
     return done.stdout
 
 
+def says(words: str, *argv: str) -> bool:
+    """Run ``argv`` until a line of its output holds ``words``, and end it; False if it ends before."""
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        said = any(words in line for line in child.stdout or ())
+        child.terminate()
+    return said
+
+
 def until(condition: Callable[[], T], seconds: float, what: str, pause: float = 0.02) -> T:
     """Ask ``condition`` every ``pause`` seconds until it answers something true, and return that; raises ``Late``."""
     end = time.monotonic() + seconds

@@ -85,8 +85,11 @@ class Lab:
 
     def wait_joined(self, *hosts: Hypervisor, seconds: float = 30) -> None:
         """Wait until the daemon holds the hosts' switches, and they the flows that it wants there."""
-        wanted = {host.name for host in hosts}
-        until(lambda: wanted <= self._in_sync(), seconds, f"the daemon holds {', '.join(sorted(wanted))}")
+        self.wait_chassis(*(host.name for host in hosts), seconds=seconds)
+
+    def wait_chassis(self, *chassis: str, seconds: float = 30) -> None:
+        """The same by the chassis' names, which bare switches have too."""
+        until(lambda: self._in_sync().issuperset(chassis), seconds, f"the daemon holds {', '.join(chassis)}")
 
     def last_words(self) -> str:
         """The end of the daemon's log, for a person who asks what went wrong."""

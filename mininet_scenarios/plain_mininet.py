@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mininet_scenarios import rest
-from mininet_scenarios.command import CommandFailed, run, until
+from mininet_scenarios.command import says, until
 from mininet_scenarios.machine import end
 from mininet_scenarios.ovs import Ovs
 from mininet_scenarios.probe import PING
@@ -34,7 +34,7 @@ def tell(story: Story, lab: Lab) -> None:
     ovs = Ovs(machine, lab.directory.path / "mn")
     ovs.start()
     mininet, pids = start_mininet(lab, machine, ovs)
-    until(lambda: ovs.vsctl("--columns=is_connected", "find", "Controller", "is_connected=true"), 15, "s1 connects")
+    lab.wait_chassis("s1")
     story.check("s1 is connected to the daemon", held=True, evidence=ovs.vsctl("get-controller", "s1").strip())
     story.check("and forwards nothing, as nobody asked for it", not reaches(pids, "h1", "10.0.0.2"))
 
@@ -79,11 +79,7 @@ def bound(name: str, number: int) -> dict[str, Any]:
 
 def reaches(pids: dict[str, int], host: str, address: str) -> bool:
     """Whether an address answers a Mininet host within two seconds."""
-    try:
-        run("mnexec", "-a", str(pids[host]), *PING, address)
-    except CommandFailed:
-        return False
-    return True
+    return says("bytes from", "mnexec", "-a", str(pids[host]), *PING, address)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from itertools import pairwise, permutations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mininet_scenarios.command import CommandFailed, until
+from mininet_scenarios.command import says, until
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REPLY = re.compile(r"^\[(\d+\.\d+)\].*icmp_seq=(\d+)")
 SENT = re.compile(r"(\d+) packets transmitted")
 INTERVAL = 0.002
-PING = ("ping", "-n", "-c", "1", "-i", "0.2", "-w", "2")  # longer than the kernel waits between ARP requests
+PING = ("ping", "-n", "-i", "0.2", "-w", "2")  # longer than the kernel waits between ARP requests
 IN_FLIGHT = 3  # requests younger than the reply to them when ping is told to end
 
 
@@ -111,11 +111,7 @@ def loss(output: str) -> Loss:
 
 def ping(source: Vm, address: str) -> bool:
     """Whether an address answers within two seconds."""
-    try:
-        source.machine.run(*PING, address)
-    except CommandFailed:
-        return False
-    return True
+    return says("bytes from", "ip", "netns", "exec", source.machine.netns, *PING, address)
 
 
 def unreached(pairs: Iterable[tuple[Vm, str]]) -> list[str]:
