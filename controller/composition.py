@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 from pathlib import Path
@@ -120,6 +121,8 @@ class Daemon:
             signal.signal(number, lambda *_: self._hub.spawn(stop.put, None))
         timeout = self._settings.http.read_timeout
         self._hub.spawn(eventlet.wsgi.server, listener, app, log_output=False, socket_timeout=timeout, debug=False)
+        gc.collect()
+        gc.freeze()  # what was imported stays: looking through it takes 0.1 s, in which nothing else runs
         shown = f"[{host}]" if ":" in host else host
         print(f"ready http://{shown}:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - scripts wait for this line
         stop.get()

@@ -112,6 +112,7 @@ class Writer:
         committed = self._database.transact(revision, changes, author)
         if not self.intent.wait(committed, self._clock.follow):
             raise Unavailable(f"revision {committed} is committed, but has not been followed yet")
+        time.sleep(0)  # the compiler has heard of it already: switches are told before the caller is
         return Outcome(committed, results)
 
     def _catch_up(self, revision: int) -> None:
