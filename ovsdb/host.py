@@ -19,7 +19,7 @@ from ovsdb.host_view import MONITORED, HostView
 from ovsdb.session import Reply, Session, take_in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ovsdb.operations import Operation
     from ovsdb.rows import ChassisRow, InterfaceRow
@@ -74,14 +74,13 @@ class Host:
         self._events = events
         self._session: Session | None = None
         self._view = HostView()
-        self._told: dict[str, InterfaceRow] = {}
-        self._waiting: set[str] = set()
+        self._plugged = _Plugged()
         self._chassis: ChassisRow | None = None
         self._work = _Work()
 
     def opened(self, session: Session) -> None:
         """Read the host's database and follow it."""
-        self._view, self._told, self._waiting, self._work = HostView(), {}, set(), _Work()
+        self._view, self._plugged, self._work = HostView(), _Plugged(), _Work()
         self._session = session
         request = [DATABASE, "host", MONITORED]
         take_in_order(session, "monitor_cond", request, self._take, _GREETING_TIMEOUT)
@@ -114,11 +113,14 @@ class Host:
         return HostStatus(self.address, self._chassis, connected, problems if connected else ())
 
     def _take(self, updates: Any) -> None:
-        self._waiting |= self._view.apply(updates)
+        self._plugged.touched |= self._view.apply(updates)
         self._tell_chassis()
-        if self._chassis is not None:
-            self._tell_interfaces()
-            self._amend()
+        if self._chassis is None:
+            return
+        changed, removed = self._plugged.differences(self._view, self._wanted().bridge)
+        if changed or removed:
+            self._events.interfaces(self._chassis.name, changed, removed)
+        self._amend()
 
     def _tell_chassis(self) -> None:
         row = host_facts.chassis(self._view, self._wanted().bridge, _peer(self._session))
@@ -135,27 +137,6 @@ class Host:
         self._chassis = row
         if row is not None:
             self._events.chassis(row)
-
-    def _tell_interfaces(self) -> None:
-        changed, removed = self._differences(self._waiting)
-        self._waiting = set()
-        names = {row.name for row in changed}
-        gone = tuple(name for name in removed if name not in names)
-        if self._chassis is not None and (changed or gone):
-            self._events.interfaces(self._chassis.name, tuple(changed), gone)
-
-    def _differences(self, uuids: Iterable[str]) -> tuple[list[InterfaceRow], list[str]]:
-        changed, removed = [], []
-        for uuid in values.in_turns(uuids):
-            row = host_facts.interface(self._view, uuid, self._wanted().bridge)
-            before = self._told.pop(uuid, None)
-            if row is not None:
-                self._told[uuid] = row
-                if row != before:
-                    changed.append(row)
-            if before is not None and (row is None or row.name != before.name):
-                removed.append(before.name)
-        return changed, removed
 
     def _amend(self) -> None:
         """Send what is missing, unless an earlier transaction is on its way."""
@@ -176,6 +157,32 @@ class Host:
         if reply.error is None:
             self._work.refusals = ()
             self._amend()
+
+
+class _Plugged:
+    """The interfaces as they were told last, and those that may look different by now."""
+
+    __slots__ = ("_told", "touched")
+
+    def __init__(self) -> None:
+        self.touched: set[str] = set()
+        self._told: dict[str, InterfaceRow] = {}
+
+    def differences(self, view: HostView, bridge: str) -> tuple[tuple[InterfaceRow, ...], tuple[str, ...]]:
+        """Return the interfaces that are new or changed, and the names of those that are gone, since the last call."""
+        changed: dict[str, InterfaceRow] = {}
+        gone: list[str] = []
+        for uuid in values.in_turns(self.touched):
+            row = host_facts.interface(view, uuid, bridge)
+            before = self._told.pop(uuid, None)
+            if row is not None:
+                self._told[uuid] = row
+                if row != before:
+                    changed[row.name] = row
+            if before is not None and (row is None or row.name != before.name):
+                gone.append(before.name)
+        self.touched = set()
+        return tuple(changed.values()), tuple(name for name in gone if name not in changed)
 
 
 class _Work:
