@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from controller import status
 from controller.compiler.catalogue import Catalogue
 from controller.compiler.engine import Engine
 from controller.entities import Chassis, Endpoint, Interface, Network, Port, Project
-from controller.errors import Unavailable
 from controller.flow.codec import actions_text, match_text
 from controller.store import Store
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from topology.graph import Topology
 
 DRIFT_KEPT = 1000
-PLAN_SECONDS = 60.0
 BASE = (Project, Network, Port, Chassis, Interface)
 _EVENT_WORDS = {0: "found", 1: "added", 2: "removed", 3: "changed"}
 _STATUS = {"Port": status.port_status, "Network": status.network_status, "Project": status.project_status}
@@ -79,11 +77,16 @@ class World:
 
     def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
         """Flows that a change would add and remove, by chassis: compiled aside, from everything that stands."""
-        plan = _Plan(self._core, self._rules, puts, deletes)
-        self._core.ask(plan)
-        if not plan.answered.wait(PLAN_SECONDS):
-            raise Unavailable("the compiler is busy; try again")
-        deltas = sorted(plan.deltas.items())
+        store = Store(self._rules.indexes)
+        engine = Engine(store, self._rules.relations, self._rules.features, _silent, self._core.breathe)
+        catalogue = Catalogue(_quiet)
+        standing = [self._core.store.get(kind, key) for kind in BASE for key in list(self._core.store.keys(kind))]
+        found: dict[str, Delta] = {}
+        for changes in (([entity for entity in standing if entity is not None], ()), (puts, deletes)):
+            outcome = engine.run(*changes)
+            left, joined = self._core.memberships(outcome, store)
+            found = catalogue.turn(outcome.removed, outcome.added, left, joined)
+        deltas = sorted(found.items())
         added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
         removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
         return {"added": added, "removed": removed}
@@ -92,8 +95,13 @@ class World:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""
         subjects = [(kind, key) for kind, key in keys if kind in _STATUS]
         with self.moved:
-            self.moved.wait_for(lambda: not self._unconfirmed(revision, subjects), timeout)
+            self.moved.wait_for(lambda: self._confirmed(revision, subjects), timeout)
         return self._unconfirmed(revision, subjects)
+
+    def _confirmed(self, revision: int, subjects: list[tuple[str, str]]) -> bool:
+        if self._core.revision < revision or self._core.unconfirmed(revision):
+            return False
+        return not any(self._core.readiness.waits(subject) for subject in subjects)
 
     def _unconfirmed(self, revision: int, subjects: list[tuple[str, str]]) -> dict[str, str]:
         if self._core.revision < revision:
@@ -211,31 +219,6 @@ class World:
     def ready(self) -> tuple[bool, str]:
         """Whether intent can be read and changed."""
         return self.database_reachable, "" if self.database_reachable else "the intent database is out of reach"
-
-
-@dataclass(slots=True)
-class _Plan:
-    """A question for the core's greenlet: what a change would do. It is compiled aside; nothing that stands moves."""
-
-    core: Core
-    rules: Rules
-    puts: tuple[Entity, ...]
-    deletes: tuple[tuple[type, str], ...]
-    deltas: dict[str, Delta] = field(default_factory=dict)
-    answered: threading.Event = field(default_factory=threading.Event)
-
-    def __call__(self) -> None:
-        """Compile everything, then the change on top of it."""
-        store = Store(self.rules.indexes)
-        engine = Engine(store, self.rules.relations, self.rules.features, _silent, self.core.breathe)
-        catalogue = Catalogue(_quiet)
-        standing = [self.core.store.get(kind, key) for kind in BASE for key in list(self.core.store.keys(kind))]
-        changes = (([entity for entity in standing if entity is not None], ()), (self.puts, self.deletes))
-        for puts, deletes in changes:
-            outcome = engine.run(puts, deletes)
-            left, joined = self.core.memberships(outcome, store)
-            self.deltas = catalogue.turn(outcome.removed, outcome.added, left, joined)
-        self.answered.set()
 
 
 def _silent(_where: str, _key: str, _error: Exception) -> None:
