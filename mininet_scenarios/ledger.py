@@ -78,7 +78,7 @@ def _fits(found: dict[str, Any] | None, asked: Body) -> bool:
     if found is None or asked is None:
         return found is None and asked is None
     spec = {name: found["spec"].get(name) for name in asked["spec"]}
-    return spec == asked["spec"] and found["labels"] == asked["labels"]
+    return bool(spec == asked["spec"] and found["labels"] == asked["labels"])
 
 
 def _shown(found: dict[str, Any] | None) -> str:

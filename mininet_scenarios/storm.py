@@ -15,13 +15,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import tenants
+from mininet_scenarios.agreement import settled
 from mininet_scenarios.command import until
 from mininet_scenarios.ledger import Ledger
 from mininet_scenarios.ovs import Received
 from mininet_scenarios.probe import all_pairs, unreached
 from mininet_scenarios.rest import port
 from mininet_scenarios.story import play
-from mininet_scenarios.tenants import Guest, installed, wanted
+from mininet_scenarios.tenants import Guest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ TENANTS = {"acme": 4, "globex": 5}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that breaks, ``seconds`` until it is mended, and the host whose machines must be left alone meanwhile."""
+    """Something that breaks, ``seconds`` until it is mended, and the host that takes no orders meanwhile."""
 
     name: str
     strike: Callable[[], object]
@@ -195,7 +196,7 @@ def prove(story: Story, lab: Lab, scene: Scene) -> None:
     collections = [f"/projects/{tenant}/ports" for tenant in TENANTS]
     wrong = scene.ledger.differences(collections)
     story.check("intent is what was acknowledged", not wrong, wrong or len(scene.ledger.acknowledged))
-    until(partial(settled, scene), HEAL_SECONDS, "every switch holds what it should")
+    until(partial(settled, scene.daemon.rest, scene.hosts), HEAL_SECONDS, "every switch holds what it should")
     seconds = time.monotonic() - started
     story.check("every switch holds what the daemon says that it should", held=True, evidence=f"after {seconds:.1f} s")
     should, should_not = pairs(scene)
@@ -205,14 +206,10 @@ def prove(story: Story, lab: Lab, scene: Scene) -> None:
     story.check("exactly those reach each other who should", not loud, loud or f"{len(should)} do")
 
 
-def settled(scene: Scene) -> bool:
-    """Whether each bridge holds exactly the flows that the daemon wants there."""
-    return all(installed(host) == wanted(scene.daemon.rest, host) for host in scene.hosts)
-
-
 def pairs(scene: Scene) -> tuple[list[tuple[Vm, str]], list[tuple[Vm, str]]]:
     """Who should reach which address, and who should not; a tenant has no machine where only the other has one."""
-    should, should_not = [], []
+    should: list[tuple[Vm, str]] = []
+    should_not: list[tuple[Vm, str]] = []
     for tenant in TENANTS:
         own = [place for place in scene.places if place.tenant == tenant]
         of = {place.vm: place for place in own}
