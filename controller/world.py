@@ -190,9 +190,10 @@ class World:
     def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> Drift:
         """Keep what somebody else did to a flow."""
         table = self._tables.get(event.table, str(event.table))
-        words = (
-            f"{table} priority={event.priority} {match_text(event.match)} actions={actions_text(event.instructions)}"
-        )
+        fades = [("idle_timeout", event.idle_timeout), ("hard_timeout", event.hard_timeout)]
+        timeouts = "".join(f" {name}={seconds}" for name, seconds in fades if seconds)
+        does = actions_text(event.instructions)
+        words = f"{table} priority={event.priority}{timeouts} {match_text(event.match)} actions={does}"
         owner = ", ".join(self.owners(flow)) if flow else ""
         drift = Drift(chassis, _EVENT_WORDS[event.kind], words, owner, time.time())
         self.drifts.append(drift)

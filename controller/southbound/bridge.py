@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.errors import SwitchError
-from controller.flow.flow import Flow, Here, Slot
+from controller.flow.flow import Flow, Here, Slot, cookie
 from controller.southbound.session import Change, Confirmed, Drifted, Holdings, Refused, Session, State
 from controller.southbound.wire import EVENT_REMOVED, FlowEvent
 from controller.sync import Step, in_order
@@ -64,6 +64,7 @@ class _Resync:
     """The tag of the changes that bring a switch from what it held to what it should hold."""
 
     last: bool
+    drifted: bool
 
 
 class _Mend:
@@ -175,13 +176,25 @@ class Bridge:
         """Send what is missing or different, take away what should not be; steps that came before are part of that."""
         self._drop_steps()
         puts, deletes = difference(held, list(self._wanted.flows(self.chassis)))
+        drifted = self._report(held, {flow.slot: flow for flow in puts}, deletes)
         bundles = in_order(puts, deletes, BUNDLE_SIZE)
-        self._changes.extend(Change(_Resync(last=bundle is bundles[-1]), *bundle) for bundle in bundles)
+        tags = [_Resync(last=bundle is bundles[-1], drifted=drifted) for bundle in bundles]
+        self._changes.extend(Change(tag, *bundle) for tag, bundle in zip(tags, bundles, strict=True))
+
+    def _report(self, held: tuple[FlowEvent, ...], puts: dict[Slot, Flow], deletes: tuple[Flow, ...]) -> bool:
+        """Tell of flows that others made while nobody looked; whether there were any."""
+        wrong = puts.keys() | {flow.slot for flow in deletes}
+        found = [event for event in held if event.slot in wrong and foreign(event)]
+        for event in found:
+            self._watcher.drifted(self.chassis, event, puts.get(event.slot))
+        return bool(found)
 
     def _confirmed(self, change: Change) -> None:
         match change.tag:
-            case _Resync(last=True):
+            case _Resync(last=True, drifted=drifted):
                 self.in_sync = True
+                if drifted:
+                    self._watcher.mended(self.chassis)
             case Step() as step:
                 self._doing.remove(step)
                 self._end(step)
@@ -206,16 +219,15 @@ class Bridge:
         puts: dict[Slot, Flow] = {}
         deletes: list[Flow] = []
         for event in events:
-            slot = (event.table, event.priority, event.match)
-            wanted = self._wanted.at(self.chassis, slot)
+            wanted = self._wanted.at(self.chassis, event.slot)
             if event.kind == EVENT_REMOVED:
                 if wanted is None or wanted.cookie != event.cookie:
                     continue
-            elif wanted and wanted.cookie == event.cookie and wanted.instructions == event.instructions:
+            elif wanted and event.holds(wanted):
                 continue
             self._watcher.drifted(self.chassis, event, wanted)
             if wanted is not None:
-                puts[slot] = wanted
+                puts[event.slot] = wanted
             else:
                 deletes.append(as_flow(self.chassis, event))
         if puts or deletes:
@@ -247,11 +259,15 @@ class Bridge:
 
 def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[Flow, ...], tuple[Flow, ...]]:
     """What to put and what to delete so that ``held`` becomes ``wanted``; both empty when they are equal."""
-    standing = {(e.table, e.priority, e.match): (e.cookie, e.instructions) for e in held}
-    puts = tuple(flow for flow in wanted if standing.get(flow.slot) != (flow.cookie, flow.instructions))
+    standing = {event.slot: event for event in held}
+    puts = tuple(flow for flow in wanted if not ((event := standing.get(flow.slot)) and event.holds(flow)))
     slots = {flow.slot for flow in wanted}
-    stale = (event for event in held if (event.table, event.priority, event.match) not in slots)
-    return puts, tuple(as_flow("", event) for event in stale)
+    return puts, tuple(as_flow("", event) for event in held if event.slot not in slots)
+
+
+def foreign(event: FlowEvent) -> bool:
+    """Whether netloom never made this flow: its cookie is not its content's."""
+    return event.cookie != cookie(event.table, event.priority, event.match, event.instructions)
 
 
 def as_flow(chassis: str, event: FlowEvent) -> Flow:

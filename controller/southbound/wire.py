@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from controller.flow.flow import Flow
+    from controller.flow.flow import Flow, Slot
 
 VERSION = 6
 ERROR, FLOW_MOD, MULTIPART_REQUEST, MULTIPART_REPLY, BUNDLE_CONTROL, BUNDLE_ADD = 1, 14, 18, 19, 33, 34
@@ -83,7 +83,7 @@ def monitor_request(monitor: int, xid: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class FlowEvent:
-    """One flow as the switch has it; ``kind`` is INITIAL, ADDED, REMOVED or MODIFIED."""
+    """One flow as the switch has it; ``kind`` is INITIAL, ADDED, REMOVED or MODIFIED, timeouts are in seconds."""
 
     kind: int
     table: int
@@ -91,6 +91,18 @@ class FlowEvent:
     cookie: int
     match: bytes
     instructions: bytes
+    idle_timeout: int = 0
+    hard_timeout: int = 0
+
+    @property
+    def slot(self) -> Slot:
+        """Where it stands."""
+        return (self.table, self.priority, self.match)
+
+    def holds(self, flow: Flow) -> bool:
+        """Whether it is this flow, by name and content, and for good."""
+        fleeting = self.idle_timeout or self.hard_timeout
+        return self.cookie == flow.cookie and self.instructions == flow.instructions and not fleeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +167,11 @@ def _events(message: bytes) -> Iterator[FlowEvent]:
 
 def _flow_event(message: bytes, at: int, length: int, event: int) -> FlowEvent:
     """ofp_flow_update_full: length, event, table, reason, timeouts, priority, zeros, cookie, match, instructions."""
-    table, _, _, _, priority, cookie = struct.unpack_from("!BBHHH4xQ", message, at + 4)
+    table, _, idle, hard, priority, cookie = struct.unpack_from("!BBHHH4xQ", message, at + 4)
     match_length = struct.unpack_from("!H", message, at + 26)[0]
     start = at + 28
     match = message[start : start + match_length - 4]
     end = at + 24 + (match_length + 7) // 8 * 8
     if match_length < 4 or end > at + length:  # noqa: PLR2004 - the least length of a match
         raise ValueError("truncated flow update")
-    return FlowEvent(event, table, priority, cookie, match, message[end : at + length])
+    return FlowEvent(event, table, priority, cookie, match, message[end : at + length], idle, hard)
