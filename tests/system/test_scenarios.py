@@ -20,6 +20,8 @@ STORIES = (
     ("switch_restart",),
     ("plain_mininet",),
     ("demo",),
+    ("drift",),
+    ("storm", "--seconds", "30", "--cut", "3"),
 )
 
 
