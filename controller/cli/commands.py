@@ -109,7 +109,7 @@ def delete(context: typer.Context, kind: _KindWord, name: str, project: _Project
 
 @app.command()
 def doctor(
-    socket: Annotated[str, typer.Option(help="The local OVS database.")] = "unix:/run/openvswitch/db.sock",
+    socket: Annotated[str, typer.Option(help="The socket of the local OVS database.")] = "/run/openvswitch/db.sock",
 ) -> None:
     """Check this host: OVS, datapath, permissions, ports; say what to mend and how."""
     from controller.cli.doctor import examine  # noqa: PLC0415 - only this command needs OVS libraries

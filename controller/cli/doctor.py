@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ovsdb.doctor import diagnose
 from rich.console import Console
 
 from controller.cli.exits import Exit
+from ovsdb.doctor import diagnose
 
 
 def examine(socket: str) -> Exit:
     """Print every check; fails if one of them did."""
     out = Console()
-    findings = diagnose(socket)
+    findings = diagnose(socket.removeprefix("unix:"))
     for finding in findings:
         mark = "[green]ok  [/]" if finding.ok else "[red]bad [/]"
         out.print(mark, end="")

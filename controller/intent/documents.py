@@ -38,7 +38,7 @@ class Asked:
 
 
 def decoded(body: bytes, form: Form, pacer: Pacer) -> Any:
-    """The plain values of a body; a YAML stream is a list of its documents. Raises Malformed."""
+    """The plain values of a body; a YAML stream is a list of its documents but the empty ones. Raises Malformed."""
     try:
         match form:
             case "json":
@@ -101,10 +101,10 @@ def refusal(errors: Iterable[FieldError]) -> UserError:
 
 
 def _documents(value: Any) -> Iterator[tuple[str, Any]]:
-    """Each document with the pointer to it; empty YAML documents are none."""
+    """Each document with the pointer to it."""
     match value:
         case list():
-            yield from ((f"/{index}", document) for index, document in enumerate(value) if document is not None)
+            yield from ((f"/{index}", document) for index, document in enumerate(value))
         case {"items": list() as items} if "kind" not in value:
             yield from ((f"/items/{index}", document) for index, document in enumerate(items))
         case dict():
@@ -152,8 +152,9 @@ def _stream(text: str, pacer: Pacer) -> Any:
     found: list[Any] = []
     for document in yaml_stream.documents(text):
         pacer.breathe()
-        found.append(document)
-    if all(document is None for document in found):
+        if document is not None:
+            found.append(document)
+    if not found:
         raise Malformed("there is no document in this YAML; to delete by prune alone, say so with []")
     alone = found[0] if len(found) == 1 else None
     return alone if isinstance(alone, list) or (isinstance(alone, dict) and "items" in alone) else found

@@ -47,10 +47,10 @@ class Deadlines:
     def _sweep(self, now: float) -> None:
         for key, (deadline, sock) in tuple(self._reading.items()):
             if deadline <= now and self._reading.pop(key, _NONE) is not _NONE:
-                close_for_reading(sock)
+                _close_for_reading(sock)
 
 
-def close_for_reading(sock: Any) -> None:
+def _close_for_reading(sock: Any) -> None:
     """Let whoever reads from a socket find its end; what is sent can still be sent."""
     try:
         sock.shutdown(socket.SHUT_RD)

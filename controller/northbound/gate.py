@@ -40,7 +40,7 @@ class Gate:
         _req_succeeded: bool,  # noqa: FBT001
     ) -> None:
         """Let go of the body and note the time it took; unknown paths and methods count together."""
-        self.bodies.abandon(req)
+        self.bodies.abandon(req, resp)
         started: float | None = getattr(req.context, "started", None)
         if started is None:
             return

@@ -9,8 +9,10 @@ from typing import Any
 
 import falcon
 
+from controller.errors import UserError
 from controller.northbound import media
 from controller.northbound.openapi import specification
+from controller.northbound.problems import slug
 
 
 def _specification() -> bytes:
@@ -88,6 +90,9 @@ def page(document: dict[str, Any]) -> str:
             for path, item in document["paths"].items()
             for method, found in _methods(item)
         ),
+        "</table><h2>Problems</h2><table>",
+        _problem(UserError),
+        *map(_problem, UserError.__subclasses__()),
         "</table><h2>Documents</h2>",
         *(_model(name, schema) for name, schema in document["components"]["schemas"].items()),
     ]
@@ -103,6 +108,11 @@ def _operation(path: str, method: str, found: dict[str, Any]) -> str:
     asked = f" <code>?{html.escape('&'.join(queries))}</code>" if queries else ""
     summary = html.escape(found["summary"])
     return f"<tr><td><b class={method}>{method}</b><td><code>{html.escape(path)}</code>{asked}<td>{summary}</tr>"
+
+
+def _problem(kind: type[UserError]) -> str:
+    said = html.escape((kind.__doc__ or "").strip())
+    return f"<tr id={slug(kind.title)}><td>{kind.status}<td>{html.escape(kind.title)}<td>{said}</tr>"
 
 
 def _model(name: str, schema: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import msgpack
 from controller.errors import Malformed, NotAcceptable, TooLarge, TooSlow, UnsupportedForm
 from controller.intent.documents import Form, decoded
 from controller.intent.pacer import Pacer
-from controller.northbound.deadlines import Deadlines, close_for_reading
+from controller.northbound.deadlines import Deadlines
 
 JSON, MSGPACK = "application/json", "application/msgpack"
 ONE_FORMS: Mapping[str, Form] = {JSON: "json", MSGPACK: "msgpack", "application/x-msgpack": "msgpack"}
@@ -76,18 +76,19 @@ class Bodies:
             raise TooSlow(f"the body did not arrive whole in {self.deadlines.seconds:g} s")
         return bytes(found), problem
 
-    def abandon(self, req: falcon.Request) -> None:
-        """Bound what a body costs that nobody reads: the HTTP server reads it to its end after the answer."""
+    def abandon(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Bound what a body costs that nobody wants: eventlet reads what is left of it after the answer."""
         stream = req.env["wsgi.input"]
         hooks: list[Any] | None = req.env.get("eventlet.posthooks")
         if hooks is None or not _unread(stream):
             return
-        sock = stream.get_socket()
-        length = req.content_length
-        if length is not None and length > self.limit:
-            close_for_reading(sock)
-            return
-        hooks.append((_ended, (self.deadlines, self.deadlines.begin(sock)), {}))
+        if stream.chunked_input or stream.content_length - stream.position > _PIECE:
+            resp.set_header("Connection", "close")
+            # Nothing is left for eventlet to read; what is in its buffer must not be taken for a request.
+            stream.chunked_input, stream.content_length = False, stream.position
+            hooks.append((_closed, (stream.rfile,), {}))
+        else:
+            hooks.append((_ended, (self.deadlines, self.deadlines.begin(stream.get_socket())), {}))
 
 
 def _unread(stream: Any) -> bool:
@@ -97,6 +98,10 @@ def _unread(stream: Any) -> bool:
 
 def _ended(_environ: Any, deadlines: Deadlines, watched: int) -> None:
     deadlines.end(watched)
+
+
+def _closed(_environ: Any, reader: Any) -> None:
+    reader.close()
 
 
 def form(req: falcon.Request) -> str:

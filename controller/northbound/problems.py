@@ -15,14 +15,13 @@ import structlog
 from controller.errors import FieldError, UserError
 
 MEDIA_TYPE = "application/problem+json"
-_TYPES = "/v1/docs#"
 _log = structlog.get_logger("northbound")
 
 
 def document(status: int, title: str, detail: str, errors: tuple[FieldError, ...] = ()) -> dict[str, Any]:
     """One problem."""
     return {
-        "type": _TYPES + title.lower().replace(" ", "-"),
+        "type": f"/v1/docs#{slug(title)}",
         "title": title,
         "status": status,
         "detail": detail,
@@ -30,14 +29,16 @@ def document(status: int, title: str, detail: str, errors: tuple[FieldError, ...
     }
 
 
+def slug(title: str) -> str:
+    """A problem's anchor in the manual."""
+    return title.lower().replace(" ", "-")
+
+
 def user_error(_req: falcon.Request, resp: falcon.Response, error: UserError, _params: dict[str, Any]) -> None:
     """What the caller asked for cannot be."""
     _write(resp, document(error.status, error.title, error.detail, error.errors))
     if error.status == 401:  # noqa: PLR2004 - RFC 9110, section 15.5.2 asks for the challenge
         resp.set_header("WWW-Authenticate", "Bearer")
-    if error.status in (408, 413):
-        # What is left of the body will not be read, so the connection cannot carry another request.
-        resp.set_header("Connection", "close")
     if error.status == 503:  # noqa: PLR2004 - tells well-behaved callers when to come again
         resp.set_header("Retry-After", "1")
 

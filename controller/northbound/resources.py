@@ -7,7 +7,7 @@ from itertools import islice
 
 import falcon
 
-from controller.errors import NotFound, Unavailable
+from controller.errors import Malformed, NotFound, Unavailable
 from controller.intent import documents
 from controller.intent.kind import Kind
 from controller.intent.proposal import Delete, Outcome, Patch, Put, Request, Wanted
@@ -64,6 +64,8 @@ class One:
         key = self._key(project, name)
         caller = _writing(req, key)
         patch = self.backend.bodies.value(req, media.PATCH_FORMS)
+        if not isinstance(patch, dict):
+            raise Malformed("a merge patch of a resource is an object")
         self._change(req, resp, caller, Patch(key, patch, queries.if_match(req)))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, project: str = "", name: str = "") -> None:

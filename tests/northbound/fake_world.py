@@ -16,6 +16,7 @@ class FakeWorld:
 
     unconfirmed: dict[str, str] = field(default_factory=dict)
     unready: str = ""
+    broken: bool = False
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
 
@@ -42,7 +43,9 @@ class FakeWorld:
         return self.unconfirmed
 
     def table(self, what: Table) -> list[dict[str, object]]:
-        """One row."""
+        """One row, or a bug."""
+        if self.broken:
+            raise ZeroDivisionError
         return [{"name": f"{what}-1"}]
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
