@@ -58,7 +58,7 @@ SOURCE = Table(
     2,
     "SOURCE",
     "Is the sender who it says it is (MAC, IP, ARP)?",
-    {"address": 200, "unspecified": 150, "mac": 100},
+    {"address": 200, "unspecified": 150, "guard": 140, "mac": 100},
     (f.IN_PORT, *_PACKET, f.IPV4_SRC, f.IPV6_SRC, f.IP_PROTO, f.UDP_SRC, f.UDP_DST, f.ARP_SPA, f.ARP_SHA),
     leads_to=("ND_SOURCE", "NEIGHBOUR"),
     miss="dropped: spoofed",

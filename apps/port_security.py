@@ -1,6 +1,7 @@
 """Port security: a port sends only from its own MAC and addresses, in IPv4, IPv6, ARP and neighbour discovery.
 
-A port without addresses may use any with its MAC. Router advertisements and redirects never come from a port.
+A port without addresses may use any with its MAC, but tells no other. Router advertisements and redirects never come
+from a port.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def sources(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     pairs += [(pair.mac, pair.address) for pair in endpoint.allowed_pairs]
     here = Here(endpoint.chassis)
     if not pairs:
-        yield SOURCE.flow(here, "mac", _from(endpoint, endpoint.mac), [NEIGHBOUR.goto])
+        yield from _any_address(endpoint, here)
     for mac, address in pairs:
         yield from _address(endpoint, here, mac, address)
     if endpoint.ipv4:
@@ -62,6 +63,19 @@ def _address(endpoint: Endpoint, here: Scope, mac: str, address: str) -> Iterato
     yield SOURCE.flow(here, "address", {**sender, f.IPV4_SRC: _block(address)}, [NEIGHBOUR.goto])
     arp: Match = {**sender, f.ARP_SHA: mac}
     yield SOURCE.flow(here, "address", {**arp, f.ARP_SPA: _block(address)}, [NEIGHBOUR.goto])
+
+
+def _any_address(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
+    """Any address, but ARP and neighbour discovery of no MAC but the port's own."""
+    sender = _from(endpoint, endpoint.mac)
+    yield SOURCE.flow(here, "address", {**sender, f.ARP_SHA: endpoint.mac}, [NEIGHBOUR.goto])
+    yield SOURCE.flow(here, "guard", {**sender, f.ETH_TYPE: f.ETH_ARP}, [])
+    yield SOURCE.flow(here, "mac", sender, [ND_SOURCE.goto])
+    for link_address in (endpoint.mac, NO_MAC):
+        told: Match = {f.IN_PORT: endpoint.ofport, f.ND_TLL: link_address, f.ICMPV6_TYPE: ADVERTISEMENT}
+        yield ND_SOURCE.flow(here, "own", told, [NEIGHBOUR.goto])
+        asked: Match = {f.IN_PORT: endpoint.ofport, f.ND_SLL: link_address, f.ICMPV6_TYPE: SOLICITATION}
+        yield ND_SOURCE.flow(here, "own", asked, [NEIGHBOUR.goto])
 
 
 def _ipv4_unspecified(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
