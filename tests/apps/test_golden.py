@@ -1,0 +1,63 @@
+"""The flows of the small world, feature by feature, as text that is reviewed: ``pytest --update-golden`` rewrites it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from apps import registry
+from apps.pipeline import TABLE_NAMES
+from controller.entities import Chassis
+from controller.flow.codec import actions_text, match_text
+from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
+from tests.compiled import compiled
+from tests.worlds import small_world
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+FEATURES = sorted({feature.name.partition(".")[0] for feature in registry.FEATURES})
+
+
+def place(scope: Scope) -> str:
+    match scope:
+        case Everywhere():
+            return "every chassis"
+        case Hosts(network=network):
+            return f"the chassis of {network}"
+        case Here(chassis=chassis):
+            return chassis
+
+
+def line(flow: Flow) -> str:
+    """One flow as ovs-ofctl would show it, with its table's name."""
+    match = "".join(f",{word}" for word in [match_text(flow.match)] if word)
+    actions = actions_text(flow.instructions, TABLE_NAMES)
+    return f"  table={TABLE_NAMES[flow.table]},priority={flow.priority}{match} actions={actions}"
+
+
+def text(feature: str) -> str:
+    """What one feature makes of the small world, by where it stands and for what."""
+    compiler = compiled(small_world())
+    found: dict[str, set[tuple[int, int, bytes, str]]] = defaultdict(set)
+    for chassis in sorted(compiler.store.keys(Chassis)):
+        for flow in compiler.catalogue.flows(chassis):
+            owners = sorted(key for rule, key in compiler.owners(flow) if rule.partition(".")[0] == feature)
+            if owners:
+                heading = f"on {place(flow.scope)}, for {', '.join(owners)}"
+                found[heading].add((flow.table, -flow.priority, flow.match, line(flow)))
+    return "\n".join(
+        "\n".join([heading, *(entry[3] for entry in sorted(found[heading])), ""]) for heading in sorted(found)
+    )
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_the_flows_of_a_feature_are_those_that_were_reviewed(feature: str, update_golden: bool) -> None:  # noqa: FBT001
+    file = GOLDEN / f"{feature}.flows"
+    if update_golden:
+        file.write_text(text(feature))
+    assert text(feature) == file.read_text()
+
+
+def test_every_golden_file_is_of_a_feature() -> None:
+    assert sorted(file.stem for file in GOLDEN.glob("*.flows")) == FEATURES

@@ -1,0 +1,177 @@
+"""The pipeline is what its page says: forward only, and no way round the checks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+
+from apps import pipeline, pipeline_page
+from apps.pipeline import CLASSIFY, NEIGHBOUR, NETWORK, SOURCE, TABLE_NAMES, TABLES
+from controller.entities import Chassis, Endpoint
+from controller.flow import actions as act
+from controller.flow import fields as f
+from controller.flow.codec import Term, flow_actions, match_terms
+from controller.flow.flow import Flow, Here, Hosts
+from tests.compiled import compiled
+from tests.random_worlds import worlds
+from tests.worlds import World, chassis, small_world, with_more
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAGE = Path(__file__).parents[2] / "docs" / "pipeline.md"
+V6_TUNNELS = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
+KNOWN = (small_world(), with_more(small_world(), *V6_TUNNELS))
+
+
+def flows(world: World) -> list[Flow]:
+    """Every flow of every chassis."""
+    compiler = compiled(world)
+    return [flow for host in ("hv1", "hv2") for flow in compiler.catalogue.flows(host)]
+
+
+@pytest.fixture(scope="module")
+def known() -> list[Flow]:
+    return [flow for world in KNOWN for flow in flows(world)]
+
+
+def goes(flow: Flow) -> set[str]:
+    """The tables a flow hands packets to, and ``output`` where it sends them out."""
+    found = set()
+    for action in flow_actions(flow.instructions):
+        match action:
+            case act.Goto(table=table) | act.Resubmit(table=table):
+                found.add(TABLE_NAMES[table])
+            case act.Output() | act.OutputField():
+                found.add("output")
+    return found
+
+
+def terms(flow: Flow) -> dict[f.Field, Term]:
+    return {term.field: term for term in match_terms(flow.match) if isinstance(term, Term)}
+
+
+def test_the_page_is_what_the_pipeline_is(update_golden: bool) -> None:  # noqa: FBT001 - a fixture
+    if update_golden:
+        PAGE.write_text(pipeline_page.page())
+    assert PAGE.read_text() == pipeline_page.page()
+
+
+def test_tables_stand_in_the_order_in_which_packets_meet_them() -> None:
+    assert [table.number for table in TABLES] == list(range(len(TABLES)))
+    assert len({table.name for table in TABLES}) == len(TABLES)
+    assert {table.name: table for table in TABLES} == {
+        name: table for name, table in vars(pipeline).items() if table in TABLES
+    }
+
+
+def test_packets_only_ever_move_forward() -> None:
+    numbers = {table.name: table.number for table in TABLES}
+    for table in TABLES:
+        assert all(numbers[then] > table.number for then in table.leads_to), table
+
+
+def test_the_priorities_of_a_table_are_distinct_and_all_in_use(known: list[Flow]) -> None:
+    used = {(flow.table, flow.priority) for flow in known}
+    for table in TABLES:
+        levels = list(table.priorities.values())
+        assert len(set(levels)) == len(levels), table
+        assert {(table.number, level) for level in levels} <= used, table
+
+
+def test_tables_lead_where_they_say_and_nowhere_else(known: list[Flow]) -> None:
+    led: dict[str, set[str]] = {table.name: set() for table in TABLES}
+    for flow in known:
+        led[TABLE_NAMES[flow.table]] |= goes(flow)
+    assert led == {table.name: {*table.leads_to, *(["output"] if table.outputs else [])} for table in TABLES}
+
+
+def test_registers_do_not_share_bits() -> None:
+    taken = []
+    for register in pipeline.REGISTERS.values():
+        taken += [register] if register in f.REGS else f.REGS[2 * register.number : 2 * register.number + 2]
+    assert len(set(taken)) == len(taken)
+
+
+def unchecked_outputs(world: Iterable[Flow], in_port: int) -> set[str]:
+    """The tables where a packet that came in by this port may leave without ever having been in SOURCE."""
+    tables: dict[str, list[Flow]] = defaultdict(list)
+    for flow in world:
+        came = terms(flow).get(f.IN_PORT)
+        if came is None or came.value == in_port:
+            tables[TABLE_NAMES[flow.table]].append(flow)
+    leaks, seen, ahead = set(), {SOURCE.name}, [CLASSIFY.name]
+    while ahead:
+        table = ahead.pop()
+        if table in seen:
+            continue
+        seen.add(table)
+        leads = set().union(*(goes(flow) for flow in tables[table]))
+        leaks |= {table} if "output" in leads else set()
+        ahead += leads - {"output"}
+    return leaks
+
+
+def secured(world: World) -> list[tuple[Endpoint, list[Flow]]]:
+    """The plugged ports with port security, each with the flows of its chassis."""
+    compiler = compiled(world)
+    endpoints = (compiler.store.get(Endpoint, key) for key in compiler.store.keys(Endpoint))
+    return [(one, list(compiler.catalogue.flows(one.chassis))) for one in endpoints if one and one.port_security]
+
+
+@given(worlds())
+@settings(max_examples=25)
+def test_no_way_leads_out_from_a_port_that_avoids_the_check_of_its_source(world: World) -> None:
+    for endpoint, standing in secured(world):
+        assert unchecked_outputs(standing, endpoint.ofport) == set()
+
+
+def test_a_way_round_the_check_would_be_found() -> None:
+    endpoint, standing = secured(small_world())[0]
+    around = CLASSIFY.flow(Here(endpoint.chassis), "port", {f.IN_PORT: endpoint.ofport}, [NEIGHBOUR.goto])
+    assert unchecked_outputs([*standing, around], endpoint.ofport) == {
+        "DELIVER",
+        "FLOOD_HERE",
+        "ND_ANSWER_MAC",
+        "ARP_ANSWER",
+    }
+
+
+def overlap(one: Flow, other: Flow) -> bool:
+    """Whether some packet matches both."""
+    ours, theirs = terms(one), terms(other)
+    shared = ours.keys() & theirs.keys()
+    return all((ours[of].value ^ theirs[of].value) & ours[of].mask & theirs[of].mask == 0 for of in shared)
+
+
+@given(worlds())
+@settings(max_examples=25)
+def test_no_packet_has_two_fates(world: World) -> None:
+    compiler = compiled(world)
+    assert compiler.bugs == []
+    for host in compiler.store.keys(Chassis):
+        level: dict[tuple[int, int], list[Flow]] = defaultdict(list)
+        for flow in compiler.catalogue.flows(host):
+            level[flow.table, flow.priority].append(flow)
+        for flows_of_one in level.values():
+            for one, other in combinations(flows_of_one, 2):
+                assert one.instructions == other.instructions or not overlap(one, other)
+
+
+def test_each_priority_is_of_one_kind_of_place(known: list[Flow]) -> None:
+    kinds: dict[tuple[int, int], set[type]] = defaultdict(set)
+    for flow in known:
+        kinds[flow.table, flow.priority].add(type(flow.scope))
+    assert all(len(kind) == 1 for kind in kinds.values()), "flows for different sets of chassis could take one place"
+
+
+def test_what_stands_for_a_network_matches_that_network(known: list[Flow]) -> None:
+    for flow in known:
+        if isinstance(flow.scope, Hosts):
+            assert terms(flow)[NETWORK].mask == NETWORK.all_ones
