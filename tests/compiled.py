@@ -7,10 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from apps import registry
-from controller.compiler.catalogue import Catalogue, Delta
-from controller.compiler.engine import Engine
+from controller.compiler.compiler import Compiler, Rules
 from controller.compiler.view import Missing, View
-from controller.core import Core
 from controller.entities import Chassis, Endpoint, Interface
 from controller.flow.flow import Everywhere, Here, Hosts
 from controller.store import Store
@@ -18,6 +16,7 @@ from controller.store import Store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from controller.compiler.catalogue import Delta
     from controller.entities import Entity
     from controller.flow.flow import Flow, Scope, Slot
     from tests.worlds import Key, World
@@ -26,20 +25,22 @@ Owners = set[tuple[str, str]]
 """Rules' names with the keys of the entities for which they asked for a flow."""
 
 
-class Compiler:
-    """Store, engine and catalogue; what features did wrong is kept in ``bugs``."""
+RULES = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
+
+
+class Watched:
+    """The compiler; what features and the catalogue complained of is kept in ``bugs``."""
 
     def __init__(self) -> None:
         self.bugs: list[Exception] = []
-        self.store = Store(registry.INDEXES)
-        self.engine = Engine(self.store, registry.RELATIONS, registry.FEATURES, self._bug, _go_on)
-        self.catalogue = Catalogue(self.bugs.append)
+        self._compiler = Compiler(RULES, self._bug, _go_on)
+        self.store = self._compiler.store
+        self.engine = self._compiler.engine
+        self.catalogue = self._compiler.catalogue
 
     def turn(self, puts: Iterable[Entity], deletes: Iterable[Key] = ()) -> dict[str, Delta]:
         """One change of the world; what it changes on each chassis."""
-        outcome = self.engine.run(puts, deletes)
-        left, joined = Core.memberships(outcome, self.store)
-        return self.catalogue.turn(outcome.removed, outcome.added, left, joined)
+        return self._compiler.run(puts, deletes).deltas
 
     def flows(self, chassis: str) -> dict[Slot, Flow]:
         """What should stand on a chassis; no two flows in one slot."""
@@ -60,9 +61,9 @@ def _go_on() -> None:
     """Nobody waits for a test's compiler."""
 
 
-def compiled(world: World) -> Compiler:
+def compiled(world: World) -> Watched:
     """A clean build: everything at once, into an empty compiler."""
-    compiler = Compiler()
+    compiler = Watched()
     compiler.turn(world.values())
     return compiler
 

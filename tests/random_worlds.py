@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
 from controller.entities import AllowedPair, Chassis, Interface, Plug, Port
 from tests.worlds import TUNNELS, World, mac, network, world
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from controller.entities import Encap, Entity
 
 NETWORKS = ("acme/web", "acme/db", "beta/web", "gamma/web")
@@ -21,6 +26,11 @@ PAIRS = (
     AllowedPair(mac(2), "fd00:9::/64"),
     AllowedPair(mac(0x99), "fd00::9"),
 )
+
+
+def some(draw: st.DrawFn, among: Sequence[T], least: int) -> list[T]:
+    """At least so many of these, each once, in any order."""
+    return draw(st.permutations(among))[: draw(st.integers(least, len(among)))]
 
 
 @st.composite
@@ -40,12 +50,17 @@ def ports(draw: st.DrawFn, of: str) -> list[Port]:
     """Ports of one network; in a network, nobody has another's MAC or address."""
     project = of.partition("/")[0]
     made = []
-    for number in draw(st.lists(st.sampled_from(MACHINES), unique=True, max_size=5)):
+    for number in some(draw, MACHINES, 2):
         own = (f"10.0.0.{number}", f"fd00::{number}")
         key = f"{project}/{of.partition('/')[2]}-{number}"
         made.append(
             Port(
-                *(key, f"uid-{key}", project, key.partition("/")[2], of, mac(number)),
+                key=key,
+                uid=f"uid-{key}",
+                project=project,
+                name=key.partition("/")[2],
+                network=of,
+                mac=mac(number),
                 addresses=draw(st.sampled_from([own, own, own[:1], own[1:], ()])),
                 allowed_pairs=tuple(draw(st.lists(st.sampled_from(PAIRS), unique=True, max_size=2))),
                 port_security=draw(st.integers(0, 3)) > 0,
@@ -60,25 +75,24 @@ def worlds(draw: st.DrawFn) -> World:
     """Ports are plugged in on one host, on none, or on several while they move; some by name instead of iface-id."""
     chassis = draw(hosts())
     entities: list[Entity] = [*chassis]
-    for place, key in enumerate(draw(st.lists(st.sampled_from(NETWORKS), unique=True, min_size=1))):
+    for place, key in enumerate(some(draw, NETWORKS, 1)):
         encap: Encap = draw(st.sampled_from(["vxlan", "vxlan", "geneve", "gre"]))
         entities.append(network(key, 0x100 + place, encap))
         for port in draw(ports(key)):
             entities += draw(plugs(port, chassis, len(entities)))
-    return world(entities)
+    return world([*entities, Interface("hv1/stray", "hv1", "stray", 199)])
 
 
 @st.composite
 def plugs(draw: st.DrawFn, port: Port, chassis: list[Chassis], number: int) -> list[Entity]:
     """The port and its interfaces; ``number`` keeps OpenFlow port numbers apart."""
     found: list[Entity] = []
-    places = draw(st.lists(st.sampled_from(chassis), max_size=2, unique_by=lambda host: host.key))
+    places = some(draw, chassis, 0)[: draw(st.sampled_from([1, 1, 1, 1, 2, 2, 0]))] or chassis[:1]
     how = draw(st.sampled_from([port.key, port.key, port.uid, None]))
     for place, host in enumerate(places):
         name = f"tap{number}"
         seen = draw(st.integers(0, 3))
-        found.append(Interface(f"{host.key}/{name}", host.key, name, number + 10 * place, how, seen))
+        found.append(Interface(f"{host.key}/{name}", host.key, name, 200 + 2 * number + place, how, seen))
         if how is None:
-            binding = Plug(host.key, name)
-            port = Port(*(getattr(port, part) for part in port.__slots__[:-1]), binding)
+            port = replace(port, binding=Plug(host.key, name))
     return [port, *found]

@@ -1,4 +1,4 @@
-"""The flows of the small world, feature by feature, as text that is reviewed: ``pytest --update-golden`` rewrites it."""
+"""The flows of the small world, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ def text(feature: str) -> str:
             if owners:
                 heading = f"on {place(flow.scope)}, for {', '.join(owners)}"
                 found[heading].add((flow.table, -flow.priority, flow.match, line(flow)))
-    return "\n".join(
-        "\n".join([heading, *(entry[3] for entry in sorted(found[heading])), ""]) for heading in sorted(found)
-    )
+    parts = [[heading, *(entry[3] for entry in sorted(entries)), ""] for heading, entries in sorted(found.items())]
+    return "\n".join("\n".join(part) for part in parts)
 
 
 @pytest.mark.parametrize("feature", FEATURES)

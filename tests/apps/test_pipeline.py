@@ -93,7 +93,7 @@ def test_tables_lead_where_they_say_and_nowhere_else(known: list[Flow]) -> None:
 
 
 def test_registers_do_not_share_bits() -> None:
-    taken = []
+    taken: list[f.Field] = []
     for register in pipeline.REGISTERS.values():
         taken += [register] if register in f.REGS else f.REGS[2 * register.number : 2 * register.number + 2]
     assert len(set(taken)) == len(taken)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis.errors import NoSuchExample
 
 from apps import binding
-from tests.compiled import Compiler, ModelSwitch, compiled, specified
+from tests.compiled import ModelSwitch, Watched, compiled, specified
 from tests.compiler.broken_compilers import BROKEN
 from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
 from tests.worlds import small_world
@@ -37,7 +37,7 @@ class Played:
 
     def __init__(self) -> None:
         self.world = small_world()
-        self.compiler = Compiler()
+        self.compiler = Watched()
         self.switches = {host: ModelSwitch() for host in HOSTS}
         self._apply(self.compiler.turn(self.world.values()))
 
@@ -67,7 +67,7 @@ class Played:
             }
 
 
-def remembered(compiler: Compiler) -> dict[object, object]:
+def remembered(compiler: Watched) -> dict[object, object]:
     """Who would run again for what: no reader is forgotten, none kept for nothing."""
     readers = compiler.engine._readers  # noqa: SLF001 - nothing outside shows what the engine keeps for nothing
     return {read: nodes if isinstance(nodes, set) else {nodes} for read, nodes in readers.items()}

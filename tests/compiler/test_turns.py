@@ -11,7 +11,7 @@ from controller import sync
 from controller.compiler.catalogue import Delta
 from controller.flow.flow import Flow, Here
 from controller.sync import Step, Turn, in_order, steps
-from tests.compiled import Compiler, ModelSwitch
+from tests.compiled import ModelSwitch, Watched
 from tests.histories import History, histories, parted
 from tests.worlds import small_world
 
@@ -87,7 +87,7 @@ class Rollout:
     """Two switches that take steps in any order that phases allow."""
 
     def __init__(self) -> None:
-        self.compiler = Compiler()
+        self.compiler = Watched()
         self.switches = {host: ModelSwitch() for host in HOSTS}
         self.waiting: dict[str, list[Step]] = {host: [] for host in HOSTS}
         self.number = 0
