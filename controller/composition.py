@@ -13,9 +13,10 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from apps import pipeline, registry
-from controller.core import Core, Rules
-from controller.entities import Chassis, Endpoint, Presence
+from controller.compiler.compiler import Rules
+from controller.core import Core
 from controller.figures import CoreCollector
+from controller.flow_rows import FlowRows
 from controller.intent.allocate import Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
@@ -24,6 +25,7 @@ from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
 from controller.northbound.tokens import Tokens
+from controller.reports import Reports
 from controller.settings import endpoint
 from controller.southbound import framework
 from controller.southbound.bridge import Bridge
@@ -37,10 +39,7 @@ from ovsdb.server import EmbeddedServer
 from topology.graph import Topology
 
 if TYPE_CHECKING:
-    from controller.flow.flow import Flow
-    from controller.readiness import Subject
     from controller.settings import Settings
-    from controller.southbound.wire import FlowEvent
     from ovsdb.rows import Commit
 
 LOCAL_OVSDB = Path("/run/openvswitch/db.sock")
@@ -56,16 +55,17 @@ class Daemon:
         self._settings = settings
         self._hub = framework.hub(settings.framework)
         rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
-        self.topology = Topology()
-        self.core = Core(rules, self._hub, self, self._bridge)
+        self.events, topology = EventLog(), Topology()
+        self.reports = Reports(self.events, topology)
+        self.core = self.reports.core = Core(rules, self._hub, self.reports, self._bridge)
+        self.reports.flows = FlowRows(self.core.compiler, pipeline.TABLE_NAMES)
         self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
-        self.events = EventLog()
         self.intent = Intent(self._unreadable)
         self._inventory = Inventory()
-        self.switchboard = Switchboard(self.core, self._inventory, self._publish, self._seen)
+        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._seen)
         tls = _tls(settings)
         self.hosts = Hosts(self._wanted(), self.switchboard, tls)
-        self.world = World(self.core, rules, self.topology, self.hosts, pipeline.TABLE_NAMES)
+        self.world = World(self.core, rules, self.reports, topology, self.hosts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         network = settings.network
@@ -99,7 +99,7 @@ class Daemon:
         framework.serve(settings.framework, endpoint(settings.openflow.listen), files, self.switchboard)
         self._join_hosts()
         figures = CollectorRegistry()
-        figures.register(CoreCollector(self.core, self.world))
+        figures.register(CoreCollector(self.core, self.reports.drifts))
         app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
         return self._serve(app)
 
@@ -149,63 +149,13 @@ class Daemon:
 
     def _reach(self, reachable: bool) -> None:  # noqa: FBT001 - the database's callback
         self.world.database_reachable = reachable
-        self._publish("health", "intent database", {"reachable": reachable})
+        self.reports.publish("health", "intent database", {"reachable": reachable})
 
     def _unreadable(self, resource: str, why: str) -> None:
         _log.error("resource_unreadable", resource=resource, why=why)
 
-    def _publish(self, kind: str, subject: str, detail: dict[str, object]) -> None:
-        self.events.publish(kind, subject, detail, self.core.revision, "netloom")
-
     def _bridge(self, chassis: str, inbox: Any) -> Bridge:
-        return Bridge(chassis, inbox, self.core.catalogue, self)
-
-    def bug(self, where: str, key: str, error: Exception) -> None:
-        """Something of ours went wrong; everything else goes on."""
-        _log.error("bug", where=where, key=key, error=repr(error))
-        self._publish("health", f"feature {where}", {"bug": repr(error), "key": key})
-
-    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
-        """Entities changed: the topology follows."""
-        for read in changed:
-            if read[0] == "get" and read[1] in {Chassis, Presence, Endpoint}:
-                entity = self.core.store.get(read[1], read[2])
-                if entity is None:
-                    self.topology.delete(read[1], read[2])
-                else:
-                    self.topology.put(entity)
-
-    def ready(self, subjects: list[Subject]) -> None:
-        """These have become ready, if any; those who wait look again."""
-        for kind, key in subjects:
-            self._publish("ready", f"{kind} {key}", {"ready": True})
-        with self.world.moved:
-            self.world.moved.notify_all()
-
-    def settled(self, _chassis: str) -> None:
-        """A bridge confirmed something, came or went."""
-        self.core.poke()
-
-    def go_on(self, chassis: str) -> None:
-        """A bridge may begin its next phase."""
-        self.core.bridge(chassis).inbox.put(None)
-
-    def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> None:
-        """Somebody else touched a flow."""
-        drift = self.world.drifted(chassis, event, flow)
-        _log.warning("drift", chassis=chassis, what=drift.what, flow=drift.flow, owner=drift.owner)
-        self._publish("drift", f"Chassis {chassis}", drift.row())
-
-    def mended(self, chassis: str) -> None:
-        """What drifted on a chassis stands right again."""
-        self.world.mended(chassis)
-        self._publish("drift", f"Chassis {chassis}", {"mended": True})
-
-    def refused(self, chassis: str, flow: Flow | None, reason: str) -> None:
-        """A switch would not take a flow."""
-        row = self.world.flow_row(flow) if flow else {}
-        _log.error("flow_refused", chassis=chassis, reason=reason, **row)
-        self._publish("health", f"Chassis {chassis}", {"refused": row, "reason": reason})
+        return Bridge(chassis, inbox, self.core.compiler.catalogue, self.reports)
 
 
 def _family(host: str) -> int:

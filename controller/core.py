@@ -12,33 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller import sync
-from controller.compiler.catalogue import Catalogue, Delta
-from controller.compiler.engine import Engine, Outcome
-from controller.entities import Chassis, Endpoint, Network, Port, Presence
-from controller.flow.flow import EVERYWHERE, Hosts, Scope
-from controller.readiness import Readiness, Subject
-from controller.store import Store
+from controller.compiler.compiler import Compiled, Compiler, Rules, Subject
+from controller.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from controller.compiler.engine import Feature, Node, Relation
     from controller.entities import Entity
     from controller.southbound.bridge import Bridge
-    from controller.store import Index
 
 BREATHE_SECONDS = 0.004
-LARGE_TURN = 5_000
+LARGE_TURN = 1_000
 RECENT_REVISIONS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the apps bring: indexes, relations and features."""
-
-    indexes: dict[type, tuple[Index, ...]]
-    relations: tuple[Relation, ...]
-    features: tuple[Feature, ...]
 
 
 @dataclass(slots=True)
@@ -70,13 +55,30 @@ class Reporter(Protocol):
         """These have become ready, if any; whoever waits for a switch should look again."""
 
 
+class Breath:
+    """Called often by whoever runs long: lets others run when that has been for a while."""
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self._sleep = sleep
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Nobody has waited yet."""
+        self._since = time.monotonic()
+
+    def __call__(self) -> None:
+        """Yield if it is time."""
+        if time.monotonic() - self._since > BREATHE_SECONDS:
+            self._sleep(0)
+            self.begin()
+
+
 class Core:
-    """The store, the compiler and the bridges, and the queue between them and everybody else."""
+    """The compiler and the bridges, and the queue between them and everybody else."""
 
     def __init__(self, rules: Rules, hub: Any, reporter: Reporter, make_bridge: Callable[[str, Any], Bridge]) -> None:
-        self.store = Store(rules.indexes)
-        self.catalogue = Catalogue(self._conflict)
-        self.engine = Engine(self.store, rules.relations, rules.features, reporter.bug, self.breathe)
+        self.breath = Breath(hub.sleep)
+        self.compiler = Compiler(rules, reporter.bug, self.breath)
         self.readiness = Readiness()
         self.bridges: dict[str, Bridge] = {}
         self.turn = 0
@@ -86,7 +88,6 @@ class Core:
         self._inbox = hub.Queue()
         self._reporter = reporter
         self._make_bridge = make_bridge
-        self._breathed = 0.0
 
     def submit(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], revision: int = 0) -> None:
         """Take in a change, in the order of submission."""
@@ -131,80 +132,37 @@ class Core:
 
     def advance(self, world: World) -> None:
         """Compile a change and hand out its steps."""
-        deltas, outcome = self.compile(world.puts, world.deletes)
+        compiled = self._compile(world)
         self.turn += 1
-        self._account(outcome)
-        self._reporter.compiled(outcome.changed)
-        for chassis, steps in sync.steps(self.turn, deltas).items():
+        self.readiness.touch(compiled.touched, self.turn, time.time())
+        self.readiness.forget(compiled.ended)
+        self._reporter.compiled(compiled.changed)
+        for chassis, steps in sync.steps(self.turn, compiled.deltas).items():
             inbox = self.bridge(chassis).inbox
             for step in steps:
                 inbox.put(step)
         if world.revision:
             self.revision = max(self.revision, world.revision)
-            self.recent[world.revision] = (self.turn, frozenset(deltas))
+            self.recent[world.revision] = (self.turn, frozenset(compiled.deltas))
             if len(self.recent) > RECENT_REVISIONS:
                 del self.recent[next(iter(self.recent))]
+
+    def _compile(self, world: World) -> Compiled:
+        """Without the collector: it would look through everything that stands, again and again, and find nothing."""
+        self.breath.begin()
+        gc.disable()
+        try:
+            compiled = self.compiler.run(world.puts, world.deletes)
+        finally:
+            gc.enable()
+        if len(compiled.touched) > LARGE_TURN:
+            gc.freeze()
+        return compiled
 
     def unconfirmed(self, revision: int) -> frozenset[str]:
         """The chassis that a revision touched and that have yet to confirm it; none for one long ago."""
         turn, touched = self.recent.get(revision, (0, frozenset()))
         return frozenset(name for name in touched if self.bridge(name).confirmed(self.turn) < turn)
-
-    def compile(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]]) -> tuple[dict[str, Delta], Outcome]:
-        """What a change does to each chassis' flows. The store and the catalogue have it afterwards."""
-        self._breathed = time.monotonic()
-        gc.disable()
-        try:
-            outcome = self.engine.run(puts, deletes)
-            left, joined = self.memberships(outcome, self.store)
-            deltas = self.catalogue.turn(outcome.removed, outcome.added, left, joined)
-        finally:
-            gc.enable()
-        if len(outcome.added) > LARGE_TURN:
-            gc.freeze()
-        return deltas, outcome
-
-    @staticmethod
-    def memberships(outcome: Outcome, store: Store) -> tuple[list[tuple[Scope, str]], list[tuple[Scope, str]]]:
-        """Chassis that left or joined the scopes that several share."""
-        left: list[tuple[Scope, str]] = []
-        joined: list[tuple[Scope, str]] = []
-        for read in outcome.changed:
-            if read[0] != "get" or read[1] not in {Presence, Chassis}:
-                continue
-            there = store.get(read[1], read[2])
-            scope: Scope = EVERYWHERE if read[1] is Chassis else Hosts(read[2].rpartition("@")[0])
-            chassis = read[2].rpartition("@")[2]
-            (joined if there is not None else left).append((scope, chassis))
-        return left, joined
-
-    def _account(self, outcome: Outcome) -> None:
-        """Who waits for this turn: the ports and networks whose flows it touched."""
-        touched = {subject for node in outcome.touched if (subject := self.subject(node))}
-        present = {subject for subject in touched if self._stands(subject)}
-        self.readiness.touch(present, self.turn, time.time())
-        self.readiness.forget(touched - present)
-
-    def subject(self, node: Node) -> Subject | None:
-        """The resource that a fragment belongs to."""
-        _, kind, key = self.engine.owner(node)
-        if kind is Endpoint:
-            return ("Port", key)
-        return ("Network", key) if kind is Network else None
-
-    def _stands(self, subject: Subject) -> bool:
-        kind = Endpoint if subject[0] == "Port" else Network
-        return self.store.get(kind, subject[1]) is not None
-
-    def chassis_of(self, subject: Subject) -> frozenset[str]:
-        """The chassis whose flows a port or network needs."""
-        if subject[0] == "Network":
-            return self.store.groups(Endpoint, "network", subject[1])
-        endpoint = self.store.get(Endpoint, subject[1])
-        if endpoint is None:
-            port = self.store.get(Port, subject[1])
-            return self.store.groups(Endpoint, "network", port.network) if port else frozenset()
-        return self.store.groups(Endpoint, "network", endpoint.network)
 
     def confirmed(self) -> dict[str, int]:
         """The last turn that each bridge has confirmed."""
@@ -212,15 +170,9 @@ class Core:
 
     def settle(self) -> None:
         """Tell who has become ready, and that something may have moved."""
-        done = self.readiness.settle(self.confirmed(), self.chassis_of, time.time()) if self.readiness.waiting else []
+        done = (
+            self.readiness.settle(self.confirmed(), self.compiler.chassis_of, time.time())
+            if self.readiness.waiting
+            else []
+        )
         self._reporter.ready(done)
-
-    def breathe(self) -> None:
-        """Let others run, if we have been running for a while."""
-        now = time.monotonic()
-        if now - self._breathed > BREATHE_SECONDS:
-            self._hub.sleep(0)
-            self._breathed = time.monotonic()
-
-    def _conflict(self, bug: Exception) -> None:
-        self._reporter.bug("catalogue", "", bug)

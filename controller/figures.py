@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from controller.core import Core
-    from controller.world import World
+    from controller.drifts import Drifts
 
 
 class CoreCollector(Collector):
     """Read when scraped; keeps nothing."""
 
-    def __init__(self, core: Core, world: World) -> None:
+    def __init__(self, core: Core, drifts: Drifts) -> None:
         self._core = core
-        self._world = world
+        self._drifts = drifts
 
     def collect(self) -> Iterator[Metric]:
         """All figures of the core."""
@@ -30,7 +30,7 @@ class CoreCollector(Collector):
         yield GaugeMetricFamily(
             "netloom_unconfirmed_resources", "Resources whose flows wait for a switch", value=waiting
         )
-        yield CounterMetricFamily("netloom_drifts", "Flows that somebody else touched", value=self._world.drift_count)
+        yield CounterMetricFamily("netloom_drifts", "Flows that somebody else touched", value=self._drifts.count)
         connected = GaugeMetricFamily(
             "netloom_bridge_connected", "1 while the OpenFlow session stands", labels=["chassis"]
         )
@@ -43,5 +43,5 @@ class CoreCollector(Collector):
             connected.add_metric([chassis], bridge.connection is not None)
             in_sync.add_metric([chassis], bridge.in_sync)
             sent.add_metric([chassis], bridge.flow_mods)
-            flows.add_metric([chassis], self._core.catalogue.count(chassis))
+            flows.add_metric([chassis], self._core.compiler.catalogue.count(chassis))
         yield from (connected, in_sync, sent, flows)

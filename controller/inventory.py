@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TUNNELS = ("vxlan", "geneve", "gre")
 LARGEST_PORT = 0xFFFFFF00
 INTEGRATION_BRIDGE = "br-int"
+MOST_BARE = 1024
 
 
 @dataclass(slots=True)
@@ -58,6 +59,20 @@ class Inventory:
     def chassis_of(self, dpid: int) -> str | None:
         """The chassis whose integration bridge has this datapath id."""
         return self._by_dpid.get(dpid)
+
+    def hosted(self, chassis: str) -> bool:
+        """Whether a database tells, or told, of this chassis."""
+        host = self._hosts.get(chassis)
+        return host is not None and not host.bare
+
+    def bare_taken(self, chassis: str) -> str | None:
+        """Why a bridge that only OpenFlow tells of cannot go by this name; None if it can."""
+        host = self._hosts.get(chassis)
+        if host is not None:
+            return None if host.bare else f"the name {chassis} is that of a host"
+        if sum(host.bare for host in self._hosts.values()) >= MOST_BARE:
+            return f"there are {MOST_BARE} bridges of no host already"
+        return None
 
     def recall(self, entities: Iterable[Entity]) -> None:
         """Take over what was known before this daemon started; the entities are the caller's to compile."""

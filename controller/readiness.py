@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-Subject = tuple[str, str]
-"""Kind and key of a resource, like ("Port", "acme/web-1")."""
+    from controller.compiler.compiler import Subject
 
 
 @dataclass(slots=True)

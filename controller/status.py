@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from controller.entities import Chassis, Endpoint, Interface, Network, Port
 
 if TYPE_CHECKING:
+    from controller.compiler.compiler import Subject
     from controller.core import Core
-    from controller.readiness import Subject
 
 
 def timestamp(seconds: float) -> str:
@@ -20,7 +20,7 @@ def timestamp(seconds: float) -> str:
 def waiting_for(core: Core, subject: Subject) -> list[str]:
     """The chassis that have yet to confirm, each with why."""
     found = []
-    for chassis in sorted(core.chassis_of(subject)):
+    for chassis in sorted(core.compiler.chassis_of(subject)):
         bridge = core.bridges.get(chassis)
         if bridge is None or bridge.confirmed(core.turn) < core.turn:
             found.append(f"chassis {chassis} {chassis_state(core, chassis)}")
@@ -45,8 +45,10 @@ def _refusals(core: Core, chassis: str, subject: Subject) -> list[str]:
         return []
     found = []
     for cookie, reason in bridge.refusals.items():
-        flow = core.catalogue.find(chassis, cookie)
-        if flow is not None and subject in {core.subject(node) for node in core.catalogue.owners(flow)}:
+        flow = core.compiler.catalogue.find(chassis, cookie)
+        if flow is not None and subject in {
+            core.compiler.subject(node) for node in core.compiler.catalogue.owners(flow)
+        }:
             found.append(reason)
     return found
 
@@ -58,8 +60,8 @@ def _condition(kind: str, reason: str, message: str, since: float, *, holds: boo
 def port_status(core: Core, key: str, started: float) -> dict[str, object]:
     """Where the port is plugged in, its conditions, and each hop from intent to flows."""
     subject = ("Port", key)
-    port: Port | None = core.store.get(Port, key)
-    endpoint: Endpoint | None = core.store.get(Endpoint, key)
+    port: Port | None = core.compiler.store.get(Port, key)
+    endpoint: Endpoint | None = core.compiler.store.get(Endpoint, key)
     since = core.readiness.since(subject, started)
     reason, message = _port_reason(core, port, endpoint)
     found: dict[str, object] = {
@@ -87,7 +89,7 @@ def _port_reason(  # noqa: PLR0911 - one reason a line, the first that holds
     """The first thing that keeps the port from being ready."""
     if port is None:
         return "Incomplete", "its network does not exist yet"
-    if core.store.get(Network, port.network) is None:
+    if core.compiler.store.get(Network, port.network) is None:
         return "NetworkMissing", f"network {port.network} does not exist yet"
     if not port.admin_up:
         return "Down", "spec.admin_up is false"
@@ -108,12 +110,12 @@ def _hops(core: Core, port: Port | None, endpoint: Endpoint | None) -> list[dict
     hops = [_hop("intent", "the port is asked for and up", holds=port is not None and port.admin_up)]
     if port is None:
         return hops
-    network = core.store.get(Network, port.network)
+    network = core.compiler.store.get(Network, port.network)
     hops.append(_hop("network", port.network, holds=network is not None))
     if endpoint is None:
         claims = [
-            *core.store.where(Interface, "iface_id", port.uid),
-            *core.store.where(Interface, "iface_id", port.key),
+            *core.compiler.store.where(Interface, "iface_id", port.uid),
+            *core.compiler.store.where(Interface, "iface_id", port.key),
         ]
         return [*hops, _hop("interface", ", ".join(claims) or "none names the port", holds=False)]
     hops.append(_hop("interface", f"{endpoint.interface}, OpenFlow port {endpoint.ofport}", holds=True))
@@ -121,9 +123,9 @@ def _hops(core: Core, port: Port | None, endpoint: Endpoint | None) -> list[dict
     hops.append(_hop("switch", endpoint.chassis, holds=bridge is not None and bridge.connection is not None))
     waiting = waiting_for(core, ("Port", port.key))
     hops.append(_hop("flows", "; ".join(waiting) or "confirmed on every chassis of the network", holds=not waiting))
-    there = core.store.get(Chassis, endpoint.chassis)
+    there = core.compiler.store.get(Chassis, endpoint.chassis)
     tunnel = there is not None and there.encap_ip is not None and endpoint.encap in dict(there.tunnels)
-    others = core.chassis_of(("Port", port.key)) - {endpoint.chassis}
+    others = core.compiler.chassis_of(("Port", port.key)) - {endpoint.chassis}
     if others or tunnel:
         detail = f"{endpoint.encap} from {there.encap_ip if there else None} to {len(others)} other chassis"
         hops.append(_hop("tunnel", detail, holds=tunnel))
@@ -142,8 +144,8 @@ def network_status(core: Core, key: str, started: float) -> dict[str, object]:
     message = "; ".join(waiting) or ("confirmed" if ready else "flows are on their way")
     since = core.readiness.since(subject, started)
     return {
-        "chassis": sorted(core.chassis_of(subject)),
-        "ports": core.store.count(Port, "network", key),
+        "chassis": sorted(core.compiler.chassis_of(subject)),
+        "ports": core.compiler.store.count(Port, "network", key),
         "conditions": [_condition("Ready", "Confirmed" if ready else "Programming", message, since, holds=ready)],
     }
 

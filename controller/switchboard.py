@@ -6,6 +6,7 @@ both, and each session's messages go to the bridge of its chassis.
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 LOCAL_PORT = 0xFFFFFFFE
 HIGHEST_PORT = 0xFFFFFF00
+REFUSALS_KEPT = 256
+REFUSAL_SECONDS = 5
+MOST_UNPLACED = 256
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 
 _log = structlog.get_logger("switchboard")
 
@@ -45,6 +50,7 @@ class Switchboard:
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._fresh: set[str] = set()
+        self._refusals: dict[str, float] = {}
 
     # What hosts' databases tell (ovsdb.hosts.HostEvents).
 
@@ -82,17 +88,28 @@ class Switchboard:
     def opened(self, connection: Connection) -> None:
         """A switch connected: it belongs to a host we know, to one that has yet to tell, or to itself."""
         chassis = self._inventory.chassis_of(connection.dpid)
-        if chassis is not None:
-            self._place(connection, chassis)
+        if chassis is None:
+            chassis = _own_name(connection)
+            if chassis == INTEGRATION_BRIDGE:
+                self._wait(connection)
+                return
+            taken = self._inventory.bare_taken(chassis)
+            if taken is not None:
+                self._refuse(connection, taken)
+                return
+        if self._place(connection, chassis):
             self.ports(connection)
+
+    def refused(self, connection: Connection, reason: str) -> None:
+        """A peer of the OpenFlow port is not served, for this reason; told of each peer every now and then."""
+        now = time.monotonic()
+        if now - self._refusals.get(connection.peer, -REFUSAL_SECONDS) < REFUSAL_SECONDS:
             return
-        ports = {port.number: port.name for port in connection.ports()}
-        local = ports.get(LOCAL_PORT, f"{connection.dpid:016x}")
-        if local == INTEGRATION_BRIDGE:
-            self._unplaced[connection.dpid] = connection
-            return
-        self._place(connection, local)
-        self.ports(connection)
+        if len(self._refusals) >= REFUSALS_KEPT:
+            del self._refusals[next(iter(self._refusals))]
+        self._refusals[connection.peer] = now
+        _log.warning("switch_refused", peer=connection.peer, reason=reason)
+        self._publish("health", f"OpenFlow peer {connection.peer}", {"refused": reason})
 
     def received(self, connection: Connection, message: Received) -> None:
         """A flow message, for the bridge of its chassis."""
@@ -102,10 +119,12 @@ class Switchboard:
 
     def ports(self, connection: Connection) -> None:
         """The ports of a bare bridge; those of a host's bridge are told by its database."""
+        chassis = self._placed.get(connection)
+        if chassis is None or self._inventory.hosted(chassis):
+            return
         ports = {port.number: port.name for port in connection.ports()}
-        local = ports.get(LOCAL_PORT, f"{connection.dpid:016x}")
         numbered = {number: name for number, name in ports.items() if 0 < number < HIGHEST_PORT}
-        self._submit(self._inventory.bare_bridge(connection.dpid, numbered, local))
+        self._submit(self._inventory.bare_bridge(connection.dpid, numbered, chassis))
 
     def closed(self, connection: Connection) -> None:
         """A switch's connection is gone."""
@@ -117,11 +136,31 @@ class Switchboard:
         _log.info("switch_left", chassis=chassis)
         self._publish("health", f"Chassis {chassis}", {"action": "switch disconnected"})
 
-    def _place(self, connection: Connection, chassis: str) -> None:
+    def _wait(self, connection: Connection) -> None:
+        """A host's bridge may connect before the host's database has told of it."""
+        held = self._unplaced.get(connection.dpid)
+        if len(self._unplaced) >= MOST_UNPLACED or (held is not None and held.peer != connection.peer):
+            self._refuse(connection, f"no host has told of a bridge with datapath id {connection.dpid:016x}")
+            return
+        if held is not None:
+            held.close()
+        self._unplaced[connection.dpid] = connection
+
+    def _refuse(self, connection: Connection, reason: str) -> None:
+        connection.refuse(reason)
+        self.refused(connection, reason)
+
+    def _place(self, connection: Connection, chassis: str) -> bool:
+        """Give a connection to its chassis; who has it already keeps it, unless it is the same switch come back."""
+        held = next((held for held, name in self._placed.items() if name == chassis), None)
+        if held is not None and (held.peer, held.dpid) != (connection.peer, connection.dpid):
+            self._refuse(connection, f"chassis {chassis} is connected already, from {held.peer}")
+            return False
         self._placed[connection] = chassis
         self._core.ask(_Greeting(self._core, chassis, connection))
         _log.info("switch_joined", chassis=chassis, dpid=f"{connection.dpid:016x}", peer=connection.peer)
         self._publish("health", f"Chassis {chassis}", {"action": "switch connected"})
+        return True
 
     def _told(self, news: News) -> None:
         """What a host's database told is worth remembering beyond this daemon's life."""
@@ -133,6 +172,12 @@ class Switchboard:
             self._core.submit(news.puts, news.deletes)
 
 
+def _own_name(connection: Connection) -> str:
+    """What a bridge calls itself by its local port; its datapath id where that cannot be a name."""
+    local = next((port.name for port in connection.ports() if port.number == LOCAL_PORT), "")
+    return local if PLAIN_NAME.fullmatch(local) else f"{connection.dpid:016x}"
+
+
 class _Greeting:
     """A switch is read only after the core has taken in what was told of it before."""
 
@@ -141,6 +186,6 @@ class _Greeting:
 
     def __call__(self) -> None:
         """Hand the connection to its bridge."""
-        known = self._core.store.get(Chassis, self._chassis) is not None
+        known = self._core.compiler.store.get(Chassis, self._chassis) is not None
         _log.debug("switch_greeted", chassis=self._chassis, known=known)
         self._core.bridge(self._chassis).inbox.put(self._connection)

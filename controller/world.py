@@ -2,73 +2,37 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from controller import status
-from controller.compiler.catalogue import Catalogue
-from controller.compiler.engine import Engine
+from controller.compiler.compiler import Compiler
 from controller.entities import Chassis, Endpoint, Interface, Network, Port, Project
-from controller.flow.codec import actions_text, match_text
-from controller.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from controller.compiler.catalogue import Delta
-    from controller.core import Core, Rules
+    from controller.compiler.compiler import Rules
+    from controller.core import Core
     from controller.entities import Entity
-    from controller.flow.flow import Flow
-    from controller.southbound.wire import FlowEvent
-    from ovsdb.host import HostStatus
+    from controller.reports import Reports
+    from ovsdb.hosts import Hosts
     from topology.graph import Topology
 
-DRIFT_KEPT = 1000
 BASE = (Project, Network, Port, Chassis, Interface)
-_EVENT_WORDS = {0: "found", 1: "added", 2: "removed", 3: "changed"}
 _STATUS = {"Port": status.port_status, "Network": status.network_status, "Project": status.project_status}
-
-
-class Hosts(Protocol):
-    """What the hosts' databases say, for people."""
-
-    def snapshot(self) -> Sequence[HostStatus]:
-        """Every host, and what is wrong with it."""
-
-
-@dataclass(slots=True)
-class Drift:
-    """One flow that somebody else touched; ``mended`` is when it stood right again, seconds since 1970."""
-
-    chassis: str
-    what: str
-    flow: str
-    owner: str
-    seen: float
-    mended: float | None = None
-
-    def row(self) -> dict[str, object]:
-        """As it is listed."""
-        found = {"chassis": self.chassis, "what": self.what, "flow": self.flow, "owner": self.owner}
-        return found | {"seen": status.timestamp(self.seen), "mended": self.mended and status.timestamp(self.mended)}
 
 
 class World:
     """Answers the northbound side; every answer is plain JSON values."""
 
-    def __init__(self, core: Core, rules: Rules, topology: Topology, hosts: Hosts, tables: Mapping[int, str]) -> None:
-        self.drifts: deque[Drift] = deque(maxlen=DRIFT_KEPT)
-        self.drift_count = 0
-        self.moved = threading.Condition()
+    def __init__(self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts) -> None:
         self.database_reachable = False
         self._core = core
         self._rules = rules
         self._topology = topology
         self._hosts = hosts
-        self._tables = dict(tables)
+        self._reports = reports
         self._started = time.time()
 
     def status(self, kind: str, key: str) -> dict[str, object]:
@@ -77,16 +41,11 @@ class World:
 
     def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
         """Flows that a change would add and remove, by chassis: compiled aside, from everything that stands."""
-        store = Store(self._rules.indexes)
-        engine = Engine(store, self._rules.relations, self._rules.features, _silent, self._core.breathe)
-        catalogue = Catalogue(_quiet)
-        standing = [self._core.store.get(kind, key) for kind in BASE for key in list(self._core.store.keys(kind))]
-        found: dict[str, Delta] = {}
-        for changes in (([entity for entity in standing if entity is not None], ()), (puts, deletes)):
-            outcome = engine.run(*changes)
-            left, joined = self._core.memberships(outcome, store)
-            found = catalogue.turn(outcome.removed, outcome.added, left, joined)
-        deltas = sorted(found.items())
+        store = self._core.compiler.store
+        standing = [store.get(kind, key) for kind in BASE for key in list(store.keys(kind))]
+        aside = Compiler(self._rules, _silent, self._core.breath)
+        aside.run([entity for entity in standing if entity is not None], ())
+        deltas = sorted(aside.run(puts, deletes).deltas.items())
         added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
         removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
         return {"added": added, "removed": removed}
@@ -94,8 +53,8 @@ class World:
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""
         subjects = [(kind, key) for kind, key in keys if kind in _STATUS]
-        with self.moved:
-            self.moved.wait_for(lambda: self._confirmed(revision, subjects), timeout)
+        with self._reports.moved:
+            self._reports.moved.wait_for(lambda: self._confirmed(revision, subjects), timeout)
         return self._unconfirmed(revision, subjects)
 
     def _confirmed(self, revision: int, subjects: list[tuple[str, str]]) -> bool:
@@ -118,94 +77,19 @@ class World:
         """All rows of one table."""
         match what:
             case "chassis":
-                return [self._chassis_row(key) for key in sorted(self._core.store.keys(Chassis))]
+                return [
+                    chassis_row(self._core, self._hosts, key) for key in sorted(self._core.compiler.store.keys(Chassis))
+                ]
             case "bridges":
-                return [self._bridge_row(key) for key in sorted(self._core.bridges)]
+                return [bridge_row(self._core, key) for key in sorted(self._core.bridges)]
             case "links":
                 return [{"kind": "tunnel", "between": [a, b], "networks": [*n]} for a, b, n in self._topology.tunnels()]
             case "drift":
-                return [drift.row() for drift in self.drifts]
-
-    def _chassis_row(self, key: str) -> dict[str, object]:
-        chassis: Chassis = self._core.store.get(Chassis, key)  # type: ignore[assignment]
-        bridge = self._core.bridges.get(key)
-        told = next((host for host in self._hosts.snapshot() if host.chassis and host.chassis.name == key), None)
-        row = told.chassis if told else None
-        return {
-            "name": key,
-            "dpid": f"{chassis.dpid:016x}",
-            "encap_ip": chassis.encap_ip,
-            "tunnels": dict(chassis.tunnels),
-            "ports": self._core.store.count(Endpoint, "chassis", key),
-            "connected": bridge is not None and bridge.connection is not None,
-            "in_sync": bridge is not None and bridge.in_sync,
-            "hostname": row.hostname if row else None,
-            "ovs_version": row.ovs_version if row else None,
-            "datapath_type": row.datapath_type if row else None,
-            "database": told.address if told and told.connected else None,
-            "problems": list(told.problems) if told else [],
-        }
-
-    def _bridge_row(self, key: str) -> dict[str, object]:
-        bridge = self._core.bridges[key]
-        connection = bridge.connection
-        return {
-            "chassis": key,
-            "dpid": f"{connection.dpid:016x}" if connection else None,
-            "peer": connection.peer if connection else None,
-            "in_sync": bridge.in_sync,
-            "flows": self._core.catalogue.count(key),
-            "flow_mods": bridge.flow_mods,
-            "refusals": sorted(set(bridge.refusals.values())),
-        }
+                return self._reports.drifts.rows()
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """Desired flows in pipeline order, each with the intent that owns it."""
-        for name in [chassis] if chassis is not None else sorted(self._core.bridges):
-            for flow in sorted(self._core.catalogue.flows(name), key=_pipeline_order):
-                owners = self.owners(flow)
-                if owner is None or owner in owners:
-                    yield {"chassis": name, **self.flow_row(flow), "owners": owners}
-
-    def flow_row(self, flow: Flow) -> dict[str, object]:
-        """A flow for people."""
-        return {
-            "table": self._tables.get(flow.table, str(flow.table)),
-            "priority": flow.priority,
-            "match": match_text(flow.match),
-            "actions": actions_text(flow.instructions, self._tables),
-            "cookie": f"{flow.cookie:#018x}",
-        }
-
-    def owners(self, flow: Flow) -> list[str]:
-        """The resources a flow is for, and the features that made it."""
-        found = set()
-        for node in self._core.catalogue.owners(flow):
-            rule, kind, key = self._core.engine.owner(node)
-            subject = self._core.subject(node)
-            found.add(f"{subject[0]} {subject[1]}" if subject else f"{kind.__name__} {key}")
-            found.add(f"feature {rule}")
-        return sorted(found)
-
-    def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> Drift:
-        """Keep what somebody else did to a flow."""
-        table = self._tables.get(event.table, str(event.table))
-        fades = [("idle_timeout", event.idle_timeout), ("hard_timeout", event.hard_timeout)]
-        timeouts = "".join(f" {name}={seconds}" for name, seconds in fades if seconds)
-        does = actions_text(event.instructions)
-        words = f"{table} priority={event.priority}{timeouts} {match_text(event.match)} actions={does}"
-        owner = ", ".join(self.owners(flow)) if flow else ""
-        drift = Drift(chassis, _EVENT_WORDS[event.kind], words, owner, time.time())
-        self.drifts.append(drift)
-        self.drift_count += 1
-        return drift
-
-    def mended(self, chassis: str) -> None:
-        """What drifted on this chassis stands right again."""
-        now = time.time()
-        for drift in self.drifts:
-            if drift.chassis == chassis and drift.mended is None:
-                drift.mended = now
+        return self._reports.flows.rows([chassis] if chassis is not None else sorted(self._core.bridges), owner)
 
     def topology(self, form: Literal["json", "graphml", "dot"]) -> dict[str, object] | str:
         """Nodes and links."""
@@ -226,9 +110,38 @@ def _silent(_where: str, _key: str, _error: Exception) -> None:
     """A plan's bugs are told when the change is made."""
 
 
-def _quiet(_bug: Exception) -> None:
-    """Likewise."""
+def chassis_row(core: Core, hosts: Hosts, key: str) -> dict[str, object]:
+    """A chassis as it is listed: what is known of it, whether it is in reach, and what is wrong."""
+    chassis = core.compiler.store.get(Chassis, key)
+    bridge = core.bridges.get(key)
+    told = next((host for host in hosts.snapshot() if host.chassis and host.chassis.name == key), None)
+    row = told.chassis if told else None
+    return {
+        "name": key,
+        "dpid": f"{chassis.dpid:016x}" if chassis else None,
+        "encap_ip": chassis.encap_ip if chassis else None,
+        "tunnels": dict(chassis.tunnels) if chassis else {},
+        "ports": core.compiler.store.count(Endpoint, "chassis", key),
+        "connected": bridge is not None and bridge.connection is not None,
+        "in_sync": bridge is not None and bridge.in_sync,
+        "hostname": row.hostname if row else None,
+        "ovs_version": row.ovs_version if row else None,
+        "datapath_type": row.datapath_type if row else None,
+        "database": told.address if told and told.connected else None,
+        "problems": list(told.problems) if told else [],
+    }
 
 
-def _pipeline_order(flow: Flow) -> tuple[int, int, bytes]:
-    return (flow.table, -flow.priority, flow.match)
+def bridge_row(core: Core, key: str) -> dict[str, object]:
+    """A bridge as it is listed."""
+    bridge = core.bridges[key]
+    connection = bridge.connection
+    return {
+        "chassis": key,
+        "dpid": f"{connection.dpid:016x}" if connection else None,
+        "peer": connection.peer if connection else None,
+        "in_sync": bridge.in_sync,
+        "flows": core.compiler.catalogue.count(key),
+        "flow_mods": bridge.flow_mods,
+        "refusals": sorted(set(bridge.refusals.values())),
+    }

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.errors import SwitchError
 from controller.flow.flow import Flow, Here, Slot, cookie
+from controller.southbound.agenda import Agenda
 from controller.southbound.session import Change, Confirmed, Drifted, Holdings, Refused, Session, State
 from controller.southbound.wire import EVENT_REMOVED, FlowEvent
 from controller.sync import Step, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from controller.southbound.framework import Connection
     from controller.southbound.wire import Received
@@ -84,16 +86,12 @@ class Bridge:
         self._wanted = wanted
         self._watcher = watcher
         self._session = Session()
-        self._steps: deque[Step] = deque()
+        self._agenda = Agenda(chassis, watcher.go_on)
         self._changes: deque[Change] = deque()
-        self._doing: deque[Step] = deque()
 
     def confirmed(self, newest: int) -> int:
         """The last turn that the switch confirmed with all before it; ``newest`` where nothing is outstanding."""
-        if not self.in_sync:
-            return -1
-        waiting = (step.turn.number for step in (*self._doing, *self._steps))
-        return min(waiting, default=newest + 1) - 1
+        return self._agenda.oldest(newest + 1) - 1 if self.in_sync else -1
 
     def run(self) -> None:
         """Take inputs for ever: a Connection that opened, a (connection, message) pair, a Step, None to look again."""
@@ -110,9 +108,9 @@ class Bridge:
         """One input."""
         match news:
             case Step():
-                self._steps.append(news)
+                self._agenda.add(news)
                 if self.connection is None:
-                    self._drop_steps()
+                    self._agenda.drop()
             case (connection, None):
                 self._closed(connection)
             case (connection, message) if connection is self.connection:
@@ -128,7 +126,7 @@ class Bridge:
         self.connection, self.in_sync, self._session = connection, False, Session()
         self.refusals.clear()
         self._changes.clear()
-        self._drop_steps()
+        self._agenda.drop()
         connection.send(self._session.start())
 
     def _closed(self, connection: Connection) -> None:
@@ -136,19 +134,8 @@ class Bridge:
             return
         self.connection, self.in_sync = None, False
         self._changes.clear()
-        self._drop_steps()
+        self._agenda.drop()
         self._watcher.settled(self.chassis)
-
-    def _drop_steps(self) -> None:
-        """Nobody waits for a bridge that is away; what it missed it gets when it is read again."""
-        for step in (*self._doing, *self._steps):
-            self._end(step)
-        self._doing.clear()
-        self._steps.clear()
-
-    def _end(self, step: Step) -> None:
-        for chassis in step.turn.end(self.chassis, step.phase):
-            self._watcher.go_on(chassis)
 
     def _message(self, message: Received) -> None:
         try:
@@ -163,7 +150,8 @@ class Bridge:
             case Confirmed(change=change):
                 self._confirmed(change)
             case Drifted(events=events):
-                self._drift(events)
+                wrong = [event for event in events if drifts(event, self._wanted.at(self.chassis, event.slot))]
+                self._mend(wrong)
             case Refused(change=change, flow=flow, reason=reason):
                 self._refused(change, flow, reason)
 
@@ -174,20 +162,15 @@ class Bridge:
 
     def _resync(self, held: tuple[FlowEvent, ...]) -> None:
         """Send what is missing or different, take away what should not be; steps that came before are part of that."""
-        self._drop_steps()
+        self._agenda.drop()
         puts, deletes = difference(held, list(self._wanted.flows(self.chassis)))
-        drifted = self._report(held, {flow.slot: flow for flow in puts}, deletes)
+        slots = {flow.slot: flow for flow in puts}
+        drifted = meddled(held, slots.keys() | {flow.slot for flow in deletes})
+        for event in drifted:
+            self._watcher.drifted(self.chassis, event, slots.get(event.slot))
         bundles = in_order(puts, deletes, BUNDLE_SIZE)
-        tags = [_Resync(last=bundle is bundles[-1], drifted=drifted) for bundle in bundles]
+        tags = [_Resync(last=bundle is bundles[-1], drifted=bool(drifted)) for bundle in bundles]
         self._changes.extend(Change(tag, *bundle) for tag, bundle in zip(tags, bundles, strict=True))
-
-    def _report(self, held: tuple[FlowEvent, ...], puts: dict[Slot, Flow], deletes: tuple[Flow, ...]) -> bool:
-        """Tell of flows that others made while nobody looked; whether there were any."""
-        wrong = puts.keys() | {flow.slot for flow in deletes}
-        found = [event for event in held if event.slot in wrong and foreign(event)]
-        for event in found:
-            self._watcher.drifted(self.chassis, event, puts.get(event.slot))
-        return bool(found)
 
     def _confirmed(self, change: Change) -> None:
         match change.tag:
@@ -196,8 +179,7 @@ class Bridge:
                 if drifted:
                     self._watcher.mended(self.chassis)
             case Step() as step:
-                self._doing.remove(step)
-                self._end(step)
+                self._agenda.end(step)
             case _Mend():
                 self._watcher.mended(self.chassis)
             case _:
@@ -215,22 +197,18 @@ class Bridge:
         deletes = tuple(delete for delete in change.deletes if delete is not flow)
         self._changes.appendleft(Change(change.tag, puts, deletes))
 
-    def _drift(self, events: tuple[FlowEvent, ...]) -> None:
+    def _mend(self, events: list[FlowEvent]) -> None:
+        """Put back what others touched, take away what they added."""
         puts: dict[Slot, Flow] = {}
         deletes: list[Flow] = []
         for event in events:
             wanted = self._wanted.at(self.chassis, event.slot)
-            if event.kind == EVENT_REMOVED:
-                if wanted is None or wanted.cookie != event.cookie:
-                    continue
-            elif wanted and event.holds(wanted):
-                continue
             self._watcher.drifted(self.chassis, event, wanted)
             if wanted is not None:
                 puts[event.slot] = wanted
             else:
                 deletes.append(as_flow(self.chassis, event))
-        if puts or deletes:
+        if events:
             self._changes.append(Change(_Mend(), tuple(puts.values()), tuple(deletes)))
 
     def _advance(self) -> None:
@@ -247,10 +225,9 @@ class Bridge:
 
     def _next_step(self) -> bool:
         """Whether a step's changes were lined up. A step of several bundles is confirmed with its last."""
-        if not self.in_sync or not self._steps or not self._steps[0].turn.may_begin(self._steps[0].phase):
+        step = self._agenda.begin() if self.in_sync else None
+        if step is None:
             return False
-        step = self._steps.popleft()
-        self._doing.append(step)
         bundles = in_order(step.puts, step.deletes, BUNDLE_SIZE)
         self._changes.extend(Change(None, *bundle) for bundle in bundles[:-1])
         self._changes.append(Change(step, *bundles[-1]))
@@ -263,6 +240,18 @@ def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[F
     puts = tuple(flow for flow in wanted if not ((event := standing.get(flow.slot)) and event.holds(flow)))
     slots = {flow.slot for flow in wanted}
     return puts, tuple(as_flow("", event) for event in held if event.slot not in slots)
+
+
+def drifts(event: FlowEvent, wanted: Flow | None) -> bool:
+    """Whether what a switch tells of a slot differs from the flow that should stand there."""
+    if event.kind == EVENT_REMOVED:
+        return wanted is not None and wanted.cookie == event.cookie
+    return wanted is None or not event.holds(wanted)
+
+
+def meddled(held: tuple[FlowEvent, ...], wrong: AbstractSet[Slot]) -> list[FlowEvent]:
+    """Of the slots that are wrong, the flows that others put there while nobody looked."""
+    return [event for event in held if event.slot in wrong and foreign(event)]
 
 
 def foreign(event: FlowEvent) -> bool:

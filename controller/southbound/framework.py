@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import structlog
 
-from controller.southbound import wire
+from controller.southbound import handshake, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ ECHO_INTERVAL = 5
 UNREPLIED_ECHOES = 2
 HANDSHAKE_SECONDS = 10
 MOST_STRANGERS = 256
+DEAD = "dead"
 _OURS = frozenset((wire.ERROR, wire.MULTIPART_REPLY, wire.BUNDLE_CONTROL))
 
 
@@ -50,11 +51,15 @@ class Switchboard(Protocol):
     def closed(self, connection: Connection) -> None:
         """The connection is gone."""
 
+    def refused(self, connection: Connection, reason: str) -> None:
+        """The peer said something for which it is served no longer; ``closed`` follows."""
+
 
 class Connection:
     """One switch's connection, as little of the framework's datapath as netloom needs."""
 
     def __init__(self, datapath: Any) -> None:
+        self.refused = False
         self._datapath = datapath
 
     @property
@@ -67,10 +72,14 @@ class Connection:
         """Where it came from."""
         return str(self._datapath.address[0])
 
+    @property
+    def port_count(self) -> int:
+        """How many ports it has told of."""
+        return len(self._described)
+
     def ports(self) -> tuple[PortDescription, ...]:
         """Its ports, the local one included."""
-        # Ryu keeps them in _ports and warns where they are read by their public name; os-ken has only the latter.
-        described = list((self._datapath._ports or self._datapath.ports or {}).values())  # noqa: SLF001
+        described = list(self._described.values())
         return tuple(PortDescription(int(p.port_no), p.name.decode("utf-8", "replace")) for p in described)
 
     def send(self, data: bytes) -> None:
@@ -80,6 +89,16 @@ class Connection:
     def close(self) -> None:
         """End the connection."""
         self._datapath.close()
+
+    def refuse(self, reason: str, version: int = wire.VERSION) -> None:
+        """Say why to a peer that is not served, and listen to it no more."""
+        self.refused = True
+        self._datapath.send(handshake.refusal(reason, version), close_socket=True)
+
+    @property
+    def _described(self) -> dict[int, Any]:
+        # Ryu keeps them in _ports and warns where they are read by their public name; os-ken has only the latter.
+        return self._datapath._ports or getattr(self._datapath, "ports", None) or {}  # noqa: SLF001
 
 
 def _mend_eventlet_for_ryu() -> None:
@@ -128,31 +147,46 @@ def _connection(datapath: Any) -> Connection:
 
 
 def _take_flow_messages(name: str, board: Switchboard) -> None:
-    """Put ourselves before the framework's OpenFlow 1.5 parser for the messages that are ours."""
+    """Put ourselves before the framework's parsers, whatever version a message says it is of."""
     parser = importlib.import_module(f"{name}.ofproto.ofproto_parser")
     importlib.import_module(f"{name}.ofproto.ofproto_v1_5_parser")
     theirs = parser._MSG_PARSERS[wire.VERSION]  # noqa: SLF001 - the framework has no other way to see a message whole
-    parser._MSG_PARSERS[wire.VERSION] = _Parser(theirs, board)  # noqa: SLF001
+    parser._MSG_PARSERS.update(dict.fromkeys(range(256), _Parser(theirs, board)))  # noqa: SLF001
 
 
 class _Parser:
-    """Gives flow messages to the switchboard and all others to the framework's parser."""
+    """Gives flow messages to the switchboard, and what the framework needs to the framework's parser."""
 
     def __init__(self, theirs: Callable[..., Any], board: Switchboard) -> None:
         self._theirs = theirs
         self._board = board
 
-    def __call__(self, datapath: Any, version: int, kind: int, length: int, xid: int, data: bytearray) -> Any:  # noqa: PLR0917
-        if kind in _OURS:
-            try:
-                message = wire.received(bytes(data))
-            except (ValueError, IndexError, struct.error):
-                datapath.close()
-                return None
+    def __call__(self, datapath: Any, version: int, _kind: int, _length: int, xid: int, data: bytearray) -> Any:
+        connection = _connection(datapath)
+        if connection.refused or datapath.state == DEAD:
+            return None
+        try:
+            message = self._ours(connection, bytes(data))
+        except (ValueError, IndexError, struct.error) as error:
+            reason = str(error) if isinstance(error, ValueError) else "a truncated message"
+            connection.refuse(reason, version)
+            self._board.refused(connection, reason)
+            return None
+        if message is None:
+            return None
+        return self._theirs(datapath, wire.VERSION, message[1], len(message), xid, bytearray(message))
+
+    def _ours(self, connection: Connection, data: bytes) -> bytes | None:
+        """Take what is ours; what is left is for the framework. Raises ValueError, IndexError, struct.error."""
+        if data[0] == wire.VERSION and data[1] in _OURS:
+            message = wire.received(data)
             if message is not None:
-                self._board.received(_connection(datapath), message)
+                self._board.received(connection, message)
                 return None
-        return self._theirs(datapath, version, kind, length, xid, data)
+        plain = handshake.plain(data)
+        if connection.port_count > handshake.MOST_PORTS:
+            raise ValueError(f"more than {handshake.MOST_PORTS} ports")
+        return plain
 
 
 def _bound_strangers(name: str, controller: Any) -> None:
@@ -161,31 +195,33 @@ def _bound_strangers(name: str, controller: Any) -> None:
 
 
 class _Porter:
-    """Serves a connection; ends it when there are too many strangers or when it does not say who it is."""
+    """Serves a connection; who does not say who it is has to go, the sooner the more such there are."""
 
     def __init__(self, name: str, theirs: Callable[..., None]) -> None:
         self._hub = hub(name)
-        self._controller = importlib.import_module(f"{name}.controller.controller")
         self._theirs = theirs
-        self._strangers = 0
+        self._strangers: dict[Any, Any] = {}
 
     def __call__(self, socket: Any, address: Any) -> None:
-        if self._strangers >= MOST_STRANGERS:
-            socket.close()
-            return
-        self._strangers += 1
-        deadline = self._hub.spawn_after(HANDSHAKE_SECONDS, self._expire, socket)
-        socket.netloom_deadline = deadline
+        while len(self._strangers) >= MOST_STRANGERS:
+            self._expire(next(iter(self._strangers)))
+        self._strangers[socket] = self._hub.spawn_after(HANDSHAKE_SECONDS, self._expire, socket)
+        socket.netloom_known = self._known
         try:
             self._theirs(socket, address)
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends ends that stranger's session alone
-            _log.warning("openflow session ended", peer=str(address), error=repr(error))
+            _log.warning("openflow_session_ended", peer=str(address), error=repr(error))
         finally:
-            deadline.cancel()
-            self._strangers -= 1
+            self._known(socket)
 
-    @staticmethod
-    def _expire(socket: Any) -> None:
+    def _known(self, socket: Any) -> None:
+        """The peer has said who it is, or has gone."""
+        deadline = self._strangers.pop(socket, None)
+        if deadline is not None:
+            deadline.cancel()
+
+    def _expire(self, socket: Any) -> None:
+        self._known(socket)
         socket.close()
 
 
@@ -200,18 +236,15 @@ def _application(name: str, board: Switchboard) -> type:
     state = handler.set_ev_cls(events.EventOFPStateChange, phases)(_state_changed)
     ports = handler.set_ev_cls(events.EventOFPPortStateChange, handler.MAIN_DISPATCHER)(_ports_changed)
     body = {"OFP_VERSIONS": [version], "board": board, "state_changed": state, "ports_changed": ports}
-    body["dead"] = handler.DEAD_DISPATCHER
     return type("Netloom", (base,), body)
 
 
 def _state_changed(app: Any, event: Any) -> None:
     connection = _connection(event.datapath)
-    if event.state == app.dead:
+    if event.state == DEAD:
         app.board.closed(connection)
     else:
-        deadline = getattr(event.datapath.socket, "netloom_deadline", None)
-        if deadline is not None:
-            deadline.cancel()
+        event.datapath.socket.netloom_known(event.datapath.socket)
         app.board.opened(connection)
 
 

@@ -1,0 +1,91 @@
+"""The compiler as one piece: changes of the world go in, what each chassis' flows have to become comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from controller.compiler.catalogue import Catalogue, Delta
+from controller.compiler.engine import Engine, Outcome
+from controller.entities import Chassis, Endpoint, Network, Port, Presence
+from controller.flow.flow import EVERYWHERE, Hosts, Scope
+from controller.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from controller.compiler.engine import Feature, Node, Relation
+    from controller.entities import Entity
+    from controller.store import Index
+
+Subject = tuple[str, str]
+"""Kind and key of a resource, like ("Port", "acme/web-1")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the apps bring: indexes, relations and features."""
+
+    indexes: dict[type, tuple[Index, ...]]
+    relations: tuple[Relation, ...]
+    features: tuple[Feature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One change, compiled: deltas by chassis, the resources whose flows it touched or ended, and what reads differ."""
+
+    deltas: dict[str, Delta]
+    touched: frozenset[Subject]
+    ended: frozenset[Subject]
+    changed: set[tuple[Any, ...]]
+
+
+class Compiler:
+    """Store, engine and catalogue. ``report`` hears of bugs, ``breathe`` is called often during long runs."""
+
+    def __init__(
+        self, rules: Rules, report: Callable[[str, str, Exception], None], breathe: Callable[[], None]
+    ) -> None:
+        self.store = Store(rules.indexes)
+        self.catalogue = Catalogue(lambda bug: report("catalogue", "", bug))
+        self.engine = Engine(self.store, rules.relations, rules.features, report, breathe)
+
+    def run(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]]) -> Compiled:
+        """Take in a change."""
+        outcome = self.engine.run(puts, deletes)
+        left, joined = self._memberships(outcome)
+        deltas = self.catalogue.turn(outcome.removed, outcome.added, left, joined)
+        subjects = {subject for node in outcome.touched if (subject := self.subject(node))}
+        standing = frozenset(subject for subject in subjects if self._stands(subject))
+        return Compiled(deltas, standing, frozenset(subjects - standing), outcome.changed)
+
+    def _memberships(self, outcome: Outcome) -> tuple[list[tuple[Scope, str]], list[tuple[Scope, str]]]:
+        """Chassis that left or joined the scopes that several share."""
+        left: list[tuple[Scope, str]] = []
+        joined: list[tuple[Scope, str]] = []
+        for read in outcome.changed:
+            if read[0] != "get" or read[1] not in {Presence, Chassis}:
+                continue
+            there = self.store.get(read[1], read[2])
+            scope: Scope = EVERYWHERE if read[1] is Chassis else Hosts(read[2].rpartition("@")[0])
+            (joined if there is not None else left).append((scope, read[2].rpartition("@")[2]))
+        return left, joined
+
+    def subject(self, node: Node) -> Subject | None:
+        """The resource that a fragment belongs to."""
+        _, kind, key = self.engine.owner(node)
+        if kind is Endpoint:
+            return ("Port", key)
+        return ("Network", key) if kind is Network else None
+
+    def _stands(self, subject: Subject) -> bool:
+        kind = Endpoint if subject[0] == "Port" else Network
+        return self.store.get(kind, subject[1]) is not None
+
+    def chassis_of(self, subject: Subject) -> frozenset[str]:
+        """The chassis whose flows a port or network needs."""
+        if subject[0] == "Network":
+            return self.store.groups(Endpoint, "network", subject[1])
+        place = self.store.get(Endpoint, subject[1]) or self.store.get(Port, subject[1])
+        return self.store.groups(Endpoint, "network", place.network) if place else frozenset()

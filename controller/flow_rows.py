@@ -1,0 +1,62 @@
+"""Flows for people: by table name, as ovs-ofctl text, each with the intent and the feature that it is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.flow.codec import actions_text, match_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from controller.compiler.compiler import Compiler
+    from controller.flow.flow import Flow
+    from controller.southbound.wire import FlowEvent
+
+
+class FlowRows:
+    """Reads the catalogue; ``tables`` are the pipeline's names by number."""
+
+    def __init__(self, compiler: Compiler, tables: Mapping[int, str]) -> None:
+        self._compiler = compiler
+        self._tables = dict(tables)
+
+    def rows(self, chassis: Iterable[str], owner: str | None) -> Iterator[dict[str, object]]:
+        """Desired flows of some chassis in pipeline order; those of one owner, like ``Port acme/web-1``, if given."""
+        for name in chassis:
+            for flow in sorted(self._compiler.catalogue.flows(name), key=_pipeline_order):
+                owners = self.owners(flow)
+                if owner is None or owner in owners:
+                    yield {"chassis": name, **self.row(flow), "owners": owners}
+
+    def row(self, flow: Flow) -> dict[str, object]:
+        """One flow."""
+        return {
+            "table": self._tables.get(flow.table, str(flow.table)),
+            "priority": flow.priority,
+            "match": match_text(flow.match),
+            "actions": actions_text(flow.instructions, self._tables),
+            "cookie": f"{flow.cookie:#018x}",
+        }
+
+    def owners(self, flow: Flow) -> list[str]:
+        """The resources a flow is for, and the features that made it."""
+        found = set()
+        for node in self._compiler.catalogue.owners(flow):
+            rule, kind, key = self._compiler.engine.owner(node)
+            subject = self._compiler.subject(node)
+            found.add(f"{subject[0]} {subject[1]}" if subject else f"{kind.__name__} {key}")
+            found.add(f"feature {rule}")
+        return sorted(found)
+
+    def words(self, event: FlowEvent) -> str:
+        """A flow as a switch told of it, in one line."""
+        table = self._tables.get(event.table, str(event.table))
+        fades = (("idle_timeout", event.idle_timeout), ("hard_timeout", event.hard_timeout))
+        timeouts = "".join(f" {name}={seconds}" for name, seconds in fades if seconds)
+        does = actions_text(event.instructions, self._tables)
+        return f"{table} priority={event.priority}{timeouts} {match_text(event.match)} actions={does}"
+
+
+def _pipeline_order(flow: Flow) -> tuple[int, int, bytes]:
+    return (flow.table, -flow.priority, flow.match)

@@ -1,0 +1,87 @@
+"""Reports: what the core and the bridges tell becomes events, log lines, topology, and a nudge to those who wait."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from controller.drifts import Drifts
+from controller.entities import Chassis, Endpoint, Presence
+
+if TYPE_CHECKING:
+    from controller.compiler.compiler import Subject
+    from controller.core import Core
+    from controller.flow.flow import Flow
+    from controller.flow_rows import FlowRows
+    from controller.northbound.events import EventLog
+    from controller.southbound.wire import FlowEvent
+    from topology.graph import Topology
+
+_log = structlog.get_logger("daemon")
+
+
+class Reports:
+    """Heard by nobody until ``core`` and ``flows`` are set, which the composition root does at once."""
+
+    core: Core
+    flows: FlowRows
+
+    def __init__(self, events: EventLog, topology: Topology) -> None:
+        self.moved = threading.Condition()
+        self.drifts = Drifts()
+        self._events = events
+        self._topology = topology
+
+    def publish(self, kind: str, subject: str, detail: dict[str, object]) -> None:
+        """An event of ours."""
+        self._events.publish(kind, subject, detail, self.core.revision, "netloom")
+
+    def bug(self, where: str, key: str, error: Exception) -> None:
+        """Something of ours went wrong; everything else goes on."""
+        _log.error("bug", where=where, key=key, error=repr(error))
+        self.publish("health", f"feature {where}", {"bug": repr(error), "key": key})
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """Entities changed: the topology follows."""
+        for read in changed:
+            if read[0] == "get" and read[1] in {Chassis, Presence, Endpoint}:
+                entity = self.core.compiler.store.get(read[1], read[2])
+                if entity is None:
+                    self._topology.delete(read[1], read[2])
+                else:
+                    self._topology.put(entity)
+
+    def ready(self, subjects: list[Subject]) -> None:
+        """These have become ready, if any; those who wait look again."""
+        for kind, key in subjects:
+            self.publish("ready", f"{kind} {key}", {"ready": True})
+        with self.moved:
+            self.moved.notify_all()
+
+    def settled(self, _chassis: str) -> None:
+        """A bridge confirmed something, came or went."""
+        self.core.poke()
+
+    def go_on(self, chassis: str) -> None:
+        """A bridge may begin its next phase."""
+        self.core.bridge(chassis).inbox.put(None)
+
+    def drifted(self, chassis: str, event: FlowEvent, flow: Flow | None) -> None:
+        """Somebody else touched a flow."""
+        owner = ", ".join(self.flows.owners(flow)) if flow else ""
+        drift = self.drifts.add(chassis, event.kind, self.flows.words(event), owner)
+        _log.warning("drift", chassis=chassis, what=drift.what, flow=drift.flow, owner=drift.owner)
+        self.publish("drift", f"Chassis {chassis}", drift.row())
+
+    def mended(self, chassis: str) -> None:
+        """What drifted on a chassis stands right again."""
+        self.drifts.mended(chassis)
+        self.publish("drift", f"Chassis {chassis}", {"mended": True})
+
+    def refused(self, chassis: str, flow: Flow | None, reason: str) -> None:
+        """A switch would not take a flow."""
+        row = self.flows.row(flow) if flow else {}
+        _log.error("flow_refused", chassis=chassis, reason=reason, **row)
+        self.publish("health", f"Chassis {chassis}", {"refused": row, "reason": reason})
