@@ -49,8 +49,7 @@ _Watch = Annotated[bool, typer.Option("--watch", "-w", help="Go on with what cha
 @app.command()
 def serve(settings: _Settings = None) -> None:
     """Run the daemon in the foreground."""
-    from controller.daemon import main  # noqa: PLC0415 - it makes threads green before it imports anything else
-    from controller.errors import SettingsError  # noqa: PLC0415
+    from controller.errors import SettingsError  # noqa: PLC0415 - only the daemon needs what these bring along
     from controller.settings import load  # noqa: PLC0415
 
     try:
@@ -58,6 +57,9 @@ def serve(settings: _Settings = None) -> None:
     except SettingsError as error:
         _messages.print(f"[red]settings[/]: {escape(str(error))}", highlight=False)
         raise typer.Exit(Exit.USAGE) from error
+
+    from controller.daemon import main  # noqa: PLC0415 - it makes threads green
+
     raise typer.Exit(main(found))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
             _messages.print(escape(event["detail"]["reason"]))
             raise typer.Exit(Exit.REFUSED)
         if kind == wanted.kind.name and _concerns(wanted, key):
-            _messages.print(f"{event['at']} {event['type']} {event['subject']} {event['detail']}", markup=False)
+            _tell_event(event, form)
 
 
 def inventory(daemon: Daemon, table: str, form: str) -> None:
@@ -126,6 +127,13 @@ def _tell(done: Mapping[str, Any]) -> None:
     for what, counts in done.get("flows", {}).items():
         told = ", ".join(f"{chassis} {count}" for chassis, count in counts.items()) or "none"
         out.print(f"flows {what}: {told}", markup=False, highlight=False)
+
+
+def _tell_event(event: Mapping[str, Any], form: str) -> None:
+    detail = json.dumps(event["detail"])
+    line = f"{event['at']} {event['type']} {event['subject']} {detail}" if form == "table" else json.dumps(event)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _confirmed(unconfirmed: Mapping[str, str]) -> Exit:

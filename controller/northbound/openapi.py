@@ -18,6 +18,8 @@ Json: TypeAlias = dict[str, Any]
 
 _REFERENCE = "#/components/schemas/{model}"
 _READ_ONLY = ("status", "uid", "revision", "created_at", "updated_at")
+# Older names of the same forms are understood as well.
+_PLAIN = (media.JSON, media.MSGPACK)
 _WHOLE = {"type": "integer", "minimum": 0}
 _TEXT = {"type": "string"}
 _DESCRIPTION = (
@@ -178,7 +180,7 @@ _PAGING = [
 
 
 def _content(schema: Json, *types: str) -> Json:
-    return {kind: {"schema": schema} for kind in types or (media.JSON, media.MSGPACK)}
+    return {kind: {"schema": schema} for kind in types or _PLAIN}
 
 
 def _operation(tag: str, summary: str, answers: Json, more: Json | None = None) -> Json:
@@ -212,8 +214,8 @@ def _one_operations(kind: Kind) -> Json:
     answer, writing = _reference(kind.name), {"parameters": [_WAIT, _IF_MATCH]}
     created = _ok("Created.", answer, status="201")
     document = _reference(kind.document.__name__)
-    replaced = {**writing, **_body(document, *media.ONE_FORMS)}
-    merged = {**writing, **_body({"type": "object"}, *media.PATCH_FORMS)}
+    replaced = {**writing, **_body(document)}
+    merged = {**writing, **_body({"type": "object"}, "application/merge-patch+json", *_PLAIN)}
     deleted = {**_ok("Deleted, with wait.", _reference("Deleted")), "204": {"description": "Deleted."}}
     noun = kind.name
     return {
@@ -233,7 +235,7 @@ def _apply_path() -> Json:
         _query("dry_run", {"type": "boolean"}, "Commit nothing; answer what would change."),
         _WAIT,
     ]
-    more = {"parameters": parameters, **_body(_reference("Documents"), *media.MANY_FORMS)}
+    more = {"parameters": parameters, **_body(_reference("Documents"), *_PLAIN, "application/yaml")}
     summary = "Apply a document of many resources, all or nothing"
     return {
         "/v1/apply": {"post": _operation("intent", summary, _ok("What became, or would become, of it.", either), more)}
@@ -268,7 +270,7 @@ def _inventory_paths() -> Json:
 def _token_paths() -> Json:
     made = _ok("The token, shown once.", _reference("NewToken"), status="201")
     listing = _operation("tokens", "All tokens", _ok("Without their secrets.", _reference("Items")))
-    making = _operation("tokens", "Make a token", made, _body(_reference("TokenRequest"), *media.ONE_FORMS))
+    making = _operation("tokens", "Make a token", made, _body(_reference("TokenRequest")))
     ending = _operation("tokens", "End a token", {"204": {"description": "Ended."}})
     return {
         "/v1/tokens": {"get": listing, "post": making},

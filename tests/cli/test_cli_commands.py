@@ -1,0 +1,181 @@
+"""The command line as a script and a person find it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from controller.cli import spelled_out
+from controller.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from conftest import Shell
+
+DOCUMENT = """
+kind: Project
+name: acme
+---
+kind: Network
+project: acme
+name: web
+spec: {subnets: [{name: v4, cidr: 10.1.0.0/24}]}
+---
+kind: Port
+project: acme
+name: p
+labels: {app: web}
+spec: {network: web}
+"""
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "intent.yaml"
+    path.write_text(DOCUMENT)
+    return path
+
+
+def test_what_is_applied_can_be_got(shell: Shell, document: Path) -> None:
+    applied = shell("apply", "-f", str(document), "-o", "table")
+    assert applied.code == Exit.DONE
+    assert applied.out.split("\n")[:3] == [
+        "created   Project acme",
+        "created   Network acme/web",
+        "created   Port acme/p",
+    ]
+    one = json.loads(shell("get", "Port", "p", "-p", "acme").out)
+    assert one["status"]["addresses"] == ["10.1.0.2"]
+    every = json.loads(shell("get", "ports").out)
+    assert every["items"] == [one]
+    assert json.loads(shell("get", "PORTS", "-p", "acme", "-l", "app=db").out)["items"] == []
+
+
+def test_yaml_can_be_edited_and_applied_again(shell: Shell, document: Path, tmp_path: Path) -> None:
+    shell("apply", "-f", str(document))
+    text = shell("get", "networks", "-o", "yaml").out
+    (found,) = yaml.safe_load_all(text)
+    assert found.keys() == {"kind", "project", "name", "labels", "spec"}
+    again = tmp_path / "again.yaml"
+    again.write_text(text)
+    assert "unchanged" in shell("apply", "-f", "-", "-o", "table", stdin=again).out
+
+
+def test_a_table_is_for_people(shell: Shell, document: Path) -> None:
+    shell("apply", "-f", str(document))
+    heading, row = shell("get", "port", "-o", "table").out.rstrip().split("\n")
+    assert heading.split() == ["PROJECT", "NAME", "NETWORK", "MAC", "ADDRESSES", "CHASSIS", "READY"]
+    assert row.split()[:3] == ["acme", "p", "web"]
+    assert row.split()[4:] == ["10.1.0.2", "-", "yes"]
+    assert "chassis-1" in shell("get", "chassis", "-o", "table").out
+
+
+def test_a_dry_run_shows_fields_and_flows(shell: Shell, document: Path) -> None:
+    shell("apply", "-f", str(document))
+    document.write_text(DOCUMENT.replace("{network: web}", "{network: web, admin_up: false}"))
+    said = shell("apply", "-f", str(document), "--dry-run", "-o", "table")
+    assert "/spec/admin_up: True → False" in said.out
+    assert "flows added: hv1 3" in said.out
+    assert shell.office.database.revision == 1
+
+
+def test_what_is_refused_names_fields_and_the_next_step(shell: Shell, document: Path) -> None:
+    document.write_text(DOCUMENT.replace("10.1.0.0/24", "10.1.0.7/24").replace("{app: web}", "{app: 3}"))
+    said = shell("apply", "-f", str(document))
+    assert said.code == Exit.REFUSED
+    assert "/1/spec/subnets/0/cidr: has host bits set; did you mean 10.1.0.0/24?" in said.err
+    assert "/2/labels/app: " in said.err
+    assert "next: correct these fields; nothing was changed" in said.err
+
+
+def test_deleting_and_what_stands_in_the_way(shell: Shell, document: Path) -> None:
+    shell("apply", "-f", str(document))
+    said = shell("delete", "network", "web", "-p", "acme")
+    assert (said.code, "still used by Port acme/p" in said.err) == (Exit.REFUSED, True)
+    assert shell("delete", "port", "p", "-p", "acme").code == Exit.DONE
+    missing = shell("get", "port", "p", "-p", "acme")
+    assert (missing.code, "does not exist" in missing.err) == (Exit.REFUSED, True)
+
+
+def test_what_is_not_confirmed_has_a_code_of_its_own(shell: Shell, document: Path) -> None:
+    shell.office.world.unconfirmed = {"Port acme/p": "chassis hv2 has not answered"}
+    said = shell("apply", "-f", str(document), "--wait", "5")
+    assert (said.code, "Port acme/p: chassis hv2 has not answered" in said.err) == (Exit.UNCONFIRMED, True)
+    assert shell("delete", "port", "p", "-p", "acme", "--wait").code == Exit.UNCONFIRMED
+    assert [waited[2] for waited in shell.office.world.waited] == [5.0, 30.0]
+
+
+def test_a_daemon_that_is_not_there(shell: Shell) -> None:
+    said = shell("--url", "http://127.0.0.1:1", "get", "ports")
+    assert (said.code, "start it with: netloom serve" in said.err) == (Exit.UNREACHABLE, True)
+
+
+def test_a_token_that_is_wrong_or_missing(shell: Shell) -> None:
+    said = shell("--token", "wrong", "get", "projects")
+    assert (said.code, "NETLOOM_TOKEN" in said.err) == (Exit.REFUSED, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("get", "routerz"),
+        ("get", "port", "p"),
+        ("delete", "port"),
+        ("apply", "-f", "/nowhere.yaml"),
+        ("apply",),
+        ("frobnicate",),
+        ("get", "ports", "-o", "xml"),
+    ],
+)
+def test_wrong_usage(shell: Shell, arguments: tuple[str, ...]) -> None:
+    assert shell(*arguments).code == Exit.USAGE
+
+
+def test_tokens_are_made_listed_and_ended(shell: Shell) -> None:
+    shell.office.made("acme")
+    token = shell("token", "create", "ci", "--role", "member", "-p", "acme").out.strip()
+    assert json.loads(shell("--token", token, "get", "projects").out)["items"][0]["name"] == "acme"
+    listed = {row["name"]: row["role"] for row in json.loads(shell("token", "list").out)["items"]}
+    assert listed == {"admin": "admin", "ci": "member"}
+    assert shell("token", "delete", "ci").code == Exit.DONE
+    assert shell("--token", token, "get", "projects").code == Exit.REFUSED
+
+
+def test_watching_goes_on_until_it_is_dropped(shell: Shell, document: Path) -> None:
+    shell("apply", "-f", str(document))
+    name = next(row.name for row in shell.office.tokens.rows())
+    threading.Timer(0.3, shell.office.made, ("acme/ports/q", "acme/networks/db")).start()
+    threading.Timer(0.8, shell.office.tokens.revoke, (name,)).start()
+    threading.Timer(0.9, shell.office.events.publish, ("health", "daemon", {}, 9, "tester")).start()
+    said = shell("get", "ports", "--watch")
+    assert said.code == Exit.REFUSED
+    assert "Port acme/q" in said.out
+    assert "Network acme/db" not in said.out
+    assert "token is not known" in said.err
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["apply", "--wait"], ["apply", "--wait", "30"]),
+        (["apply", "--wait", "-f", "x"], ["apply", "--wait", "30", "-f", "x"]),
+        (["apply", "--wait", "2.5", "-f", "x"], ["apply", "--wait", "2.5", "-f", "x"]),
+        (["apply", "--wait=7"], ["apply", "--wait=7"]),
+    ],
+)
+def test_wait_may_leave_out_its_seconds(given: list[str], meant: list[str]) -> None:
+    assert spelled_out(given) == meant
+
+
+def test_settings_that_are_wrong_stop_the_start(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("http: {listen: nowhere}")
+    command = [sys.executable, "-m", "controller", "serve", "--settings", str(settings)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, "http.listen: give an address" in ended.stderr) == (Exit.USAGE, True)
