@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from mininet_scenarios.command import until
 from mininet_scenarios.machine import end
 from mininet_scenarios.rest import Rest
-from mininet_scenarios.rundir import marked
 
 if TYPE_CHECKING:
     from mininet_scenarios.rundir import RunDirectory
@@ -63,7 +62,7 @@ class Daemon:
             )
         until(self._ended_or_ready, seconds, "the daemon says ready")
         if not self.url or self.process.poll() is not None:
-            raise RuntimeError(f"the daemon ended at once:\n{self.last_words()}")
+            raise RuntimeError(f"the daemon ended with {self.process.poll()}:\n{self.last_words()}")
 
     def kill(self) -> None:
         """End it with SIGKILL, as a crash would."""
@@ -81,7 +80,7 @@ class Daemon:
     def kill_intent_database(self) -> None:
         """End the daemon's own ovsdb-server with SIGKILL, by the process that its pidfile names."""
         pid = int((self.path / "state" / "intent.pid").read_text())
-        if pid not in marked(self.directory.path):
+        if pid not in self.directory.processes():
             raise RuntimeError(f"process {pid} is not of this lab")
         os.kill(pid, signal.SIGKILL)
 

@@ -59,7 +59,7 @@ class Fabric:
     def _connect_root(self) -> None:
         link = self.directory.link
         run("ip", "link", "add", link, "type", "veth", "peer", "name", "root", "netns", self.machine.netns)
-        run("ip", "link", "set", link, "alias", str(self.directory.path))
+        run("ip", "link", "set", link, "alias", self.directory.mark)
         run("ip", "address", "add", f"{self.daemon}/24", "dev", link)
         run("ip", "link", "set", link, "up")
         self.machine.run("ip", "link", "set", "root", "up", "master", "management")

@@ -1,8 +1,9 @@
 """A lab's run directory: whatever the lab made is found again and taken away, even if its maker was killed.
 
-Every process of a lab carries ``NETLOOM_LAB=<run directory>`` in its environment, its link in the root namespace has
-the directory as alias, and each named namespace is written down before it is made. Nothing without these marks is
-touched, and nothing is looked for by a program's name.
+Every process of a lab carries the lab's mark in its environment as ``NETLOOM_LAB``, its link in the root namespace has
+the mark as alias, and each named namespace is written down before it is made. Nothing without these is touched, and
+nothing is looked for by a program's name. A mark is the directory with a random part, so that a lab of another
+container that shares processes or network with this one is not taken for ours.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from mininet_scenarios.command import CommandFailed, run, until
 
@@ -31,6 +33,7 @@ class RunDirectory:
     def __init__(self, number: int, lock: TextIOWrapper) -> None:
         self.number = number
         self.path = ROOT / str(number)
+        self.mark = f"{self.path}:{lock.read()}"
         self._lock = lock
 
     @property
@@ -41,7 +44,7 @@ class RunDirectory:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of every process of this lab; without it a process would not be found again."""
-        return {**os.environ, MARK: str(self.path)}
+        return {**os.environ, MARK: self.mark}
 
     def namespace(self, name: str) -> str:
         """Write down the namespace of machine ``name`` and return its system-wide name; it must not exist yet."""
@@ -52,15 +55,19 @@ class RunDirectory:
             names.write(f"{full}\n")
         return full
 
+    def processes(self) -> list[int]:
+        """The processes of this lab that run."""
+        return marked(self.mark)
+
     def sweep(self) -> None:
         """End the lab's processes and take away its namespaces, its link and its files."""
-        processes = marked(self.path)
+        processes = self.processes()
         for pid in processes:
             _kill(pid)
         until(lambda: not any(map(_alive, processes)), 10, f"the lab's processes {processes} end")
         for name in self._namespaces():
             run("ip", "netns", "delete", name)
-        if _alias(self.link) == str(self.path):
+        if _alias(self.link) == self.mark:
             run("ip", "link", "delete", self.link)
         for entry in self.path.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -99,9 +106,9 @@ def take_kept() -> list[RunDirectory]:
     return [directory for directory in map(_locked, numbers) if directory]
 
 
-def marked(path: Path) -> list[int]:
-    """The processes, this one apart, that carry the mark of the lab at ``path``."""
-    mark = f"{MARK}={path}".encode()
+def marked(mark: str) -> list[int]:
+    """The processes, this one apart, that carry a mark."""
+    wanted = f"{MARK}={mark}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
@@ -110,7 +117,7 @@ def marked(path: Path) -> list[int]:
             environment = (entry / "environ").read_bytes()
         except OSError:  # ended meanwhile
             continue
-        if mark in environment.split(b"\0"):
+        if wanted in environment.split(b"\0"):
             found.append(int(entry.name))
     return found
 
@@ -118,12 +125,15 @@ def marked(path: Path) -> list[int]:
 def _locked(number: int) -> RunDirectory | None:
     path = ROOT / str(number)
     path.mkdir(parents=True, exist_ok=True)
-    lock = (ROOT / f"{number}.lock").open("w")
+    lock = (ROOT / f"{number}.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
         return None
+    if not lock.tell():
+        lock.write(uuid4().hex)
+    lock.seek(0)
     return RunDirectory(number, lock)
 
 

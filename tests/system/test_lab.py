@@ -42,7 +42,7 @@ def left_of(number: int) -> list[str]:
     names = [line.split()[0] for line in run("ip", "netns", "list").splitlines()]
     links = [line.split()[0].partition("@")[0] for line in run("ip", "-brief", "link").splitlines()]
     return [
-        *map(str, rundir.marked(path)),
+        *map(str, rundir.marked(f"{path}:{path.with_suffix('.lock').read_text()}")),
         *(name for name in names if name.startswith(f"nl{number}-")),
         *(link for link in links if link == f"nl{number}"),
         *(entry.name for entry in path.iterdir()),
@@ -78,8 +78,13 @@ def test_labs_run_side_by_side() -> None:
     assert left_of(first) == left_of(second) == []
 
 
-def test_nothing_unmarked_is_ours() -> None:
-    assert os.getpid() not in rundir.marked(rundir.ROOT / "0")
+def test_a_lab_of_the_same_number_elsewhere_is_left_alone() -> None:
+    """Containers may share processes, but not their run directories."""
+    environment = {**os.environ, rundir.MARK: f"{rundir.ROOT / '0'}:another"}
+    with subprocess.Popen(["sleep", "30"], env=environment) as stranger:
+        sweep(0)
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def sweep(number: int) -> bool:
