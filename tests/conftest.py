@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.real_switch import RealSwitch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 settings.register_profile(
     "same-every-run", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -19,3 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether what is compared with a file is to be written into it instead."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def real_switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSwitch]:
+    """Open vSwitch itself, with one bridge; a test that needs it empty empties it."""
+    assert os.geteuid() == 0, "these tests start Open vSwitch: run them as root, or make test-unit without them"
+    switch = RealSwitch(tmp_path_factory.mktemp("ovs"))
+    yield switch
+    switch.stop()

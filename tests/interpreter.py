@@ -32,6 +32,7 @@ KEY_BITS = {"vxlan": 24, "geneve": 24, "gre": 32}
 class Entry:
     """A flow, decoded."""
 
+    cookie: int
     priority: int
     terms: tuple[Term, ...]
     actions: tuple[act.Action, ...]
@@ -47,16 +48,21 @@ def entry(flow: Flow) -> Entry:
     known = tuple(term for term in terms if isinstance(term, Term))
     does = tuple(action for action in actions if not isinstance(action, Unknown))
     assert (len(known), len(does)) == (len(terms), len(actions)), flow
-    return Entry(flow.priority, known, does)
+    return Entry(flow.cookie, flow.priority, known, does)
 
 
 @dataclass(slots=True)
 class Walk:
-    """A packet on its way through one bridge; ``outputs`` are ports, each with the packet as it left there."""
+    """A packet on its way through one bridge.
 
+    ``steps`` are the tables it met, each with the cookie of the flow that took it or None; ``outputs`` are ports, each
+    with the packet as it left there.
+    """
+
+    came: Packet
     packet: Packet
     outputs: list[tuple[int, Packet]] = field(default_factory=list)
-    tables: list[int] = field(default_factory=list)
+    steps: list[tuple[int, int | None]] = field(default_factory=list)
 
     def read(self, of: Field) -> int:
         """A field's value; a double register is two registers."""
@@ -94,13 +100,14 @@ class Bridge:
 
     def walk(self, packet: Packet, in_port: int) -> Walk:
         """The packet's way from table 0 on."""
-        walk = Walk({**packet, f.IN_PORT: in_port})
+        came = {**packet, f.IN_PORT: in_port}
+        walk = Walk(came, dict(came))
         self._enter(walk, 0)
         return walk
 
     def _enter(self, walk: Walk, table: int) -> None:
-        walk.tables.append(table)
         found = [one for one in self._tables.get(table, []) if one.takes(walk.packet)]
+        walk.steps.append((table, found[0].cookie if found else None))
         if not found:
             return
         assert len(found) == 1 or found[1].priority < found[0].priority, f"two flows of table {table} claim one packet"
@@ -134,9 +141,13 @@ class Arrival:
 
 @dataclass(slots=True)
 class Journey:
-    """Everything that became of one packet; ``crossings`` are (from, to, encapsulation, key) of tunnels it went by."""
+    """Everything that became of one packet.
+
+    ``crossings`` are (from, to, encapsulation, key) of the tunnels it went by, ``walks`` its way through each chassis.
+    """
 
     arrivals: list[Arrival] = field(default_factory=list)
+    walks: list[tuple[str, Walk]] = field(default_factory=list)
     crossings: list[tuple[str, str, str, int]] = field(default_factory=list)
 
 
@@ -174,13 +185,11 @@ class DataPlane:
         assert journey.crossings == []
         return [arrival.packet for arrival in journey.arrivals]
 
-    def walk(self, chassis: str, in_port: int, packet: Packet) -> Walk:
-        """The way through one chassis alone."""
-        return self._bridges[chassis].walk(packet, in_port)
-
     def _enter(self, journey: Journey, chassis: str, in_port: int, packet: Packet) -> None:
         tunnels = {ofport: encap for encap, ofport in self._chassis[chassis].tunnels}
-        for port, sent in self.walk(chassis, in_port, packet).outputs:
+        walk = self._bridges[chassis].walk(packet, in_port)
+        journey.walks.append((chassis, walk))
+        for port, sent in walk.outputs:
             if port in tunnels:
                 self._cross(journey, chassis, tunnels[port], sent)
             else:

@@ -1,0 +1,106 @@
+"""Open vSwitch takes our flows byte for byte, and does with a packet what our interpreter says it does."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.entities import Chassis, Interface
+from controller.flow import actions as act
+from controller.flow import fields as f
+from controller.southbound.bridge import difference
+from tests.compiled import compiled
+from tests.interpreter import DataPlane
+from tests.random_packets import Machine, any_packet
+from tests.random_worlds import worlds
+from tests.worlds import small_world
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from controller.flow.flow import Flow
+    from tests.interpreter import Walk
+    from tests.packets import Packet
+    from tests.real_switch import RealSwitch
+    from tests.worlds import World
+
+pytestmark = pytest.mark.system
+PACKETS = 16
+STEP = re.compile(r"^ *(\d+)\. (?:.*cookie (0x[0-9a-f]+)|No match)", re.MULTILINE)
+OUTPUT = re.compile(r"^ *(?:output:(\d+)|-> output port is (\d+)|(IN_PORT))\n *(.*)", re.MULTILINE)
+FINAL = re.compile(r"^Final flow: (.*)$", re.MULTILINE)
+SHOWN = {field.name: field for field in f.ALL} | {"icmp_type": f.ICMPV6_TYPE}
+NAMED = {f.VLAN: "vlan_tci"}
+
+
+def hold(switch: RealSwitch, flows: list[Flow]) -> None:
+    """Bring the bridge from whatever it holds to these flows, and see that it holds them byte for byte."""
+    client = switch.client()
+    assert client.change(*difference(client.flows(), flows)) == []
+    client.close()
+    fresh = switch.client()
+    assert difference(fresh.flows(), flows) == ((), ())
+    fresh.close()
+
+
+def spoken(packet: Packet) -> str:
+    """A packet as ofproto/trace takes it."""
+    words = [
+        f"{NAMED.get(field, field)}={field.show(value)}" for field, value in sorted(packet.items(), key=rank) if value
+    ]
+    return ",".join(words)
+
+
+def rank(item: tuple[f.Field, int]) -> int:
+    return item[0].rank
+
+
+def outputs(trace: str) -> list[int]:
+    """The ports a trace sends the packet to."""
+    found = []
+    for number, told, back, after in OUTPUT.findall(trace):
+        if "skipping output to input port" not in after:
+            found.append(act.IN_PORT_RESERVED if back else int(number or told))
+    return found
+
+
+def compare(switch: RealSwitch, walk: Walk) -> None:
+    """The switch goes through the same flows, to the same ports, and leaves the same packet."""
+    trace = switch.trace(spoken(walk.came))
+    steps = [(int(table), int(cookie, 16) if cookie else None) for table, cookie in STEP.findall(trace)]
+    assert steps == walk.steps, trace
+    came = walk.came[f.IN_PORT]
+    assert outputs(trace) == [act.IN_PORT_RESERVED if port == came else port for port, _ in walk.outputs], trace
+    final = FINAL.search(trace)
+    shown = dict(word.split("=") for word in final[1].split(",") if "=" in word) if final else {}
+    told = {SHOWN[name]: SHOWN[name].parse(value) for name, value in shown.items() if name in SHOWN}
+    if final and final[1] != "unchanged":
+        assert {field: walk.packet.get(field, 0) for field in told} == told, trace
+        registers = {field for field in f.REGS if walk.packet.get(field)}
+        assert registers <= told.keys(), trace
+
+
+@pytest.mark.parametrize("host", ["hv1", "hv2"])
+def test_every_flow_reads_back_as_it_was_sent(real_switch: RealSwitch, host: str) -> None:
+    hold(real_switch, list(compiled(small_world()).catalogue.flows(host)))
+    hold(real_switch, [])
+
+
+@given(worlds(), st.randoms(use_true_random=True))
+@settings(max_examples=30)
+def test_the_switch_does_what_the_interpreter_says(real_switch: RealSwitch, world: World, rng: Random) -> None:
+    plane, catalogue = DataPlane(world), compiled(world).catalogue
+    interfaces = [one for one in world.values() if isinstance(one, Interface)]
+    walks: list[tuple[str, Walk]] = []
+    for interface in rng.choices(interfaces, k=PACKETS):
+        number = int((interface.iface_id or "-1").rpartition("-")[2])
+        walks += plane.sent_from(interface.chassis, interface.ofport, any_packet(Machine(rng, number))).walks
+    for host in (one.key for one in world.values() if isinstance(one, Chassis)):
+        hold(real_switch, list(catalogue.flows(host)))
+        for chassis, walk in walks:
+            if chassis == host:
+                compare(real_switch, walk)

@@ -1,0 +1,137 @@
+"""A real Open vSwitch of a test's own, with one bridge, and an OpenFlow client that speaks our bytes to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from controller.southbound import wire
+from tests.worlds import TUNNELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from controller.flow.flow import Flow
+
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+HELLO, ECHO_REQUEST, ECHO_REPLY = 0, 2, 3
+SECONDS = 10
+
+
+class RealSwitch:
+    """ovsdb-server and ovs-vswitchd (userspace datapath) in a network namespace; bridge ``br`` with tunnel ports."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.namespace = f"nlr-{os.getpid()}"
+        self.namespaced = ["ip", "netns", "exec", self.namespace]
+        subprocess.run(["ip", "netns", "add", self.namespace], check=True)
+        subprocess.run(["ovsdb-tool", "create", f"{directory}/conf.db", SCHEMA], check=True)
+        self.daemons = [self._started("ovsdb-server", f"{directory}/conf.db", f"--remote=punix:{directory}/db.sock")]
+        self.vsctl("--no-wait", "init")
+        self.daemons.append(self._started("ovs-vswitchd", f"unix:{directory}/db.sock"))
+        self.vsctl("add-br", "br", "--", "set", "bridge", "br", "datapath_type=netdev", "fail_mode=secure")
+        for encap, ofport in TUNNELS:
+            options = [f"type={encap}", "options:remote_ip=flow", "options:local_ip=flow", "options:key=flow"]
+            self.vsctl("add-port", "br", encap, "--", "set", "interface", encap, *options, f"ofport_request={ofport}")
+
+    def _started(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        control = f"{self.directory}/{program}.ctl"
+        quiet = ["--no-chdir", "-vconsole:off", "-vsyslog:off", f"--log-file={self.directory}/{program}.log"]
+        environment = {**os.environ, "OVS_RUNDIR": str(self.directory)}
+        command = [*self.namespaced, program, *arguments, f"--unixctl={control}", *quiet]
+        process = subprocess.Popen(command, env=environment)
+        deadline = time.monotonic() + SECONDS
+        while not Path(control).exists():
+            assert process.poll() is None, f"{program} ended"
+            assert time.monotonic() < deadline, f"{program} does not start"
+            time.sleep(0.005)
+        return process
+
+    def vsctl(self, *arguments: str) -> str:
+        command = ["ovs-vsctl", f"--db=unix:{self.directory}/db.sock", f"--timeout={SECONDS}", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def ofctl(self, *arguments: str) -> str:
+        command = ["ovs-ofctl", "-O", "OpenFlow15", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def trace(self, flow: str) -> str:
+        """What the switch says it would do with a packet."""
+        command = ["ovs-appctl", "-t", f"{self.directory}/ovs-vswitchd.ctl", "ofproto/trace", "br", flow]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    def client(self) -> Client:
+        """A new OpenFlow session with the bridge."""
+        return Client(self.directory / "br.mgmt")
+
+    def stop(self) -> None:
+        """End what was started, the last first."""
+        for daemon in reversed(self.daemons):
+            daemon.terminate()
+            daemon.wait(SECONDS)
+        subprocess.run(["ip", "netns", "del", self.namespace], check=True)
+
+
+class Client:
+    """Sends bytes; gives the flow messages that come back."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(SECONDS)
+        self._socket.connect(str(path))
+        self.send(struct.pack("!BBHI", wire.VERSION, HELLO, 8, 1))
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def received(self) -> Iterator[wire.Received]:
+        """Whatever is about flows, as it comes."""
+        while True:
+            head = self._exactly(8)
+            kind, length = struct.unpack_from("!xBH", head)
+            message = head + self._exactly(length - 8)
+            if kind == ECHO_REQUEST:
+                self.send(struct.pack("!BB", wire.VERSION, ECHO_REPLY) + message[2:])
+                continue
+            found = wire.received(message)
+            if found is not None:
+                yield found
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self._socket.recv(count - len(data))
+            assert more, "the switch closed the connection"
+            data += more
+        return data
+
+    def flows(self) -> tuple[wire.FlowEvent, ...]:
+        """Every flow that the bridge has."""
+        self.send(wire.monitor_request(1, 2))
+        events: list[wire.FlowEvent] = []
+        for message in self.received():
+            assert isinstance(message, wire.FlowReport)
+            events += message.events
+            if not message.more:
+                return tuple(events)
+        raise AssertionError
+
+    def change(self, puts: Sequence[Flow], deletes: Sequence[Flow]) -> list[wire.Refusal]:
+        """Make a change in one bundle; what the switch refused of it."""
+        self.send(b"".join(wire.bundle(1, 0x100, puts, deletes)))
+        last, refusals = 0x100 + len(puts) + len(deletes) + 1, []
+        for message in self.received():
+            if isinstance(message, wire.Refusal):
+                refusals.append(message)
+            if message.xid == last:
+                return refusals
+        raise AssertionError
+
+    def close(self) -> None:
+        self._socket.close()
