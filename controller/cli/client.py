@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from json import loads
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from rich.console import Console
 from controller.cli.exits import Exit
 
 _CONNECT_TIMEOUT = 5.0
+_ANSWER_TIMEOUT = 660.0  # longer than any --wait
 _NEXT_STEPS = {
     400: "correct the document or the option",
     401: "give a token: --token, or NETLOOM_TOKEN",
@@ -35,11 +36,21 @@ class Daemon:
     url: str
     token: str | None
 
-    def call(self, method: str, path: str, **request: Any) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+    ) -> Any:
         """The answer's JSON, None if it has none; ends the command with the daemon's reason if it refuses."""
-        timeout = httpx.Timeout(request.pop("timeout", 130.0), connect=_CONNECT_TIMEOUT)
-        with _reaching(self.url), httpx.Client(base_url=self.url, headers=self._headers(), timeout=timeout) as client:
-            response = client.request(method, path, **request)
+        headers = self._headers() | ({"Content-Type": content_type} if content_type else {})
+        timeout = httpx.Timeout(_ANSWER_TIMEOUT, connect=_CONNECT_TIMEOUT)
+        with _reaching(self.url), httpx.Client(base_url=self.url, headers=headers, timeout=timeout) as client:
+            response = client.request(method, path, params=params, json=json, content=content)
         if response.is_error:
             refuse(response)
         return response.json() if response.content else None
@@ -68,7 +79,7 @@ class Daemon:
                 refuse(response)
             for line in response.iter_lines():
                 if line.startswith("data: "):
-                    yield json.loads(line.removeprefix("data: "))
+                    yield loads(line.removeprefix("data: "))
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}

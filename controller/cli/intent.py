@@ -47,9 +47,9 @@ class Wanted:
 def apply(daemon: Daemon, file: str, params: Mapping[str, str], form: str) -> Exit:
     """Send a file; show what became of it."""
     body = _content(file)
-    headers = {"Content-Type": "application/json" if file.endswith(".json") else "application/yaml"}
+    form_of_file = "application/json" if file.endswith(".json") else "application/yaml"
     with telling("applying"):
-        done = daemon.call("POST", "/v1/apply", content=body, headers=headers, params=dict(params), timeout=660.0)
+        done = daemon.call("POST", "/v1/apply", content=body, content_type=form_of_file, params=params)
     if form == "table":
         _tell(done)
     else:
@@ -89,7 +89,7 @@ def delete(daemon: Daemon, wanted: Wanted, wait: float | None) -> Exit:
     """Delete one resource."""
     params = {"wait": str(wait)} if wait is not None else {}
     with telling("deleting"):
-        done = daemon.call("DELETE", wanted.path(), params=params, timeout=660.0)
+        done = daemon.call("DELETE", wanted.path(), params=params)
     return _confirmed(done["unconfirmed"] if done else {})
 
 

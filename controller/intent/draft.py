@@ -34,13 +34,16 @@ class Proposed:
 
 
 class Overlay:
-    """One draft over ``base``; thrown away after the change is refused or committed."""
+    """One draft over ``base``; thrown away after the change is refused or committed.
+
+    ``touched`` holds what the change says something of, None where it takes away; ``allocated`` what each gets.
+    """
 
     def __init__(self, base: Intent, underlay: Underlay) -> None:
         self.underlay = underlay
         self._base = base
-        self._touched: dict[Key, Proposed | None] = {}
-        self._allocated: dict[Key, Any] = {}
+        self.touched: dict[Key, Proposed | None] = {}
+        self.allocated: dict[Key, Any] = {}
         self._owners: dict[str, dict[str | int, Key | None]] = {}
         self._referrers: dict[Key, list[Key]] = {}
         self._pools: dict[tuple[str, str], Pool] = {}
@@ -48,19 +51,19 @@ class Overlay:
 
     def vacate(self, key: Key) -> None:
         """Take away a resource, with all that it claims, as far as it stands."""
-        self._touched[key] = None
+        self.touched[key] = None
         resource = self._base.resource(key)
         if resource is None:
             return
         self._more[key[0], key[1]] -= 1
         for claim in KINDS[key[0]].claims(key, resource.spec, resource.allocated):
-            if self._base.owner(claim.space, claim.value) == key:
+            if self._base.claims.owner(claim.space, claim.value) == key:
                 self._owners.setdefault(claim.space, {})[claim.value] = None
 
     def put(self, proposed: Proposed) -> None:
         """Let a resource be there from now on, its allocation still open."""
         key = proposed.key
-        self._touched[key] = proposed
+        self.touched[key] = proposed
         self._more[key[0], key[1]] += 1
         for target in KINDS[key[0]].references(key, proposed.spec):
             self._referrers.setdefault(target, []).append(key)
@@ -73,22 +76,10 @@ class Overlay:
         self._owners.setdefault(claim.space, {})[claim.value] = key
         return None
 
-    def allocate(self, key: Key, allocation: Any) -> None:
-        """Note what a resource gets."""
-        self._allocated[key] = allocation
-
-    def allocation(self, key: Key) -> Any:
-        """What a resource of the draft got so far."""
-        return self._allocated[key]
-
-    def touches(self, key: Key) -> bool:
-        """Whether the change says anything of that resource."""
-        return key in self._touched
-
     def spec(self, key: Key) -> Any | None:
         """What a resource will be asked to be; None if there will be none of that name."""
-        if key in self._touched:
-            proposed = self._touched[key]
+        if key in self.touched:
+            proposed = self.touched[key]
             return proposed.spec if proposed else None
         resource = self._base.resource(key)
         return resource.spec if resource else None
@@ -98,23 +89,23 @@ class Overlay:
         changed = self._owners.get(space)
         if changed is not None and value in changed:
             return changed[value]
-        return self._base.owner(space, value)
+        return self._base.claims.owner(space, value)
 
     def pool(self, space: str, cidr: str) -> Pool:
         """The free addresses of a block, as far as this draft has not taken them."""
         pool = self._pools.get((space, cidr))
         if pool is None:
-            pool = self._pools[space, cidr] = self._base.pool(space, cidr)
+            pool = self._pools[space, cidr] = self._base.claims.pool(space, cidr)
         return pool
 
     def referrers(self, key: Key) -> Iterator[Key]:
         """Who will refer to a resource."""
-        yield from (referrer for referrer in self._base.referrers(key) if referrer not in self._touched)
+        yield from (referrer for referrer in self._base.referrers(key) if referrer not in self.touched)
         yield from self._referrers.get(key, ())
 
     def count(self, kind: str, project: str) -> int:
         """How many of a kind a project will have."""
-        return self._base.count(kind, project) + self._more[kind, project]
+        return self._base.names.count(kind, project) + self._more[kind, project]
 
     def grown(self) -> Iterator[tuple[str, str]]:
         """Kinds and projects of which there will be more than there are."""
@@ -122,7 +113,7 @@ class Overlay:
 
     def names(self, kind: str, project: str) -> Iterator[str]:
         """Names that a project will have of a kind, in no order."""
-        standing = self._base.names(kind, project)
-        yield from (name for name in standing if (kind, project, name) not in self._touched)
-        proposed = (key for key, found in self._touched.items() if found is not None)
+        standing = self._base.names.after(kind, project)
+        yield from (name for name in standing if (kind, project, name) not in self.touched)
+        proposed = (key for key, found in self.touched.items() if found is not None)
         yield from (key[2] for key in proposed if key[:2] == (kind, project))

@@ -204,7 +204,7 @@ def _disturbed(intent: Intent, puts: Sequence[Proposed], removals: Sequence[Remo
 
 def _result(draft: Overlay, put: Proposed, pacer: Pacer) -> Result:
     pacer.breathe()
-    before, allocated = put.before, draft.allocation(put.key)
+    before, allocated = put.before, draft.allocated[put.key]
     if before is not None and _same(before, put, allocated):
         return Result("unchanged", put.key, before, before)
     kind, project, name = put.key

@@ -56,7 +56,7 @@ def _settled(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]:
     pacer.breathe()
     kind = KINDS[put.key[0]]
     allocation = kind.settle(draft, put.key, put.spec, put.before)
-    draft.allocate(put.key, allocation)
+    draft.allocated[put.key] = allocation
     if kind.scoped and draft.spec(("Project", "", put.key[1])) is None:
         yield Problem(f"{put.pointer}/project", f"project {put.key[1]} does not exist", 404)
         return
@@ -69,13 +69,13 @@ def _completed(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]
     """Choose what was left open."""
     pacer.breathe()
     kind = KINDS[put.key[0]]
-    settled = draft.allocation(put.key)
+    settled = draft.allocated[put.key]
     allocation = kind.complete(draft, put.key, put.uid, put.spec, settled)
     if isinstance(allocation, Contradiction):
         yield _problem(put, allocation)
         return
     if allocation != settled:
-        draft.allocate(put.key, allocation)
+        draft.allocated[put.key] = allocation
         yield from _claimed(draft, put, kind.claims(put.key, put.spec, allocation))
 
 
@@ -84,7 +84,7 @@ def _claimed(draft: Overlay, put: Proposed, claims: Iterable[Claim]) -> Iterator
         owner = draft.claim(claim, put.key)
         if owner is not None:
             message = f"{claim.what} {claim.value} {_holder(owner, put.key)}"
-            yield _problem(put, Contradiction(claim.pointer, message, conflict=not draft.touches(owner)))
+            yield _problem(put, Contradiction(claim.pointer, message, conflict=owner not in draft.touched))
 
 
 def _holder(owner: Key, asking: Key) -> str:

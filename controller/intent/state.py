@@ -6,15 +6,13 @@ It only follows the intent database: nothing is written here that was not commit
 from __future__ import annotations
 
 import threading
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from controller.entities import Entity
-from controller.intent.allocate import Pool
-from controller.intent.blocks import block
+from controller.intent.indexes import Claims, Names
 from controller.intent.kinds import KINDS
 from controller.intent.pacer import Pacer
 from controller.intent.resource import Key, Resource, title
@@ -43,12 +41,11 @@ class Intent:
     def __init__(self, unreadable: Callable[[str, str], None]) -> None:
         """``unreadable(resource, why)`` is told of rows that this version cannot read; they stay out."""
         self.revision = -1
+        self.claims = Claims()
+        self.names = Names()
         self._unreadable = unreadable
         self._resources: dict[Key, Resource] = {}
-        self._owners: dict[str, dict[str | int, Key]] = {}
-        self._pools: dict[str, dict[str, Pool]] = {}
         self._referrers: dict[Key, dict[Key, None]] = {}
-        self._names: dict[tuple[str, str], list[str]] = {}
         self._moved = threading.Condition()
 
     def follow(self, commit: Commit) -> tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]:
@@ -83,41 +80,9 @@ class Intent:
         """All of them, as they stand."""
         return tuple(self._resources.values())
 
-    def owner(self, space: str, value: str | int) -> Key | None:
-        """Who holds a claim."""
-        return self._owners.get(space, {}).get(value)
-
     def referrers(self, key: Key) -> tuple[Key, ...]:
         """Those who refer to a resource, whether it exists or not."""
         return tuple(self._referrers.get(key, ()))
-
-    def count(self, kind: str, project: str) -> int:
-        """How many of a kind a project has; "" for cluster-wide kinds."""
-        return len(self._names.get((kind, project), ()))
-
-    def counts(self) -> dict[str, int]:
-        """How many of each kind there are."""
-        found: dict[str, int] = {}
-        for (kind, _), names in tuple(self._names.items()):
-            found[kind] = found.get(kind, 0) + len(names)
-        return found
-
-    def names(self, kind: str, project: str, after: str = "") -> Iterator[str]:
-        """Names in order, from the first that is greater than ``after``; they may change while they are read."""
-        names = self._names.get((kind, project), [])
-        position = bisect_right(names, after)
-        while position < len(names):
-            name = names[position]
-            yield name
-            position = bisect_right(names, name)
-
-    def pool(self, space: str, cidr: str) -> Pool:
-        """A draft's own copy of a block's free addresses."""
-        pools = self._pools.setdefault(space, {})
-        pool = pools.get(cidr)
-        if pool is None:
-            pool = pools[cidr] = Pool.of(block(cidr))
-        return pool.copy(lambda address: self.owner(space, address) is not None)
 
     def _whole(self, commit: Commit) -> Commit:
         """An initial commit (also after a lost connection), with the end of everything that stood and is not in it."""
@@ -144,9 +109,9 @@ class Intent:
             return None
         kind, key = KINDS[row.kind], resource.key
         self._resources[key] = resource
-        insort(self._names.setdefault((row.kind, row.project), []), row.name)
+        self.names.add(key)
         for claim in kind.claims(key, resource.spec, resource.allocated):
-            self._owners.setdefault(claim.space, {})[claim.value] = key
+            self.claims.take(claim.space, claim.value, key)
         for target in kind.references(key, resource.spec):
             self._referrers.setdefault(target, {})[key] = None
         return kind.entity(resource)
@@ -156,23 +121,12 @@ class Intent:
         if resource is None:
             return None
         kind = KINDS[key[0]]
-        names = self._names[(key[0], key[1])]
-        del names[bisect_left(names, key[2])]
+        self.names.remove(key)
         for claim in kind.claims(key, resource.spec, resource.allocated):
-            self._release(claim.space, claim.value, key)
+            self.claims.release(claim.space, claim.value, key)
         for target in kind.references(key, resource.spec):
             referrers = self._referrers[target]
             del referrers[key]
             if not referrers:
                 del self._referrers[target]
         return kind.entity(resource)
-
-    def _release(self, space: str, value: str | int, key: Key) -> None:
-        owners = self._owners[space]
-        if owners.get(value) == key:
-            del owners[value]
-        if not owners:
-            del self._owners[space]
-            self._pools.pop(space, None)
-        for pool in self._pools.get(space, {}).values():
-            pool.release(str(value))

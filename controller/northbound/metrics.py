@@ -38,7 +38,7 @@ class StoreCollector:
     def collect(self) -> Iterator[Metric]:
         """Resources by kind, the revision, events kept."""
         resources = GaugeMetricFamily("netloom_resources", "Resources of intent", labels=("kind",))
-        counts = self.intent.counts()
+        counts = self.intent.names.totals()
         for kind in KINDS:
             resources.add_metric((kind,), counts.get(kind, 0))
         yield resources

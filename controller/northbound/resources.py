@@ -126,7 +126,7 @@ class Many:
             if intent.resource(("Project", "", project)) is None:
                 raise NotFound(f"Project {project} does not exist")
         selected, limit = queries.labels(req), queries.limit(req)
-        names = intent.names(self.kind.name, project, queries.cursor(req))
+        names = intent.names.after(self.kind.name, project, queries.cursor(req))
         standing = (intent.resource((self.kind.name, project, name)) for name in names)
         matching = (r for r in standing if r and selected.holds(r.row.labels) and _shown(caller, r))
         page = list(islice(matching, limit + 1))

@@ -39,9 +39,9 @@ def change(office: Desk, asked: Any) -> None:
 def everything(intent: Intent) -> tuple[Any, ...]:
     return (
         {resource.key: (resource.row, resource.spec, resource.allocated) for resource in intent.resources()},
-        {space: dict(owners) for space, owners in intent._owners.items()},  # noqa: SLF001 - the indexes are the subject
+        {space: dict(owners) for space, owners in intent.claims._owners.items()},  # noqa: SLF001 - the indexes are the subject
         {key: set(referrers) for key, referrers in intent._referrers.items()},  # noqa: SLF001
-        {where: list(names) for where, names in intent._names.items() if names},  # noqa: SLF001
+        {where: list(names) for where, names in intent.names._names.items() if names},  # noqa: SLF001
     )
 
 
@@ -103,7 +103,7 @@ def test_rows_of_a_later_version_stay_out_and_are_told() -> None:
 def test_names_can_be_read_while_they_change(office: Desk) -> None:
     office.apply(project(), *(port(f"p{index}") for index in range(5)))
     seen = []
-    for name in office.intent.names("Port", "acme"):
+    for name in office.intent.names.after("Port", "acme"):
         seen.append(name)
         if name == "p1":
             office.delete("Port", "acme/p1")

@@ -83,7 +83,7 @@ def test_an_address_passes_from_one_port_to_another_in_one_apply(office: Desk) -
     office.apply(*BASE, port("a", addresses=["10.1.0.5"]), port("b", addresses=["10.1.0.6"]))
     office.apply(port("a", addresses=["10.1.0.6"]), port("b", addresses=["10.1.0.5"]))
     assert office.allocated("Port", "acme/a")["addresses"] == ["10.1.0.6"]
-    assert office.intent.owner("address acme/web", "10.1.0.5") == ("Port", "acme", "b")
+    assert office.intent.claims.owner("address acme/web", "10.1.0.5") == ("Port", "acme", "b")
 
 
 def test_a_dry_run_commits_nothing(office: Desk) -> None:
