@@ -23,7 +23,7 @@ help: ## say what there is to make
 
 setup: ## install what is missing: Open vSwitch, Mininet, .venv
 	@.ci/setup
-	$(MAKE) --no-print-directory venv
+	$(MAKE) --silent --no-print-directory venv
 
 demo: setup ## two tenants on two hosts, step by step; KEEP=1 leaves it running
 	@$(AS_ROOT) $(BIN)/python -m mininet_scenarios.demo $(if $(KEEP),--keep)
@@ -41,7 +41,7 @@ test-pythons: ## the unit tests on every Python from 3.11 that is here
 	@for python in python3.11 python3.12 python3.13 python3.14; do
 	  $$python -c '' 2>/dev/null || continue
 	  echo "== $$python"
-	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$$python test-unit
+	  $(MAKE) --silent --no-print-directory PYTHON=$$python VENV=.venv-$$python test-unit
 	done
 
 lint: venv ## format, lint, types, import contracts, dead code

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from mininet_scenarios import rundir
-from mininet_scenarios.command import until
+from mininet_scenarios.command import run, until
 from mininet_scenarios.daemon import Daemon
 from mininet_scenarios.fabric import Fabric
 from mininet_scenarios.hypervisor import Hypervisor, usable_datapath
@@ -38,6 +38,8 @@ class Lab:
         """Take a lab number and lay the wires."""
         with ExitStack() as undo:
             undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _stop))
+            # Where this is not allowed, as in an unprivileged container, Mininet would wait for ever for its node's shell.
+            run("unshare", "--net", "--mount", "true")
             self.directory = rundir.take()
             undo.callback(self.directory.release)
             undo.callback(self.directory.sweep)
