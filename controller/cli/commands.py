@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -114,6 +115,8 @@ def doctor(
     socket: Annotated[str, typer.Option(help="The socket of the local OVS database.")] = "/run/openvswitch/db.sock",
 ) -> None:
     """Check this host: OVS, datapath, permissions, ports; say what to mend and how."""
-    from controller.cli.doctor import examine  # noqa: PLC0415 - only this command needs OVS libraries
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what the OVS library imports, which no operator can mend
+        from controller.cli.doctor import examine  # noqa: PLC0415 - only this command needs that library
 
     raise typer.Exit(examine(socket))

@@ -16,7 +16,7 @@ from rich.markup import escape
 from controller.cli import output
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
-from controller.cli.kinds import Listed
+from controller.cli.kinds import Listed, inventory_columns
 from controller.cli.progress import telling
 
 _messages = Console(stderr=True)
@@ -82,7 +82,7 @@ def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
 
 def inventory(daemon: Daemon, table: str, form: str) -> None:
     """Show a table of what is."""
-    output.show(daemon.call("GET", f"/v1/{table}")["items"], (), form)
+    output.show(daemon.call("GET", f"/v1/{table}")["items"], inventory_columns(table), form)
 
 
 def delete(daemon: Daemon, wanted: Wanted, wait: float | None) -> Exit:

@@ -53,7 +53,21 @@ _ALL = (
         ),
     ),
 )
-_INVENTORY = ("chassis", "bridges", "links", "drift", "flows")
+_INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
+    "chassis": (
+        ("NAME", "name"),
+        ("ENCAP-IP", "encap_ip"),
+        ("PORTS", "ports"),
+        ("CONNECTED", "connected"),
+        ("IN-SYNC", "in_sync"),
+        ("OVS", "ovs_version"),
+        ("PROBLEMS", "problems"),
+    ),
+    "bridges": (),
+    "links": (),
+    "drift": (),
+    "flows": (),
+}
 
 
 def kind(text: str) -> Listed:
@@ -68,6 +82,11 @@ def inventory(text: str) -> str | None:
     """The table of inventory that a word means, or None."""
     word = text.lower()
     return next((each for each in _INVENTORY if word in (each, each.removesuffix("s"))), None)
+
+
+def inventory_columns(table: str) -> tuple[tuple[str, str], ...]:
+    """The columns that people are shown of a table; none where they are shown all."""
+    return _INVENTORY[table]
 
 
 def words() -> list[str]:

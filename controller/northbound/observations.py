@@ -24,7 +24,7 @@ class TableResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """All of its rows."""
         _observing(req, ())
-        media.answer(req, resp, {"items": self.world.table(self.what)})
+        media.answer_items(req, resp, self.world.table(self.what))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class FlowResource:
         """Those of a chassis, of an owner, or all."""
         _observing(req, ("chassis", "owner"))
         found = self.world.flows(queries.text(req, "chassis"), queries.text(req, "owner"))
-        media.answer(req, resp, {"items": list(found)})
+        media.answer_items(req, resp, found)
 
 
 @dataclass(frozen=True, slots=True)

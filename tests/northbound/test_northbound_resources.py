@@ -148,6 +148,8 @@ def test_inventory_is_what_the_world_says(office: Front) -> None:
         assert office.call("GET", f"/v1/{table}").json == {"items": [{"name": f"{table}-1"}]}
     flows = office.call("GET", "/v1/flows?chassis=hv1&owner=Port%20acme/p").json
     assert flows == {"items": [{"chassis": "hv1", "owner": "Port acme/p"}]}
+    packed = office.call("GET", "/v1/flows?chassis=hv1", headers={"Accept": "application/msgpack"}).content
+    assert msgpack.unpackb(packed) == {"items": [{"chassis": "hv1", "owner": None}]}
     assert office.call("GET", "/v1/topology").json == {"nodes": [], "links": []}
     assert office.call("GET", "/v1/topology?format=dot").text == "dot of nothing"
     assert office.call("GET", "/v1/topology?format=png").status_code == 400
