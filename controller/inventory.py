@@ -96,16 +96,22 @@ class Inventory:
         host = self._hosts.setdefault(row.name, _Host())
         if self._by_dpid.get(host.dpid) == row.name:
             del self._by_dpid[host.dpid]
-        host.dpid, host.encap_ip = row.dpid or 0, row.encap_ip
+        host.dpid, host.encap_ip = self._own_dpid(row), row.encap_ip
         self._joined.add(row.name)
         news = News()
-        if row.dpid is not None:
-            bare = self._by_dpid.get(row.dpid)
-            if bare is not None and bare != row.name:
-                self._add(news, self._forget(bare))
-            self._by_dpid[row.dpid] = row.name
+        if host.dpid:
+            before = self._by_dpid.get(host.dpid, row.name)
+            if not self.hosted(before):
+                self._add(news, self._forget(before))
+            self._by_dpid[host.dpid] = row.name
         news.puts.append(self._chassis(row.name))
         return news
+
+    def _own_dpid(self, row: ChassisRow) -> int:
+        """The datapath id of the host's bridge; 0 where it has none, or claims that of another host in reach."""
+        holder = self._by_dpid.get(row.dpid or 0)
+        taken = holder is not None and holder != row.name and self.joined(holder)
+        return row.dpid if row.dpid and 0 < row.dpid < 1 << 64 and not taken else 0
 
     def known(self, chassis: str) -> frozenset[str]:
         """The names of the interfaces that the chassis is known to have, tunnels included."""
@@ -118,8 +124,8 @@ class Inventory:
         news = News()
         tunnels = dict(host.tunnels)
         for row in changed:
-            if row.type in TUNNELS and row.ofport is not None and not row.error:
-                host.tunnels[row.name] = (cast("Encap", row.type), row.ofport)
+            if row.type in TUNNELS and _usable(row):
+                host.tunnels[row.name] = (cast("Encap", row.type), row.ofport or 0)
             elif row.type in TUNNELS:
                 host.tunnels.pop(row.name, None)
             else:
@@ -136,7 +142,7 @@ class Inventory:
     def _interface(news: News, host: _Host, chassis: str, row: InterfaceRow, now: int) -> None:
         """An interface counts once OVS gave it a port; it is seen anew when it comes to stand for another port."""
         old = host.interfaces.get(row.name)
-        if row.ofport is None or row.error or not 0 < row.ofport < LARGEST_PORT:
+        if row.ofport is None or not _usable(row):
             if old is not None:
                 del host.interfaces[row.name]
                 news.deletes.append((Interface, old.key))
@@ -174,3 +180,8 @@ class Inventory:
     def _chassis(self, name: str) -> Chassis:
         host = self._hosts[name]
         return Chassis(name, host.dpid, host.encap_ip, tuple(sorted(host.tunnels.values())))
+
+
+def _usable(row: InterfaceRow) -> bool:
+    """Whether OVS gave the interface a port that flows can name."""
+    return row.ofport is not None and 0 < row.ofport < LARGEST_PORT and not row.error

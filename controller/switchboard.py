@@ -62,6 +62,11 @@ class Switchboard:
             self._fresh.add(row.name)
             self._publish("chassis", f"Chassis {row.name}", {"action": "joined", "encap_ip": row.encap_ip})
         self._told(self._inventory.host(row))
+        holder = self._inventory.chassis_of(row.dpid or 0)
+        if holder not in {None, row.name}:
+            _log.warning("datapath_claimed", chassis=row.name, holder=holder)
+            self._publish("health", f"Chassis {row.name}", {"refused": f"its bridge has the datapath id of {holder}'s"})
+            return
         if row.dpid in self._unplaced:
             self._place(self._unplaced.pop(row.dpid), row.name)
 
