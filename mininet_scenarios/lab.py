@@ -38,7 +38,7 @@ class Lab:
         """Take a lab number and lay the wires."""
         with ExitStack() as undo:
             undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _stop))
-            # Where this is not allowed, as in an unprivileged container, Mininet would wait for ever for its node's shell.
+            # Where this is not allowed, as in an unprivileged container, Mininet would wait for its shell for ever.
             run("unshare", "--net", "--mount", "true")
             self.directory = rundir.take()
             undo.callback(self.directory.release)
