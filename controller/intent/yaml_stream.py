@@ -15,7 +15,7 @@ import yaml
 
 from controller.errors import Malformed
 
-_PARSER = getattr(yaml, "CParser", None)
+_PARSER = getattr(yaml, "CBaseLoader", None)
 _MAX_DEPTH = 64
 _MAX_VALUES = 4_000_000
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
