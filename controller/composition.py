@@ -17,6 +17,7 @@ from controller.compiler.compiler import Rules
 from controller.core import Core
 from controller.figures import CoreCollector
 from controller.flow_rows import FlowRows
+from controller.host_news import HostNews
 from controller.intent.allocate import Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
@@ -56,15 +57,16 @@ class Daemon:
         self._hub = framework.hub(settings.framework)
         rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
         self.events, topology = EventLog(), Topology()
-        self.reports = Reports(self.events, topology)
+        self.reports = Reports(self.events.publish, topology)
         self.core = self.reports.core = Core(rules, self._hub, self.reports, self._bridge)
         self.reports.flows = FlowRows(self.core.compiler, pipeline.TABLE_NAMES)
         self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
         self.intent = Intent(self._unreadable)
         self._inventory = Inventory()
-        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._seen)
+        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish)
+        news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
         tls = _tls(settings)
-        self.hosts = Hosts(self._wanted(), self.switchboard, tls)
+        self.hosts = Hosts(self._wanted(), news, tls)
         self.world = World(self.core, rules, self.reports, topology, self.hosts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)

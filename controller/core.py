@@ -91,7 +91,9 @@ class Core:
 
     def submit(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], revision: int = 0) -> None:
         """Take in a change, in the order of submission."""
-        self._inbox.put(World(list(puts), list(deletes), revision))
+        world = World(list(puts), list(deletes), revision)
+        if world.puts or world.deletes or revision:
+            self._inbox.put(world)
 
     def ask(self, answer: Callable[[], None]) -> None:
         """Have something computed between two changes."""

@@ -33,11 +33,45 @@ class News:
 
 @dataclass(slots=True)
 class _Host:
+    """What is known of one chassis."""
+
+    name: str
     dpid: int = 0
     encap_ip: str | None = None
     tunnels: dict[str, tuple[Encap, int]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     bare: bool = False
+
+    def chassis(self) -> Chassis:
+        """As an entity."""
+        return Chassis(self.name, self.dpid, self.encap_ip, tuple(sorted(self.tunnels.values())))
+
+    def take(self, row: InterfaceRow, now: int, news: News) -> None:
+        """An interface came or changed."""
+        if row.type not in TUNNELS:
+            self._plug(row, now, news)
+        elif _usable(row):
+            self.tunnels[row.name] = (cast("Encap", row.type), row.ofport or 0)
+        else:
+            self.tunnels.pop(row.name, None)
+
+    def _plug(self, row: InterfaceRow, now: int, news: News) -> None:
+        """An interface counts once OVS gave it a port; it is seen anew when it comes to stand for another port."""
+        old = self.interfaces.get(row.name)
+        if row.ofport is None or not _usable(row):
+            self.drop(row.name, news)
+            return
+        seen = old.seen if old and old.iface_id == row.iface_id else now
+        new = Interface(f"{self.name}/{row.name}", self.name, row.name, row.ofport, row.iface_id, seen)
+        if new != old:
+            self.interfaces[row.name] = new
+            news.puts.append(new)
+
+    def drop(self, name: str, news: News) -> None:
+        """An interface went."""
+        self.tunnels.pop(name, None)
+        if self.interfaces.pop(name, None) is not None:
+            news.deletes.append((Interface, f"{self.name}/{name}"))
 
 
 class Inventory:
@@ -81,19 +115,14 @@ class Inventory:
                 case Chassis(key=name, dpid=dpid):
                     # Under what name a tunnel stands is only known once the host tells; then these are gone.
                     tunnels = {f"recalled {encap}": (encap, ofport) for encap, ofport in entity.tunnels}
-                    self._hosts[name] = _Host(dpid, entity.encap_ip, tunnels)
+                    self._hosts[name] = _Host(name, dpid, entity.encap_ip, tunnels)
                     self._by_dpid[dpid] = name
                 case Interface(chassis=chassis, name=name) if chassis in self._hosts:
                     self._hosts[chassis].interfaces[name] = entity
 
-    @staticmethod
-    def _add(news: News, more: News) -> None:
-        news.puts.extend(more.puts)
-        news.deletes.extend(more.deletes)
-
     def host(self, row: ChassisRow) -> News:
         """A host joined, or its description changed."""
-        host = self._hosts.setdefault(row.name, _Host())
+        host = self._hosts.setdefault(row.name, _Host(row.name))
         if self._by_dpid.get(host.dpid) == row.name:
             del self._by_dpid[host.dpid]
         host.dpid, host.encap_ip = self._own_dpid(row), row.encap_ip
@@ -102,9 +131,9 @@ class Inventory:
         if host.dpid:
             before = self._by_dpid.get(host.dpid, row.name)
             if not self.hosted(before):
-                self._add(news, self._forget(before))
+                news.deletes += self._forgotten(before)
             self._by_dpid[host.dpid] = row.name
-        news.puts.append(self._chassis(row.name))
+        news.puts.append(host.chassis())
         return news
 
     def _own_dpid(self, row: ChassisRow) -> int:
@@ -113,45 +142,25 @@ class Inventory:
         taken = holder is not None and holder != row.name and self.joined(holder)
         return row.dpid if row.dpid and 0 < row.dpid < 1 << 64 and not taken else 0
 
-    def known(self, chassis: str) -> frozenset[str]:
-        """The names of the interfaces that the chassis is known to have, tunnels included."""
-        host = self._hosts.get(chassis)
-        return frozenset((*host.interfaces, *host.tunnels)) if host else frozenset()
+    def interfaces(
+        self, chassis: str, changed: tuple[InterfaceRow, ...], removed: tuple[str, ...], now: int, *, whole: bool
+    ) -> News:
+        """Interfaces of a host's integration bridge came, changed or went; ``now`` in ms since 1970.
 
-    def interfaces(self, chassis: str, changed: Iterable[InterfaceRow], removed: Iterable[str], now: int) -> News:
-        """Interfaces of a host's integration bridge came, changed or went; ``now`` in ms since 1970."""
-        host = self._hosts.setdefault(chassis, _Host())
-        news = News()
-        tunnels = dict(host.tunnels)
+        ``whole`` says that ``changed`` is all there are: what else was known is gone.
+        """
+        host = self._hosts.setdefault(chassis, _Host(chassis))
+        news, tunnels = News(), dict(host.tunnels)
+        gone = set(removed)
+        if whole:
+            gone |= {*host.interfaces, *host.tunnels} - {row.name for row in changed}
         for row in changed:
-            if row.type in TUNNELS and _usable(row):
-                host.tunnels[row.name] = (cast("Encap", row.type), row.ofport or 0)
-            elif row.type in TUNNELS:
-                host.tunnels.pop(row.name, None)
-            else:
-                self._interface(news, host, chassis, row, now)
-        for name in removed:
-            host.tunnels.pop(name, None)
-            if host.interfaces.pop(name, None) is not None:
-                news.deletes.append((Interface, f"{chassis}/{name}"))
+            host.take(row, now, news)
+        for name in sorted(gone):
+            host.drop(name, news)
         if tunnels != host.tunnels:
-            news.puts.append(self._chassis(chassis))
+            news.puts.append(host.chassis())
         return news
-
-    @staticmethod
-    def _interface(news: News, host: _Host, chassis: str, row: InterfaceRow, now: int) -> None:
-        """An interface counts once OVS gave it a port; it is seen anew when it comes to stand for another port."""
-        old = host.interfaces.get(row.name)
-        if row.ofport is None or not _usable(row):
-            if old is not None:
-                del host.interfaces[row.name]
-                news.deletes.append((Interface, old.key))
-            return
-        seen = old.seen if old and old.iface_id == row.iface_id else now
-        new = Interface(f"{chassis}/{row.name}", chassis, row.name, row.ofport, row.iface_id, seen)
-        if new != old:
-            host.interfaces[row.name] = new
-            news.puts.append(new)
 
     def bare_bridge(self, dpid: int, ports: dict[int, str], local: str) -> News:
         """A bridge that only OpenFlow tells of; ``ports`` are its numbered ports, ``local`` the bridge's own name."""
@@ -162,7 +171,7 @@ class Inventory:
             return News()
         news = News()
         if host is None:
-            host = self._hosts[local] = _Host(bare=True)
+            host = self._hosts[local] = _Host(local, bare=True)
         self._by_dpid[dpid] = local
         news.puts.append(Chassis(local, dpid))
         fresh = {name: Interface(f"{local}/{name}", local, name, number) for number, name in ports.items()}
@@ -171,15 +180,10 @@ class Inventory:
         host.interfaces = fresh
         return news
 
-    def _forget(self, chassis: str) -> News:
-        """A bare bridge turned out to be a host's."""
-        host = self._hosts.pop(chassis)
-        gone: list[tuple[type, str]] = [(Interface, interface.key) for interface in host.interfaces.values()]
-        return News([], [*gone, (Chassis, chassis)])
-
-    def _chassis(self, name: str) -> Chassis:
-        host = self._hosts[name]
-        return Chassis(name, host.dpid, host.encap_ip, tuple(sorted(host.tunnels.values())))
+    def _forgotten(self, chassis: str) -> list[tuple[type, str]]:
+        """A bare bridge turned out to be a host's: what it was known by goes."""
+        interfaces = self._hosts.pop(chassis).interfaces.values()
+        return [*((Interface, interface.key) for interface in interfaces), (Chassis, chassis)]
 
 
 def _usable(row: InterfaceRow) -> bool:

@@ -11,11 +11,12 @@ from controller.drifts import Drifts
 from controller.entities import Chassis, Endpoint, Presence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from controller.compiler.compiler import Subject
     from controller.core import Core
     from controller.flow.flow import Flow
     from controller.flow_rows import FlowRows
-    from controller.northbound.events import EventLog
     from controller.southbound.wire import FlowEvent
     from topology.graph import Topology
 
@@ -28,15 +29,15 @@ class Reports:
     core: Core
     flows: FlowRows
 
-    def __init__(self, events: EventLog, topology: Topology) -> None:
+    def __init__(self, publish: Callable[[str, str, dict[str, object], int, str], None], topology: Topology) -> None:
         self.moved = threading.Condition()
         self.drifts = Drifts()
-        self._events = events
+        self._publish = publish
         self._topology = topology
 
     def publish(self, kind: str, subject: str, detail: dict[str, object]) -> None:
         """An event of ours."""
-        self._events.publish(kind, subject, detail, self.core.revision, "netloom")
+        self._publish(kind, subject, detail, self.core.revision, "netloom")
 
     def bug(self, where: str, key: str, error: Exception) -> None:
         """Something of ours went wrong; everything else goes on."""

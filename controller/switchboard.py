@@ -1,7 +1,6 @@
-"""Between hosts, switches and the core: who connected is told to whoever it concerns.
+"""The switchboard: each OpenFlow session belongs to a chassis, and its messages go to that chassis' bridge.
 
-Hosts' databases tell of chassis and interfaces, OpenFlow sessions of bridges and ports; the inventory makes entities of
-both, and each session's messages go to the bridge of its chassis.
+A bridge is a host's, of which the host's database tells, perhaps later; or it is bare, and only OpenFlow tells of it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from controller.entities import Chassis
-from controller.inventory import INTEGRATION_BRIDGE, TUNNELS, Inventory, News
+from controller.inventory import INTEGRATION_BRIDGE, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from controller.core import Core
     from controller.southbound.framework import Connection
     from controller.southbound.wire import Received
-    from ovsdb.rows import ChassisRow, InterfaceRow
 
 LOCAL_PORT = 0xFFFFFFFE
 HIGHEST_PORT = 0xFFFFFF00
@@ -34,61 +32,20 @@ _log = structlog.get_logger("switchboard")
 
 
 class Switchboard:
-    """Takes the events of hosts and of the framework."""
+    """Takes the framework's events (``controller.southbound.framework.Switchboard``)."""
 
     def __init__(
         self,
         core: Core,
         inventory: Inventory,
         publish: Callable[[str, str, dict[str, object]], None],
-        seen: Callable[[News], None],
     ) -> None:
         self._core = core
         self._inventory = inventory
         self._publish = publish
-        self._seen = seen
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
-        self._fresh: set[str] = set()
         self._refusals: dict[str, float] = {}
-
-    # What hosts' databases tell (ovsdb.hosts.HostEvents).
-
-    def chassis(self, row: ChassisRow) -> None:
-        """A host joined, or looks different."""
-        if self._inventory.joined(row.name):
-            self._publish("chassis", f"Chassis {row.name}", {"action": "changed", "encap_ip": row.encap_ip})
-        else:
-            self._fresh.add(row.name)
-            self._publish("chassis", f"Chassis {row.name}", {"action": "joined", "encap_ip": row.encap_ip})
-        self._told(self._inventory.host(row))
-        holder = self._inventory.chassis_of(row.dpid or 0)
-        if holder not in {None, row.name}:
-            _log.warning("datapath_claimed", chassis=row.name, holder=holder)
-            self._publish("health", f"Chassis {row.name}", {"refused": f"its bridge has the datapath id of {holder}'s"})
-            return
-        if row.dpid in self._unplaced:
-            self._place(self._unplaced.pop(row.dpid), row.name)
-
-    def interfaces(self, chassis: str, changed: tuple[InterfaceRow, ...], removed: tuple[str, ...]) -> None:
-        """Interfaces came, changed or went; the first report of a session tells all there are."""
-        gone = set(removed)
-        if chassis in self._fresh:
-            self._fresh.discard(chassis)
-            gone |= self._inventory.known(chassis) - {row.name for row in changed}
-        news = self._inventory.interfaces(chassis, changed, gone, time.time_ns() // 1_000_000)
-        self._told(news)
-        for row in changed:
-            if row.iface_id and row.type not in TUNNELS:
-                detail: dict[str, object] = {"chassis": chassis, "interface": row.name, "ofport": row.ofport}
-                self._publish("binding", f"Interface {chassis}/{row.name}", detail | {"iface_id": row.iface_id})
-
-    def gone(self, chassis: str) -> None:
-        """The session with a host is lost; its data plane goes on, and so does what we know of it."""
-        self._inventory.left(chassis)
-        self._publish("chassis", f"Chassis {chassis}", {"action": "out of reach"})
-
-    # What the framework tells (controller.southbound.framework.Switchboard).
 
     def opened(self, connection: Connection) -> None:
         """A switch connected: it belongs to a host we know, to one that has yet to tell, or to itself."""
@@ -129,7 +86,14 @@ class Switchboard:
             return
         ports = {port.number: port.name for port in connection.ports()}
         numbered = {number: name for number, name in ports.items() if 0 < number < HIGHEST_PORT}
-        self._submit(self._inventory.bare_bridge(connection.dpid, numbered, chassis))
+        news = self._inventory.bare_bridge(connection.dpid, numbered, chassis)
+        self._core.submit(news.puts, news.deletes)
+
+    def placed(self, dpid: int, chassis: str) -> None:
+        """A host told of its bridge, which may have connected before."""
+        connection = self._unplaced.pop(dpid, None)
+        if connection is not None:
+            self._place(connection, chassis)
 
     def closed(self, connection: Connection) -> None:
         """A switch's connection is gone."""
@@ -166,15 +130,6 @@ class Switchboard:
         _log.info("switch_joined", chassis=chassis, dpid=f"{connection.dpid:016x}", peer=connection.peer)
         self._publish("health", f"Chassis {chassis}", {"action": "switch connected"})
         return True
-
-    def _told(self, news: News) -> None:
-        """What a host's database told is worth remembering beyond this daemon's life."""
-        self._seen(news)
-        self._submit(news)
-
-    def _submit(self, news: News) -> None:
-        if news.puts or news.deletes:
-            self._core.submit(news.puts, news.deletes)
 
 
 def _own_name(connection: Connection) -> str:

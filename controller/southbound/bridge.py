@@ -7,25 +7,23 @@ touched is put back at once and reported.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.errors import SwitchError
 from controller.flow.flow import Flow, Here, Slot, cookie
-from controller.southbound.agenda import Agenda
+from controller.southbound.agenda import BUNDLE_SIZE, Agenda
 from controller.southbound.session import Change, Confirmed, Drifted, Holdings, Refused, Session, State
-from controller.southbound.wire import EVENT_REMOVED, FlowEvent
+from controller.southbound.wire import ANY_COOKIE, EVENT_REMOVED, FlowEvent
 from controller.sync import Step, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
     from controller.southbound.framework import Connection
     from controller.southbound.wire import Received
 
-BUNDLE_SIZE = 1500
 WINDOW = 3
 
 
@@ -87,7 +85,6 @@ class Bridge:
         self._watcher = watcher
         self._session = Session()
         self._agenda = Agenda(chassis, watcher.go_on)
-        self._changes: deque[Change] = deque()
 
     def confirmed(self, newest: int) -> int:
         """The last turn that the switch confirmed with all before it; ``newest`` where nothing is outstanding."""
@@ -101,8 +98,7 @@ class Bridge:
                 self.take(news)
                 self._advance()
             except Exception as error:  # noqa: BLE001 - our bug must not cost this bridge its greenlet
-                self._watcher.bug("bridge", self.chassis, error)
-                self._restart()
+                self._start_over(error)
 
     def take(self, news: Any) -> None:
         """One input."""
@@ -125,7 +121,6 @@ class Bridge:
             self.connection.close()
         self.connection, self.in_sync, self._session = connection, False, Session()
         self.refusals.clear()
-        self._changes.clear()
         self._agenda.drop()
         connection.send(self._session.start())
 
@@ -133,18 +128,11 @@ class Bridge:
         if connection is not self.connection:
             return
         self.connection, self.in_sync = None, False
-        self._changes.clear()
         self._agenda.drop()
         self._watcher.settled(self.chassis)
 
     def _message(self, message: Received) -> None:
-        try:
-            happened = self._session.receive(message)
-        except SwitchError as error:
-            self._watcher.refused(self.chassis, None, str(error))
-            self._restart()
-            return
-        match happened:
+        match self._session.receive(message):
             case Holdings(flows=flows):
                 self._resync(flows)
             case Confirmed(change=change):
@@ -153,10 +141,18 @@ class Bridge:
                 wrong = [event for event in events if drifts(event, self._wanted.at(self.chassis, event.slot))]
                 self._mend(wrong)
             case Refused(change=change, flow=flow, reason=reason):
-                self._refused(change, flow, reason)
+                if flow is None:
+                    raise SwitchError(reason)
+                self._watcher.refused(self.chassis, flow, reason)
+                self.refusals[flow.cookie] = reason
+                self._agenda.again(still_wanted(change, flow, lambda slot: self._wanted.at(self.chassis, slot)))
 
-    def _restart(self) -> None:
-        """Begin again with a connection whose state is not understood: the switch reconnects and is read anew."""
+    def _start_over(self, error: Exception) -> None:
+        """End a connection whose state is not understood: the switch reconnects and is read anew."""
+        if isinstance(error, SwitchError):
+            self._watcher.refused(self.chassis, None, str(error))
+        else:
+            self._watcher.bug("bridge", self.chassis, error)
         if self.connection is not None:
             self.connection.close()
 
@@ -170,7 +166,7 @@ class Bridge:
             self._watcher.drifted(self.chassis, event, slots.get(event.slot))
         bundles = in_order(puts, deletes, BUNDLE_SIZE)
         tags = [_Resync(last=bundle is bundles[-1], drifted=bool(drifted)) for bundle in bundles]
-        self._changes.extend(Change(tag, *bundle) for tag, bundle in zip(tags, bundles, strict=True))
+        self._agenda.line_up(tags, bundles)
 
     def _confirmed(self, change: Change) -> None:
         match change.tag:
@@ -186,17 +182,6 @@ class Bridge:
                 return
         self._watcher.settled(self.chassis)
 
-    def _refused(self, change: Change, flow: Flow | None, reason: str) -> None:
-        """Go on without the flow that the switch named; where it named none, start over."""
-        self._watcher.refused(self.chassis, flow, reason)
-        if flow is None:
-            self._restart()
-            return
-        self.refusals[flow.cookie] = reason
-        puts = tuple(put for put in change.puts if put is not flow)
-        deletes = tuple(delete for delete in change.deletes if delete is not flow)
-        self._changes.appendleft(Change(change.tag, puts, deletes))
-
     def _mend(self, events: list[FlowEvent]) -> None:
         """Put back what others touched, take away what they added."""
         puts: dict[Slot, Flow] = {}
@@ -209,29 +194,19 @@ class Bridge:
             else:
                 deletes.append(as_flow(self.chassis, event))
         if events:
-            self._changes.append(Change(_Mend(), tuple(puts.values()), tuple(deletes)))
+            self._agenda.line_up([_Mend()], [(tuple(puts.values()), tuple(deletes))])
 
     def _advance(self) -> None:
         """Send what may be sent: mended flows first, then steps in their order, each when its phase may begin."""
         while self._session.state is State.STEADY and self._session.outstanding < WINDOW and self.connection:
-            if not self._changes and not self._next_step():
+            change = self._agenda.next_change(steps=self.in_sync)
+            if change is None:
                 return
-            change = self._changes.popleft()
             if not change.puts and not change.deletes:
                 self._confirmed(change)
                 continue
             self.flow_mods += len(change.puts) + len(change.deletes)
             self.connection.send(b"".join(self._session.commit(change)))
-
-    def _next_step(self) -> bool:
-        """Whether a step's changes were lined up. A step of several bundles is confirmed with its last."""
-        step = self._agenda.begin() if self.in_sync else None
-        if step is None:
-            return False
-        bundles = in_order(step.puts, step.deletes, BUNDLE_SIZE)
-        self._changes.extend(Change(None, *bundle) for bundle in bundles[:-1])
-        self._changes.append(Change(step, *bundles[-1]))
-        return True
 
 
 def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[Flow, ...], tuple[Flow, ...]]:
@@ -240,6 +215,24 @@ def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[F
     puts = tuple(flow for flow in wanted if not ((event := standing.get(flow.slot)) and event.holds(flow)))
     slots = {flow.slot for flow in wanted}
     return puts, tuple(as_flow("", event) for event in held if event.slot not in slots)
+
+
+def still_wanted(change: Change, refused: Flow, at: Callable[[Slot], Flow | None]) -> Change:
+    """What of a change is to be made again without the flow that was refused.
+
+    Later changes may have been made meanwhile: what they replaced or brought back is left as it is. Where a flow was
+    refused its slot is emptied: what stood there before is not what should, and doubtful means closed.
+    """
+    puts = tuple(flow for flow in change.puts if flow is not refused and same(at(flow.slot), flow))
+    deletes = tuple(flow for flow in change.deletes if flow is not refused and not same(at(flow.slot), flow))
+    if refused in change.puts and same(at(refused.slot), refused):
+        deletes = (*deletes, Flow(refused.scope, *refused.slot, b"", ANY_COOKIE))
+    return Change(change.tag, puts, deletes)
+
+
+def same(one: Flow | None, other: Flow) -> bool:
+    """Whether both are the same flow, whatever scope it was made for."""
+    return one is not None and one.cookie == other.cookie
 
 
 def drifts(event: FlowEvent, wanted: Flow | None) -> bool:

@@ -27,6 +27,8 @@ _ANY = 0xFFFFFFFF
 _ALL_TABLES = 0xFF
 _MORE = 1
 _ALL_COOKIE_BITS = (1 << 64) - 1
+ANY_COOKIE = _ALL_COOKIE_BITS
+"""No flow can have this cookie; to delete a flow with it is to delete whatever stands in its place."""
 _MONITOR_WHAT = 0b0000_1111 | 0b0001_0000
 """INITIAL, ADD, REMOVED, MODIFY; with INSTRUCTIONS."""
 
@@ -51,7 +53,7 @@ def flow_mod(flow: Flow, xid: int, *, delete: bool = False) -> bytes:
     length = _FLOW_MOD_SIZE + len(match) + len(instructions)
     if length > LARGEST:
         raise ValueError(f"flow of {length} bytes in table {flow.table}: more than one message holds")
-    mask = _ALL_COOKIE_BITS if delete else 0
+    mask = _ALL_COOKIE_BITS if delete and flow.cookie != ANY_COOKIE else 0
     command = _DELETE_STRICT if delete else _ADD
     head = _FLOW_MOD.pack(
         *(VERSION, FLOW_MOD, length, xid, flow.cookie, mask, flow.table, command, 0, 0, flow.priority),
