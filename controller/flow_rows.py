@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from controller.flow.codec import actions_text, match_text
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from controller.compiler.compiler import Compiler
     from controller.flow.flow import Flow
     from controller.southbound.wire import FlowEvent
+
+ROWS_A_BREATH = 100
 
 
 class FlowRows:
@@ -24,7 +27,9 @@ class FlowRows:
     def rows(self, chassis: Iterable[str], owner: str | None) -> Iterator[dict[str, object]]:
         """Desired flows of some chassis in pipeline order; those of one owner, like ``Port acme/web-1``, if given."""
         for name in chassis:
-            for flow in sorted(self._compiler.catalogue.flows(name), key=_pipeline_order):
+            for number, flow in enumerate(sorted(self._compiler.catalogue.flows(name), key=_pipeline_order), 1):
+                if not number % ROWS_A_BREATH:
+                    time.sleep(0)
                 owners = self.owners(flow)
                 if owner is None or owner in owners:
                     yield {"chassis": name, **self.row(flow), "owners": owners}
