@@ -25,6 +25,7 @@ from controller.inventory import Inventory, News
 from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
+from controller.northbound.protocol import PROTOCOL, ServerLog
 from controller.northbound.tokens import Tokens
 from controller.reports import Reports
 from controller.settings import endpoint
@@ -122,7 +123,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._hub.spawn(stop.put, None))
         timeout = self._settings.http.read_timeout
-        self._hub.spawn(eventlet.wsgi.server, listener, app, log_output=False, socket_timeout=timeout, debug=False)
+        options = {"log": ServerLog(), "log_output": False, "socket_timeout": timeout, "debug": False}
+        self._hub.spawn(eventlet.wsgi.server, listener, app, protocol=PROTOCOL, **options)
         gc.collect()
         gc.freeze()  # what was imported stays: looking through it takes 0.1 s, in which nothing else runs
         shown = f"[{host}]" if ":" in host else host

@@ -45,7 +45,7 @@ class Follower:
         self._encoder = encoder
         self._heartbeat = heartbeat
         self._place: Place | None = place
-        self._ready: deque[bytes] = deque()
+        self._ready: deque[bytes] = deque([encoder({})])  # so that the caller hears at once that it follows
         self._dropped = False
 
     def __iter__(self) -> Follower:

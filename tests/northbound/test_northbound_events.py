@@ -109,6 +109,7 @@ def test_a_follower_is_told_as_it_happens(office: Front) -> None:
 def test_a_slow_follower_is_told_and_dropped() -> None:
     with front(EventLog(capacity=4)) as office:
         stream = follower(office)
+        assert next(stream) == b":\n\n"
         office.made("acme")
         assert b"Project acme" in next(stream)
         for index in range(9):
