@@ -28,7 +28,7 @@ class Ledger:
         self.acknowledged = dict(standing)
         self.refused = 0
         self._daemon = daemon
-        self._doubts: dict[str, list[Body]] = {}
+        self.doubts: dict[str, list[Body]] = {}
 
     def stands(self, path: str) -> bool:
         """Whether the resource is there, by what was acknowledged."""
@@ -46,7 +46,7 @@ class Ledger:
         except (OSError, HTTPException):
             return self._doubt(path, body)
         self.acknowledged[path] = body
-        self._doubts.pop(path, None)
+        self.doubts.pop(path, None)
         return True
 
     def differences(self, collections: Iterable[str]) -> list[str]:
@@ -54,13 +54,13 @@ class Ledger:
         found = {f"{collection}/{one['name']}": one for collection in collections for one in self._items(collection)}
         wrong = []
         for path in sorted(found.keys() | self.acknowledged.keys()):
-            answers = [self.acknowledged.get(path), *self._doubts.get(path, ())]
+            answers = [self.acknowledged.get(path), *self.doubts.get(path, ())]
             fitting = [answer for answer in answers if _fits(found.get(path), answer)]
             if not fitting:
                 wrong.append(f"{path} is {_shown(found.get(path))} where {answers} was asked")
                 continue
             self.acknowledged[path] = fitting[-1]
-            self._doubts.pop(path, None)
+            self.doubts.pop(path, None)
         return wrong
 
     def _items(self, collection: str) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ class Ledger:
 
     def _doubt(self, path: str, body: Body) -> bool:
         self.refused += 1
-        self._doubts.setdefault(path, []).append(body)
+        self.doubts.setdefault(path, []).append(body)
         return False
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mininet_scenarios.daemon import Daemon
     from mininet_scenarios.hypervisor import Hypervisor
 
-SLOWEST = 0.25  # seconds for a small answer on a machine that others use too
+USUAL, SLOWEST = 0.05, 1.0  # seconds for a small answer, half of them and all, on a machine that others use too
 GROWTH = 64 << 20  # bytes
 
 
@@ -46,8 +46,7 @@ def undisturbed(daemon: Daemon, hosts: tuple[Hypervisor, ...]) -> Iterator[Log]:
     log = Log(daemon.log, daemon.log.stat().st_size)
     revision, memory = intent(daemon), resident(daemon)
     yield log
-    slowest = max(latency(daemon) for _ in range(20))
-    assert slowest < SLOWEST, f"the daemon took {slowest:.3f} s to answer"
+    assert patient(daemon)
     assert resident(daemon) - memory < GROWTH
     names = {host.name for host in hosts}
     left = [event for word in ("switch_left", "host_left") for event in log.events(word) if event["chassis"] in names]
@@ -56,6 +55,14 @@ def undisturbed(daemon: Daemon, hosts: tuple[Hypervisor, ...]) -> Iterator[Log]:
     assert log.events("bug") == []
     assert intent(daemon) == revision
     assert settled(daemon.rest, hosts)
+
+
+def patient(daemon: Daemon) -> bool:
+    """Whether small questions are answered soon."""
+    times = sorted(latency(daemon) for _ in range(20))
+    assert times[10] < USUAL, f"the daemon usually takes {times[10]:.3f} s to answer"
+    assert times[-1] < SLOWEST, f"the daemon took {times[-1]:.3f} s to answer"
+    return True
 
 
 def latency(daemon: Daemon) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mininet_scenarios.command import until
-from tests.system.calm import latency, undisturbed
+from tests.system.calm import patient, undisturbed
 from tests.system.hostile_host import BRIDGE, INTERFACE, SYSTEM, Host, rows
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_a_host_with_impossible_rows_has_to_go(daemon: Daemon, hosts: tuple[Hype
 def test_odd_values_harm_nobody_else(daemon: Daemon, hosts: tuple[Hypervisor, ...], answer: Any) -> None:
     with undisturbed(daemon, hosts), Host(ovsdb(daemon), answer, 1) as host:
         host.serve()
-        assert max(latency(daemon) for _ in range(5)) < 0.25
+        assert patient(daemon)
 
 
 def test_who_claims_the_name_of_another_is_refused(daemon: Daemon, hosts: tuple[Hypervisor, ...]) -> None:
@@ -109,7 +109,7 @@ def test_silent_hosts_keep_no_host_away(daemon: Daemon, hosts: tuple[Hypervisor,
         silent = [held.enter_context(Host(ovsdb(daemon), None)) for _ in range(IDLE)]
         for one in silent[::2]:
             one.send(b'{"id":1,')
-        assert max(latency(daemon) for _ in range(10)) < 0.25
+        assert patient(daemon)
         with Host(ovsdb(daemon), rows(name="late"), 1) as late:
             late.serve()
             until(lambda: chassis(daemon, "late")["database"], 5, "a host joins among the silent")
@@ -124,7 +124,7 @@ def test_updates_that_never_end_starve_nobody(daemon: Daemon, hosts: tuple[Hyper
         for number in range(2000):
             changed = {"Interface": {INTERFACE: {"modify": {"ofport": number % 7 + 1}}}}
             host.send(json.dumps({"method": "update2", "params": ["host", changed], "id": None}).encode())
-        assert max(latency(daemon) for _ in range(10)) < 0.5
+        assert patient(daemon)
 
 
 def chassis(daemon: Daemon, name: str) -> dict[str, Any]:
