@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
 def main(settings: Settings) -> int:
     """Run a daemon until it is told to stop; the exit status."""
     _log_to_stderr(settings.log_level)
+    _allow_many_connections()
     return Daemon(settings).run()
+
+
+def _allow_many_connections() -> None:
+    """As many as the system lets us have: with the usual 1,024, idle strangers could keep a switch away."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _log_to_stderr(level: str) -> None:
