@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -65,10 +66,10 @@ class RunDirectory:
         for pid in processes:
             _kill(pid)
         until(lambda: not any(map(_alive, processes)), 10, f"the lab's processes {processes} end")
+        if _alias(self.link) == self.mark:
+            run("ip", "link", "delete", self.link)  # before its peer's namespace, which would take it away any moment
         for name in self._namespaces():
             run("ip", "netns", "delete", name)
-        if _alias(self.link) == self.mark:
-            run("ip", "link", "delete", self.link)
         for entry in self.path.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
@@ -95,7 +96,10 @@ def take() -> RunDirectory:
         if (directory.path / "kept").exists():
             directory.release()
             continue
-        directory.sweep()
+        with ExitStack() as undo:
+            undo.callback(directory.release)
+            directory.sweep()
+            undo.pop_all()
         return directory
     raise CommandFailed(f"all {LABS} labs under {ROOT} are in use")
 

@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mininet_scenarios import rundir
 from mininet_scenarios.command import run, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
@@ -36,46 +40,58 @@ def start() -> tuple[subprocess.Popen[str], int]:
         return child, int(said.readline())
 
 
-def left_of(number: int) -> list[str]:
-    """What there is of a lab: processes, namespaces, its link, its files."""
+def traces(number: int) -> set[str]:
+    """What there is of a lab, each by what no later lab of the same number has too."""
     path = rundir.ROOT / str(number)
-    names = [line.split()[0] for line in run("ip", "netns", "list").splitlines()]
-    links = [line.split()[0].partition("@")[0] for line in run("ip", "-brief", "link").splitlines()]
-    return [
-        *map(str, rundir.marked(f"{path}:{path.with_suffix('.lock').read_text()}")),
-        *(name for name in names if name.startswith(f"nl{number}-")),
-        *(link for link in links if link == f"nl{number}"),
-        *(entry.name for entry in path.iterdir()),
-    ]
+    named = Path("/run/netns").glob(f"nl{number}-*")
+    links = (line.split(": ") for line in run("ip", "-oneline", "link").splitlines())
+    return {
+        *(f"process {pid}" for pid in rundir.marked(f"{path}:{path.with_suffix('.lock').read_text()}")),
+        *files("namespace", named),
+        *(f"link {link[1]} {link[0]}" for link in links if link[1].startswith(f"nl{number}@")),
+        *files("file", path.iterdir()),
+    }
+
+
+def files(kind: str, entries: Iterable[Path]) -> Iterator[str]:
+    """Each file with its inode; one that goes meanwhile is another lab's."""
+    for entry in entries:
+        try:
+            yield f"{kind} {entry.name} {entry.stat().st_ino}"
+        except FileNotFoundError:
+            continue
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_lab_that_is_stopped_leaves_nothing(ending: signal.Signals) -> None:
     child, number = start()
-    assert len(left_of(number)) > 5
+    before = traces(number)
+    assert len(before) > 5
     child.send_signal(ending)
     child.wait(20)
-    assert left_of(number) == []
+    assert before & traces(number) == set()
 
 
 def test_the_next_lab_sweeps_what_a_killed_one_left() -> None:
     child, number = start()
+    before = traces(number)
     child.kill()
     child.wait(20)
-    assert len(left_of(number)) > 5
     until(lambda: sweep(number), 10, "the number is free")
-    assert left_of(number) == []
+    assert before & traces(number) == set()
 
 
 def test_labs_run_side_by_side() -> None:
     (one, first), (other, second) = start(), start()
-    try:
-        assert first != second
-    finally:
-        for child in (one, other):
-            child.terminate()
-            child.wait(20)
-    assert left_of(first) == left_of(second) == []
+    assert first != second
+    before = traces(first), traces(second)
+    one.terminate()
+    one.wait(20)
+    assert before[0] & traces(first) == set()
+    assert before[1] <= traces(second)
+    other.terminate()
+    other.wait(20)
+    assert before[1] & traces(second) == set()
 
 
 def test_a_lab_of_the_same_number_elsewhere_is_left_alone() -> None:
