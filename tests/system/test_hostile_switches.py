@@ -132,7 +132,7 @@ def test_silent_and_slow_strangers_keep_no_switch_away(daemon: Daemon, hosts: tu
             peer.send(message(HELLO)[:5])
         assert patient(daemon)
         with Peer(openflow(daemon)) as late:
-            late.shake_hands(DPID + 3, b"late")
+            late.shake_hands(DPID + 3, b"tardy")
         started = time.monotonic()
         assert all(peer.ended(15) for peer in peers)
         assert time.monotonic() - started < 15
