@@ -57,9 +57,10 @@ class RealSwitch:
         command = ["ovs-vsctl", f"--db=unix:{self.directory}/db.sock", f"--timeout={SECONDS}", *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def ofctl(self, *arguments: str) -> str:
-        command = ["ovs-ofctl", "-O", "OpenFlow15", *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    def ofctl(self, command: str, *arguments: str) -> str:
+        """Somebody else at the bridge."""
+        whole = ["ovs-ofctl", "-O", "OpenFlow15", command, f"unix:{self.directory}/br.mgmt", *arguments]
+        return subprocess.run(whole, check=True, capture_output=True, text=True).stdout
 
     def trace(self, flow: str) -> str:
         """What the switch says it would do with a packet."""

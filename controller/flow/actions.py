@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
+from controller.errors import Bug
 from controller.flow.fields import CACHED, Field, Masked, Value, encoded
 
 IN_PORT_RESERVED = 0xFFFFFFF8
@@ -19,6 +20,7 @@ _NICIRA_VENDOR = 0x00002320
 _OUTPUT, _SET_FIELD, _COPY_FIELD, _EXPERIMENTER = 0, 25, 28, 0xFFFF
 _NX_RESUBMIT_TABLE, _NX_OUTPUT_REG = 14, 15
 _WHOLE_PACKET = 0xFFFF
+_LONGEST = 0xFFFF - 8
 _OFPP_IN_PORT_16 = 0xFFF8
 
 
@@ -101,7 +103,8 @@ def set_field(field: Field, value: Value | Masked) -> SetField:
     length = (4 + len(oxm) + 7) // 8 * 8
     wire = struct.pack("!HH", _SET_FIELD, length) + oxm + bytes(length - 4 - len(oxm))
     if isinstance(value, Masked):
-        return SetField(field, field.parse(value.value), field.parse(value.mask), wire)
+        mask = field.parse(value.mask)
+        return SetField(field, field.parse(value.value) & mask, mask, wire)
     return SetField(field, field.parse(value), field.all_ones, wire)
 
 
@@ -133,5 +136,7 @@ def instructions(actions: tuple[Action, ...]) -> bytes:
     last = actions[-1] if actions else None
     applied = actions[:-1] if isinstance(last, Goto) else actions
     body = b"".join([action.wire for action in applied])
+    if len(body) > _LONGEST:
+        raise Bug(f"{len(applied)} actions are longer than an OpenFlow message")
     head = struct.pack("!HH4x", 4, 8 + len(body)) if body else b""
     return head + body + (last.wire if isinstance(last, Goto) else b"")

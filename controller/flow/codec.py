@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from controller.flow import actions as act
 from controller.flow.fields import BY_HEADER, ETH_TYPE, REGS, XREGS, Field, Masked
@@ -37,11 +37,19 @@ class Term:
     mask: int
 
 
+def unpacked(form: str, wire: bytes, at: int = 0) -> tuple[Any, ...]:
+    """What ``struct`` finds there; ``ValueError`` where the bytes do not reach."""
+    try:
+        return struct.unpack_from(form, wire, at)
+    except struct.error as error:
+        raise ValueError("truncated") from error
+
+
 def match_terms(oxms: bytes) -> Iterator[Term | Unknown]:
     """The terms of a match in the order they stand; register pairs come as the single registers they are made of."""
     at = 0
     while at < len(oxms):
-        oxm_class, tag, length = struct.unpack_from("!HBB", oxms, at)
+        oxm_class, tag, length = unpacked("!HBB", oxms, at)
         body = oxms[at + 4 : at + 4 + length]
         if len(body) != length:
             raise ValueError("truncated match")
@@ -70,7 +78,7 @@ def flow_actions(instructions: bytes) -> Iterator[act.Action | Unknown]:
     """What a flow does, in order: its applied actions, then its goto."""
     at = 0
     while at < len(instructions):
-        kind, length = struct.unpack_from("!HH", instructions, at)
+        kind, length = unpacked("!HH", instructions, at)
         if length < 8 or at + length > len(instructions):  # noqa: PLR2004 - an instruction's least length
             raise ValueError("truncated instruction")
         if kind == 4:  # noqa: PLR2004 - OFPIT_APPLY_ACTIONS
@@ -85,30 +93,30 @@ def flow_actions(instructions: bytes) -> Iterator[act.Action | Unknown]:
 def _applied(wire: bytes) -> Iterator[act.Action | Unknown]:
     at = 0
     while at < len(wire):
-        _, length = struct.unpack_from("!HH", wire, at)
+        _, length = unpacked("!HH", wire, at)
         if length < 8 or at + length > len(wire):  # noqa: PLR2004 - an action's least length
             raise ValueError("truncated action")
-        yield _action(wire[at : at + length])
+        action = wire[at : at + length]
+        known = _action(action)
+        yield known if known is not None and known.wire == action else Unknown("action", action)
         at += length
 
 
-def _action(wire: bytes) -> act.Action | Unknown:
-    found: act.Action | None = None
-    match struct.unpack_from("!H", wire)[0]:
+def _action(wire: bytes) -> act.Action | None:
+    match unpacked("!H", wire)[0]:
         case 0:
-            found = act.output(struct.unpack_from("!I", wire, 4)[0])
+            return act.output(unpacked("!I", wire, 4)[0])
         case 25:
-            found = _set_field(wire)
-        case 28:
-            found = _copy(wire)
-        case 0xFFFF:
-            found = _nicira(wire)
-    return found if found is not None and found.wire == wire else Unknown("action", wire)
+            return _set_field(wire)
+        case 28 if len(wire) >= 20:  # noqa: PLR2004 - without padding
+            return _copy(wire)
+        case 0xFFFF if len(wire) >= 16:  # noqa: PLR2004 - likewise
+            return _nicira(wire)
+    return None
 
 
 def _set_field(wire: bytes) -> act.SetField | None:
-    terms = [BY_HEADER.get((int.from_bytes(wire[4:6], "big"), wire[6] >> 1))]
-    field = terms[0]
+    field = _field(wire, 4)
     if field is None:
         return None
     value = int.from_bytes(wire[8 : 8 + field.size], "big")
@@ -118,20 +126,25 @@ def _set_field(wire: bytes) -> act.SetField | None:
 
 
 def _copy(wire: bytes) -> act.Copy | None:
-    bits, source_at, target_at = struct.unpack_from("!HHH", wire, 4)
-    source = BY_HEADER.get((int.from_bytes(wire[12:14], "big"), wire[14] >> 1))
-    target = BY_HEADER.get((int.from_bytes(wire[16:18], "big"), wire[18] >> 1))
+    bits, source_at, target_at = unpacked("!HHH", wire, 4)
+    source, target = _field(wire, 12), _field(wire, 16)
     return act.copy(source, target, bits, source_at, target_at) if source and target else None
 
 
 def _nicira(wire: bytes) -> act.Action | None:
-    vendor, subtype = struct.unpack_from("!IH", wire, 4)
+    vendor, subtype = unpacked("!IH", wire, 4)
     if vendor != 0x2320:  # noqa: PLR2004 - Nicira's, now Open vSwitch's
         return None
     if subtype == 14:  # noqa: PLR2004 - NXAST_RESUBMIT_TABLE
         return act.resubmit(wire[12])
-    field = BY_HEADER.get((int.from_bytes(wire[12:14], "big"), wire[14] >> 1)) if len(wire) >= 16 else None  # noqa: PLR2004
+    field = _field(wire, 12)
     return act.output_field(field) if subtype == 15 and field else None  # noqa: PLR2004 - NXAST_OUTPUT_REG
+
+
+def _field(wire: bytes, at: int) -> Field | None:
+    """The field whose OXM header stands there."""
+    oxm_class, tag = unpacked("!HB", wire, at)
+    return BY_HEADER.get((oxm_class, tag >> 1))
 
 
 def match_text(oxms: bytes) -> str:

@@ -220,14 +220,13 @@ def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[F
 def still_wanted(change: Change, refused: Flow, at: Callable[[Slot], Flow | None]) -> Change:
     """What of a change is to be made again without the flow that was refused.
 
-    Later changes may have been made meanwhile: what they replaced or brought back is left as it is. Where a flow was
-    refused its slot is emptied: what stood there before is not what should, and doubtful means closed.
+    Later changes may have been made meanwhile: what they replaced or brought back is left as it is. A slot that is left
+    without its flow is emptied: what stood there before is not what should, and doubtful means closed.
     """
     puts = tuple(flow for flow in change.puts if flow is not refused and same(at(flow.slot), flow))
     deletes = tuple(flow for flow in change.deletes if flow is not refused and not same(at(flow.slot), flow))
-    if refused in change.puts and same(at(refused.slot), refused):
-        deletes = (*deletes, Flow(refused.scope, *refused.slot, b"", ANY_COOKIE))
-    return Change(change.tag, puts, deletes)
+    left = (flow for flow in change.puts if at(flow.slot) is None or (flow is refused and same(at(flow.slot), flow)))
+    return Change(change.tag, puts, (*deletes, *(Flow(flow.scope, *flow.slot, b"", ANY_COOKIE) for flow in left)))
 
 
 def same(one: Flow | None, other: Flow) -> bool:

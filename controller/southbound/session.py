@@ -17,7 +17,7 @@ from controller.southbound import wire
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controller.flow.flow import Flow
+    from controller.flow.flow import Flow, Slot
 
 MONITOR = 1
 
@@ -87,7 +87,8 @@ class Session:
         self.state = State.NEW
         self._xid = 0x10000
         self._bundle = 0
-        self._read: list[wire.FlowEvent] = []
+        self._asked = 0
+        self._read: dict[Slot, wire.FlowEvent] = {}
         self._sent: deque[_Sent] = deque()
 
     @property
@@ -98,7 +99,8 @@ class Session:
     def start(self) -> bytes:
         """The request that begins READING."""
         self.state = State.READING
-        return wire.monitor_request(MONITOR, self._next(1))
+        self._asked = self._next(1)
+        return wire.monitor_request(MONITOR, self._asked)
 
     def commit(self, change: Change) -> Iterator[bytes]:
         """The messages that make the change, all or nothing."""
@@ -129,11 +131,15 @@ class Session:
     def _report(self, report: wire.FlowReport) -> Happened | None:
         if self.state is not State.READING:
             return Drifted(report.events) if report.events else None
-        self._read.extend(report.events)
-        if report.more:
+        for event in report.events:
+            if event.kind == wire.EVENT_REMOVED:
+                self._read.pop(event.slot, None)
+            else:
+                self._read[event.slot] = event
+        if report.more or report.xid != self._asked:
             return None
         self.state = State.STEADY
-        flows, self._read = tuple(self._read), []
+        flows, self._read = tuple(self._read.values()), {}
         return Holdings(flows)
 
     def _committed(self, xid: int) -> Happened | None:

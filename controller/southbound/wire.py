@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.flow.codec import unpacked
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -140,17 +142,17 @@ Received = FlowReport | BundleReply | Refusal
 
 def received(message: bytes) -> Received | None:
     """What a switch's message means to us; None for the framework's own."""
-    _, kind, length, xid = struct.unpack_from("!BBHI", message)
+    _, kind, length, xid = unpacked("!BBHI", message)
     if length != len(message):
         raise ValueError("truncated message")
     if kind == BUNDLE_CONTROL:
-        bundle_id, reply = struct.unpack_from("!IH", message, 8)
+        bundle_id, reply = unpacked("!IH", message, 8)
         return BundleReply(xid, reply, bundle_id)
     if kind == ERROR:
-        error, code = struct.unpack_from("!HH", message, 8)
+        error, code = unpacked("!HH", message, 8)
         return Refusal(xid, error, code, message[12:])
     if kind == MULTIPART_REPLY:
-        part, flags = struct.unpack_from("!HH", message, 8)
+        part, flags = unpacked("!HH", message, 8)
         if part == FLOW_MONITOR:
             return FlowReport(xid, tuple(_events(message)), bool(flags & _MORE))
     return None
@@ -159,7 +161,7 @@ def received(message: bytes) -> Received | None:
 def _events(message: bytes) -> Iterator[FlowEvent]:
     at = 16
     while at < len(message):
-        length, event = struct.unpack_from("!HH", message, at)
+        length, event = unpacked("!HH", message, at)
         if length < 8 or at + length > len(message):  # noqa: PLR2004 - the least length of an update
             raise ValueError("truncated flow update")
         if event in {EVENT_INITIAL, EVENT_ADDED, EVENT_REMOVED, EVENT_MODIFIED}:
@@ -169,8 +171,8 @@ def _events(message: bytes) -> Iterator[FlowEvent]:
 
 def _flow_event(message: bytes, at: int, length: int, event: int) -> FlowEvent:
     """ofp_flow_update_full: length, event, table, reason, timeouts, priority, zeros, cookie, match, instructions."""
-    table, _, idle, hard, priority, cookie = struct.unpack_from("!BBHHH4xQ", message, at + 4)
-    match_length = struct.unpack_from("!H", message, at + 26)[0]
+    table, _, idle, hard, priority, cookie = unpacked("!BBHHH4xQ", message, at + 4)
+    match_length = unpacked("!H", message, at + 26)[0]
     start = at + 28
     match = message[start : start + match_length - 4]
     end = at + 24 + (match_length + 7) // 8 * 8

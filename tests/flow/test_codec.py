@@ -1,0 +1,184 @@
+"""Flows go to bytes and back without loss, and no bytes whatever do more harm than a ``ValueError``."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from controller.errors import Bug
+from controller.flow import actions as act
+from controller.flow import fields as f
+from controller.flow.actions import Action, instructions
+from controller.flow.codec import Term, Unknown, actions_text, flow_actions, match_terms, match_text
+from controller.flow.fields import Field, Masked
+from controller.flow.flow import COOKIE_TAG, EVERYWHERE, Flow, cookie, encoded_match, salted
+
+PLAIN = [field for field in f.ALL if field not in f.XREGS]
+"""Fields as matches have them: double registers come back as the two they are made of."""
+
+
+@st.composite
+def values(draw: st.DrawFn, field: Field) -> int | Masked:
+    """An exact value, or a masked one whose mask is not empty."""
+    value = draw(st.integers(0, field.all_ones))
+    return value if draw(st.booleans()) else Masked(value, draw(st.integers(1, field.all_ones)))
+
+
+@st.composite
+def matches(draw: st.DrawFn) -> dict[Field, int | Masked]:
+    """A match over fields that can stand together."""
+    chosen: dict[Field, int | Masked] = {}
+    implied: dict[Field, int] = {}
+    for field in draw(st.lists(st.sampled_from(PLAIN), unique=True, max_size=8)):
+        needs = dict(field.needs)
+        together = all(implied.get(need, value) == value for need, value in needs.items())
+        if together and not needs.keys() & chosen.keys() and field not in implied:
+            implied |= needs
+            chosen[field] = draw(values(field))
+    return chosen
+
+
+@given(matches())
+def test_a_match_comes_back_with_what_it_implies(match: dict[Field, int | Masked]) -> None:
+    expected = {}
+    for field, value in match.items():
+        masked = value if isinstance(value, Masked) else Masked(value, field.all_ones)
+        ones = field.parse(masked.mask)
+        expected[field] = (field.parse(masked.value) & ones, ones)
+        expected |= {need: (wanted, need.all_ones) for need, wanted in field.needs}
+    terms = list(match_terms(encoded_match(match)))
+    found = {term.field: (term.value, term.mask) for term in terms if isinstance(term, Term)}
+    assert len(found) == len(terms)
+    assert found == expected
+
+
+@given(matches())
+def test_a_match_is_written_the_same_in_whatever_order_it_is_told(match: dict[Field, int | Masked]) -> None:
+    assert encoded_match(dict(reversed(match.items()))) == encoded_match(match)
+
+
+def fields_of(least_bits: int) -> st.SearchStrategy[Field]:
+    return st.sampled_from([field for field in f.ALL if field.bits >= least_bits])
+
+
+@st.composite
+def copies(draw: st.DrawFn) -> Action:
+    source, target = draw(fields_of(8)), draw(fields_of(8))
+    bits = draw(st.integers(1, min(source.bits, target.bits)))
+    at = (draw(st.integers(0, source.bits - bits)), draw(st.integers(0, target.bits - bits)))
+    return act.copy(source, target, bits, *at)
+
+
+ACTIONS = st.one_of(
+    st.builds(act.output, st.integers(1, 0xFFFFFFFF)),
+    st.builds(act.output_field, st.sampled_from(f.REGS)),
+    st.sampled_from(f.ALL).flatmap(lambda field: st.builds(act.set_field, st.just(field), values(field))),
+    copies(),
+    st.builds(act.resubmit, st.integers(0, 253)),
+)
+
+
+@given(st.lists(ACTIONS, max_size=6), st.none() | st.builds(act.goto, st.integers(1, 253)))
+def test_actions_come_back_as_they_were(applied: list[Action], then: Action | None) -> None:
+    told = (*applied, then) if then else tuple(applied)
+    assert tuple(flow_actions(instructions(told))) == told
+
+
+def test_no_actions_mean_drop() -> None:
+    assert instructions(()) == b""
+    assert actions_text(b"") == "drop"
+
+
+def damaged(whole: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    """Right bytes with some wrong ones in their midst, or cut short."""
+    at, more = st.integers(0, 64), st.binary(max_size=4)
+    spoilt = st.builds(lambda data, at, more: data[:at] + more + data[at + 1 :], whole, at, more)
+    short = st.builds(lambda data, cut: data[:-cut], whole, st.integers(1, 9))
+    return st.one_of(st.binary(max_size=64), spoilt, short)
+
+
+@given(damaged(matches().map(encoded_match)))
+@example(b"\x80\x00\x00")
+def test_a_spoilt_match_is_at_worst_a_value_error(oxms: bytes) -> None:
+    try:
+        terms = list(match_terms(oxms))
+        match_text(oxms)
+    except ValueError:
+        return
+    assert all(isinstance(term, Term | Unknown) for term in terms)
+
+
+@given(damaged(st.lists(ACTIONS, max_size=4).map(lambda made: instructions(tuple(made)))))
+@example(bytes.fromhex("0004"))
+@example(bytes.fromhex("0004001800000000 ffff0008 00002320".replace(" ", "") + "00" * 8))
+@example(bytes.fromhex("0004001000000000 001c000800000000".replace(" ", "")))
+def test_spoilt_instructions_are_at_worst_a_value_error(wire: bytes) -> None:
+    try:
+        list(flow_actions(wire))
+        actions_text(wire)
+    except ValueError:
+        return
+
+
+def test_somebodys_own_fields_and_actions_are_told_as_hexadecimal() -> None:
+    field = bytes.fromhex("80000e04 00000001".replace(" ", ""))
+    action = bytes.fromhex("00160008 0000004d".replace(" ", ""))
+    applied = bytes.fromhex("0004001000000000") + action
+    meter = bytes.fromhex("000600080000002a")
+    assert list(match_terms(field)) == [Unknown("field", field)]
+    assert list(flow_actions(applied + meter)) == [Unknown("action", action), Unknown("instruction", meter)]
+    assert match_text(field) == f"field({field.hex()})"
+    assert actions_text(applied) == f"action({action.hex()})"
+
+
+@pytest.mark.parametrize(
+    ("match", "text"),
+    [
+        ({}, ""),
+        ({f.IN_PORT: 3, f.VLAN: 0}, "in_port=3,vlan_vid=0x0"),
+        ({f.ARP_TPA: "10.0.0.1", f.ARP_OP: 1}, "arp,arp_op=1,arp_tpa=10.0.0.1"),
+        ({f.IPV4_SRC: Masked("10.1.2.3", 0xFFFFFF00)}, "ip,nw_src=10.1.2.0/255.255.255.0"),
+        ({f.IPV6_DST: "fd00::1"}, "ipv6,ipv6_dst=fd00::1"),
+        ({f.ETH_DST: Masked(1 << 40, 1 << 40)}, "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00"),
+        ({f.REGS[1]: 7, f.REGS[4]: Masked(1, 3)}, "reg1=0x7,reg4=0x1/0x3"),
+    ],
+)
+def test_a_match_reads_as_ovs_ofctl_writes_it(match: dict[Field, int | str | Masked], text: str) -> None:
+    assert match_text(encoded_match(match)) == text
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (act.output(7), "output:7"),
+        (act.output(act.IN_PORT_RESERVED), "IN_PORT"),
+        (act.output_field(f.REGS[2]), "output:reg2"),
+        (act.set_field(f.ETH_SRC, "02:00:00:00:00:01"), "set_field:02:00:00:00:00:01->dl_src"),
+        (act.set_field(f.REGS[0], Masked(1, 3)), "set_field:0x1/0x3->reg0"),
+        (act.copy(f.TUN_ID, f.REGS[0]), "move:tun_id[0..31]->reg0[]"),
+        (act.resubmit(9), "resubmit(,NINE)"),
+        (act.goto(10), "goto_table:10"),
+    ],
+)
+def test_an_action_reads_as_ovs_ofctl_writes_it(action: Action, text: str) -> None:
+    assert actions_text(instructions((action,)), {9: "NINE"}) == text
+
+
+def test_fields_that_exclude_each_other_are_a_bug() -> None:
+    with pytest.raises(Bug, match="needs"):
+        encoded_match({f.IPV4_SRC: "10.0.0.1", f.ARP_OP: 1})
+
+
+def test_a_cookie_tells_content_and_nothing_else() -> None:
+    assert cookie(1, 2, b"m", b"i") == cookie(1, 2, b"m", b"i")
+    assert cookie(1, 2, b"m", b"i") >> 56 == COOKIE_TAG
+    others = [(2, 2, b"m", b"i"), (1, 3, b"m", b"i"), (1, 2, b"n", b"i"), (1, 2, b"m", b"j"), (1, 2, b"mi", b"")]
+    assert len({cookie(1, 2, b"m", b"i"), *(cookie(*other) for other in others)}) == len(others) + 1
+
+
+def test_a_salted_flow_is_the_same_flow_under_another_cookie() -> None:
+    flow = Flow(EVERYWHERE, 1, 2, b"m", b"i", cookie(1, 2, b"m", b"i"))
+    other = salted(flow, 1)
+    assert (other.slot, other.instructions) == (flow.slot, flow.instructions)
+    assert other.cookie != flow.cookie

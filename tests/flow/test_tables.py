@@ -1,0 +1,75 @@
+"""A table makes no flow that its declaration does not tell of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controller.errors import Bug
+from controller.flow import fields as f
+from controller.flow.actions import copy, goto, output, output_field, resubmit, set_field
+from controller.flow.flow import EVERYWHERE, Flow, encoded_match
+from controller.tables import LONGEST, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from controller.flow.actions import Action
+
+NETWORK, PART = f.REGS[0], f.REGS[4]
+TABLE = Table(3, "MIDDLE", "Which way?", {"this": 10}, (f.IN_PORT, f.ETH_TYPE, f.ARP_OP), sets=(NETWORK,))
+EXIT = Table(9, "EXIT", "Which way out?", {"this": 10}, (f.IN_PORT,), outputs=True)
+
+
+def made(match: Mapping[f.Field, int], actions: Sequence[Action], priority: str = "this", table: Table = TABLE) -> Flow:
+    return table.flow(EVERYWHERE, priority, match, actions)
+
+
+def test_a_flow_is_what_its_table_was_told() -> None:
+    flow = made({f.ARP_OP: 1}, [set_field(NETWORK, 5), goto(4)])
+    assert (flow.table, flow.priority, flow.match) == (3, 10, encoded_match({f.ARP_OP: 1}))
+
+
+@pytest.mark.parametrize(
+    ("match", "actions", "why"),
+    [
+        ({f.ETH_DST: 1}, [], "may not match dl_dst"),
+        ({f.ARP_TPA: 1}, [], "may not match arp_tpa"),
+        ({f.IPV4_SRC: 1}, [], "may not match nw_src"),
+        ({}, [set_field(PART, 1)], "may not set reg4"),
+        ({}, [copy(NETWORK, PART)], "may not set reg4"),
+        ({}, [goto(3)], "goes back to table 3"),
+        ({}, [goto(2)], "goes back to table 2"),
+        ({}, [resubmit(3)], "goes back to table 3"),
+        ({}, [goto(4), set_field(NETWORK, 1)], "goes to table 4 before it is done"),
+        ({}, [output(1)], "may not output"),
+        ({}, [output_field(NETWORK)], "may not output"),
+    ],
+)
+def test_what_is_not_declared_is_a_bug(match: Mapping[f.Field, int], actions: Sequence[Action], why: str) -> None:
+    with pytest.raises(Bug, match=f"table MIDDLE {why}"):
+        made(match, actions)
+
+
+def test_what_a_match_implies_must_be_declared_too() -> None:
+    bare = Table(3, "BARE", "?", {"this": 1}, (f.ARP_OP,))
+    with pytest.raises(Bug, match="may not match dl_type"):
+        made({f.ARP_OP: 1}, [], table=bare)
+
+
+def test_a_priority_has_a_name_or_is_a_bug() -> None:
+    with pytest.raises(Bug, match="no priority 'that'"):
+        made({}, [], "that")
+
+
+def test_a_flow_that_no_message_can_hold_is_a_bug() -> None:
+    fits = LONGEST // 16 - 1
+    assert len(made({}, [output(1)] * fits, table=EXIT).instructions) <= LONGEST
+    for count in (fits + 2, 2 * fits):
+        with pytest.raises(Bug, match="longer than an OpenFlow message"):
+            made({}, [output(1)] * count, table=EXIT)
+
+
+def test_a_table_hands_on_by_its_own_number() -> None:
+    assert (TABLE.goto, TABLE.resubmit, repr(TABLE)) == (goto(3), resubmit(3), "MIDDLE")

@@ -1,0 +1,159 @@
+"""The flow side of an OpenFlow 1.5 switch, from its specification: a table, bundles, the flow monitor, refusals."""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.southbound import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controller.flow.flow import Flow, Slot
+
+FLOWS_A_REPORT = 5
+ADD, DELETE_STRICT = 0, 4
+BAD_ACTION, BUNDLE_FAILED, MESSAGE_FAILED = 2, 17, 13
+NO_COOKIE = (1 << 64) - 1
+FOREVER = struct.pack("!HH", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowMod:
+    """A flow-mod as it came, in the bundle message ``xid``."""
+
+    xid: int
+    command: int
+    cookie: int
+    slot: Slot
+    instructions: bytes
+
+
+def flow_mod(message: bytes, xid: int) -> FlowMod:
+    """OpenFlow 1.5.1, 7.3.4.2."""
+    cookie, mask, table, command = struct.unpack_from("!QQBB", message, 8)
+    priority = struct.unpack_from("!H", message, 30)[0]
+    kind, length = struct.unpack_from("!HH", message, 48)
+    assert kind == 1
+    assert mask == (0 if command == ADD or cookie == NO_COOKIE else (1 << 64) - 1)
+    end = 48 + (length + 7) // 8 * 8
+    return FlowMod(xid, command, cookie, (table, priority, message[52 : 48 + length]), message[end:])
+
+
+class FakeSwitch:
+    """Takes bytes one message at a time; what it says waits in ``said``.
+
+    ``refuses`` are cookies of flows that it does not take: when they are added to a bundle (which is then committed
+    without them, as Open vSwitch does), or when the bundle is committed (of which then nothing is done).
+    """
+
+    def __init__(self, *, refuses_late: bool = False) -> None:
+        self.table: dict[Slot, tuple[int, bytes]] = {}
+        self.refuses: set[int] = set()
+        self.heard: deque[bytes] = deque()
+        self.said: deque[bytes] = deque()
+        self.flow_mods = 0
+        self.bundle_sizes: list[int] = []
+        self._late = refuses_late
+        self._watched = False
+        self._bundles: dict[int, list[FlowMod]] = {}
+
+    def hang_up(self) -> None:
+        """The connection is gone with all that was on its way; the table stays."""
+        self.heard.clear()
+        self.said.clear()
+        self._bundles.clear()
+        self._watched = False
+
+    def hear(self, data: bytes) -> None:
+        """Bytes that arrive, cut into messages."""
+        at = 0
+        while at < len(data):
+            length = struct.unpack_from("!H", data, at + 2)[0]
+            self.heard.append(data[at : at + length])
+            at += length
+        assert at == len(data)
+
+    def step(self) -> None:
+        """Deal with one message."""
+        message = self.heard.popleft()
+        version, kind, _, xid = struct.unpack_from("!BBHI", message)
+        assert version == wire.VERSION
+        if kind == wire.MULTIPART_REQUEST:
+            self._watched = True
+            self._report(xid, 0, [(slot, *held) for slot, held in self.table.items()])
+        elif kind == wire.BUNDLE_CONTROL:
+            self._control(message, xid)
+        else:
+            assert kind == wire.BUNDLE_ADD
+            self._add(message, xid)
+
+    def meddle(self, puts: Iterable[Flow], deletes: Iterable[Slot]) -> None:
+        """Somebody else changes flows; whoever watches is told."""
+        for slot in deletes:
+            if slot in self.table:
+                self._report(0, wire.EVENT_REMOVED, [(slot, *self.table.pop(slot))])
+        for flow in puts:
+            kind = wire.EVENT_MODIFIED if flow.slot in self.table else wire.EVENT_ADDED
+            self.table[flow.slot] = (flow.cookie, flow.instructions)
+            self._report(0, kind, [(flow.slot, flow.cookie, flow.instructions)])
+
+    def _control(self, message: bytes, xid: int) -> None:
+        bundle, kind, flags = struct.unpack_from("!IHH", message, 8)
+        assert flags == wire.ATOMIC_ORDERED
+        if kind == wire.OPEN_REQUEST:
+            self._bundles[bundle] = []
+            self._answer(bundle, wire.OPEN_REQUEST + 1, xid)
+            return
+        assert kind == wire.COMMIT_REQUEST
+        mods = self._bundles.pop(bundle)
+        bad = next((mod for mod in mods if self._late and mod.cookie in self.refuses and mod.command == ADD), None)
+        if bad is not None:
+            self._refuse(bad.xid, BAD_ACTION, 0)
+            self._refuse(xid, BUNDLE_FAILED, MESSAGE_FAILED)
+            return
+        self.bundle_sizes.append(len(mods))
+        for mod in mods:
+            self._apply(mod)
+        self._answer(bundle, wire.COMMIT_REPLY, xid)
+
+    def _add(self, message: bytes, xid: int) -> None:
+        bundle = struct.unpack_from("!I", message, 8)[0]
+        mod = flow_mod(message[16:], xid)
+        self.flow_mods += 1
+        if not self._late and mod.cookie in self.refuses and mod.command == ADD:
+            self._refuse(xid, BAD_ACTION, 0)
+        else:
+            self._bundles[bundle].append(mod)
+
+    def _apply(self, mod: FlowMod) -> None:
+        if mod.command == ADD:
+            self.table[mod.slot] = (mod.cookie, mod.instructions)
+        elif mod.cookie in {NO_COOKIE, self.table.get(mod.slot, (None,))[0]}:
+            self.table.pop(mod.slot, None)
+
+    def _answer(self, bundle: int, kind: int, xid: int) -> None:
+        self.said.append(struct.pack("!BBHIIHH", wire.VERSION, wire.BUNDLE_CONTROL, 16, xid, bundle, kind, 3))
+
+    def _refuse(self, xid: int, kind: int, code: int) -> None:
+        self.said.append(struct.pack("!BBHIHH", wire.VERSION, wire.ERROR, 12, xid, kind, code))
+
+    def _report(self, xid: int, kind: int, flows: list[tuple[Slot, int, bytes]]) -> None:
+        if not self._watched:
+            return
+        parts = [flows[at : at + FLOWS_A_REPORT] for at in range(0, len(flows), FLOWS_A_REPORT)] or [[]]
+        for place, part in enumerate(parts, 1):
+            body = b"".join(update(kind, *flow) for flow in part)
+            head = (wire.VERSION, wire.MULTIPART_REPLY, 16 + len(body), xid, wire.FLOW_MONITOR, place < len(parts))
+            self.said.append(struct.pack("!BBHIHH4x", *head) + body)
+
+
+def update(kind: int, slot: Slot, cookie: int, instructions: bytes) -> bytes:
+    """ofp_flow_update_full (7.3.5.17.2)."""
+    table, priority, match = slot
+    match_struct = struct.pack("!HH", 1, 4 + len(match)) + match + bytes(-(4 + len(match)) % 8)
+    body = struct.pack("!BB", table, 0) + FOREVER + struct.pack("!H4xQ", priority, cookie) + match_struct + instructions
+    return struct.pack("!HH", 4 + len(body), kind) + body

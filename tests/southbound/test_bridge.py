@@ -1,0 +1,218 @@
+"""A bridge brings its switch to where it should be and keeps it there, whatever happens on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.flow.flow import EVERYWHERE, Flow
+from controller.southbound import bridge
+from controller.sync import Step
+from tests.histories import History, histories, parted
+from tests.southbound.rig import Rig
+from tests.worlds import chassis, plugged, small_world, with_more
+
+if TYPE_CHECKING:
+    from random import Random
+
+HOSTS = ("hv1", "hv2")
+FOREIGN = Flow(EVERYWHERE, 3, 777, b"", b"", 0xBAD)
+
+
+def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
+    return {slot: (flow.cookie, flow.instructions) for slot, flow in rig.compiler.flows(name).items()}
+
+
+def calm(rig: Rig) -> None:
+    """Every host is there, every message delivered, and every switch where it should be but for what it refuses."""
+    rig.connect()
+    rig.settle()
+    for name, host in rig.hosts.items():
+        should, table = wanted(rig, name), host.switch.table
+        refused = {slot for slot, held in should.items() if held[0] in host.switch.refuses and slot not in table}
+        assert table == {slot: held for slot, held in should.items() if slot not in refused}
+        assert host.bridge.in_sync
+        assert host.bridge.confirmed(rig.turns) == rig.turns
+    assert rig.bugs == []
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """The small world, on two switches that have taken it in."""
+    made = Rig(HOSTS)
+    made.turn(small_world().values())
+    calm(made)
+    return made
+
+
+def test_a_switch_that_is_right_is_sent_nothing(rig: Rig) -> None:
+    before = [host.switch.flow_mods for host in rig.hosts.values()]
+    for host in rig.hosts.values():
+        host.connect()
+    calm(rig)
+    assert [host.switch.flow_mods for host in rig.hosts.values()] == before
+
+
+def test_a_restarted_daemon_sends_nothing(rig: Rig) -> None:
+    anew = Rig(HOSTS)
+    anew.turn(small_world().values())
+    for name, host in anew.hosts.items():
+        host.switch.table = rig.hosts[name].switch.table
+    calm(anew)
+    assert [host.switch.flow_mods for host in anew.hosts.values()] == [0, 0]
+    assert anew.drifts == []
+
+
+def test_an_empty_switch_is_filled_again(rig: Rig) -> None:
+    host = rig.hosts["hv1"]
+    assert host.line is not None
+    host.line.close()
+    host.switch.table.clear()
+    calm(rig)
+    assert rig.drifts == [], "a restart is nobody's meddling"
+
+
+@pytest.mark.parametrize("how", ["removed", "changed", "added"])
+def test_what_somebody_else_did_is_told_and_undone(rig: Rig, how: str) -> None:
+    switch = rig.hosts["hv1"].switch
+    slot, (ours, _) = next(iter(switch.table.items()))
+    changed = Flow(EVERYWHERE, *slot, b"", ours)
+    switch.meddle({"removed": [], "changed": [changed], "added": [FOREIGN]}[how], [slot] if how == "removed" else [])
+    calm(rig)
+    ((name, event),) = rig.drifts
+    assert (name, event.slot) == ("hv1", FOREIGN.slot if how == "added" else slot)
+    assert rig.mended_hosts == ["hv1"]
+
+
+def test_what_was_done_while_nobody_looked_is_told_and_undone(rig: Rig) -> None:
+    host = rig.hosts["hv2"]
+    assert host.line is not None
+    host.line.close()
+    host.switch.meddle([FOREIGN], [])
+    calm(rig)
+    assert [(name, event.slot) for name, event in rig.drifts] == [("hv2", FOREIGN.slot)]
+
+
+def test_a_change_of_ones_own_is_no_drift(rig: Rig) -> None:
+    rig.turn([plugged("acme/web-2", "hv1", 9, seen=1)])
+    calm(rig)
+    assert rig.drifts == []
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_refused_flow_costs_only_itself(late: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    rig = Rig(HOSTS, refuses_late=late)
+    rig.turn(small_world().values())
+    switch = rig.hosts["hv1"].switch
+    switch.refuses = {flow.cookie for flow in list(rig.compiler.catalogue.flows("hv1"))[::40]}
+    calm(rig)
+    told = {flow.cookie for name, flow in rig.refusals if flow and name == "hv1"}
+    assert told == switch.refuses == set(rig.hosts["hv1"].bridge.refusals)
+
+
+def test_an_error_about_no_message_of_ours_begins_the_session_anew(rig: Rig) -> None:
+    host = rig.hosts["hv1"]
+    line = host.line
+    host.switch.said.append(bytes.fromhex("0601000c 0000ffff 0001 0001".replace(" ", "")))
+    rig.settle()
+    assert host.line is None is not line
+    calm(rig)
+
+
+def test_a_line_that_is_replaced_is_no_longer_listened_to(rig: Rig) -> None:
+    host = rig.hosts["hv1"]
+    old = host.line
+    host.connect()
+    host.inbox.put((old, None))
+    calm(rig)
+    assert host.line is not old
+
+
+def test_a_large_change_goes_in_several_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bridge, "BUNDLE_SIZE", 10)
+    rig = Rig(HOSTS)
+    rig.turn(small_world().values())
+    calm(rig)
+    sizes = rig.hosts["hv1"].switch.bundle_sizes
+    assert max(sizes) == 10
+    assert sum(sizes) == len(rig.compiler.flows("hv1"))
+    rig.turn([], list(small_world()))
+    calm(rig)
+    assert rig.hosts["hv1"].switch.table == {}
+
+
+def test_a_port_is_reached_at_its_new_place_before_its_old_one_is_given_up() -> None:
+    rig = Rig((*HOSTS, "hv3"))
+    rig.turn(with_more(small_world(), chassis(3)).values())
+    calm(rig)
+    old = rig.hosts["hv2"].switch.table.copy()
+    rig.turn([plugged("acme/web-2", "hv3", 1, seen=1)])
+    while any(host.moves() for host in rig.hosts.values()):
+        for host in rig.hosts.values():
+            for move in host.moves():
+                move()
+        if old.items() - rig.hosts["hv2"].switch.table.items():
+            assert rig.hosts["hv3"].switch.table.items() >= wanted(rig, "hv3").items()
+    calm(rig)
+    assert old != rig.hosts["hv2"].switch.table
+
+
+def test_a_host_that_is_away_is_not_waited_for(rig: Rig) -> None:
+    line = rig.hosts["hv1"].line
+    assert line is not None
+    line.close()
+    rig.turn([plugged("acme/web-1", "hv2", 9, seen=1)])
+    rig.settle()
+    assert rig.hosts["hv2"].switch.table == wanted(rig, "hv2")
+    assert rig.hosts["hv1"].bridge.confirmed(rig.turns) == -1
+    calm(rig)
+
+
+class Storm:
+    """Everything happens at once: turns, cuts, meddling and every order of messages."""
+
+    def __init__(self, rig: Rig, history: History, rng: Random) -> None:
+        self.rig, self.history, self.rng = rig, history, rng
+
+    def blow(self) -> None:
+        """Until the history is told."""
+        while self.history:
+            host = self.rig.hosts[self.rng.choice(HOSTS)]
+            moves = host.moves()
+            for _ in range(self.rng.randrange(6)):
+                if moves:
+                    self.rng.choice(moves)()
+                moves = host.moves()
+            match self.rng.randrange(12):
+                case 0 if host.line is not None:
+                    host.line.close()
+                case 1 | 2 | 3 if host.line is None:
+                    host.connect()
+                case 4:
+                    table = list(host.switch.table)
+                    host.switch.meddle([FOREIGN], self.rng.sample(table, min(2, len(table))))
+                case 5 | 6 | 7 | 8:
+                    self.turn()
+
+    def turn(self) -> None:
+        """The world changes; now and then a switch will not take one of the flows of that."""
+        self.rig.turn(*parted(self.history.pop()))
+        for host in self.rig.hosts.values():
+            for step in host.inbox.waiting:
+                if isinstance(step, Step) and step.puts and not self.rng.randrange(8):
+                    host.switch.refuses.add(self.rng.choice(step.puts).cookie)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@given(history=histories(turns=12), rng=st.randoms(use_true_random=True))
+@settings(max_examples=60)
+def test_after_any_storm_every_switch_is_where_it_should_be(late: bool, history: History, rng: Random) -> None:  # noqa: FBT001
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bridge, "BUNDLE_SIZE", 4)
+        rig = Rig(HOSTS, refuses_late=late)
+        rig.turn(small_world().values())
+        Storm(rig, history, rng).blow()
+        calm(rig)
