@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from tests.packets import Packet
     from tests.worlds import World
 
-UNDERLAY = (f.TUN_ID, f.TUN_SRC, f.TUN_DST, f.TUN_IPV6_SRC, f.TUN_IPV6_DST)
 MOST_CROSSINGS = 64
 KEY_BITS = {"vxlan": 24, "geneve": 24, "gre": 32}
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from controller.store import Store
 
 E = TypeVar("E")
-Read = tuple[str, type, Any] | tuple[str, type, str, Any]
 
 
 class Missing(Exception):

@@ -58,9 +58,6 @@ class PortAllocation:
     addresses: tuple[str, ...]
 
 
-Allocation: TypeAlias = NoAllocation | NetworkAllocation | PortAllocation
-
-
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One resource of intent. ``spec`` is an instance of its kind's model."""

@@ -7,12 +7,11 @@ them. A project that a caller may not read does not exist for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from controller.errors import Forbidden, NotFound
 
 Role: TypeAlias = Literal["admin", "operator", "member", "viewer"]
-ROLES: tuple[str, ...] = get_args(Role)
 
 
 @dataclass(frozen=True, slots=True)
