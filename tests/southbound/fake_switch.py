@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from controller.flow.flow import Flow, Slot
 
 FLOWS_A_REPORT = 5
-ADD, DELETE_STRICT = 0, 4
+ADD = 0
 BAD_ACTION, BUNDLE_FAILED, MESSAGE_FAILED = 2, 17, 13
 NO_COOKIE = (1 << 64) - 1
 FOREVER = struct.pack("!HH", 0, 0)
