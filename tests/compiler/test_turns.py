@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from controller import sync
 from controller.compiler.catalogue import Delta
-from controller.flow.flow import Flow, Here
+from controller.flow.flow import Flow, Here, Hosts
 from controller.sync import Step, Turn, in_order, steps
 from tests.compiled import ModelSwitch, Watched
 from tests.histories import History, histories, parted
@@ -37,6 +37,17 @@ def test_a_change_of_one_host_is_one_step() -> None:
 def test_additions_alone_are_one_step_on_every_host() -> None:
     plan = steps(1, {host: Delta(new=[flow(1)]) for host in HOSTS})
     assert [[step.phase for step in plan[host]] for host in HOSTS] == [[0], [0]]
+
+
+def test_what_one_host_alone_replaces_waits_for_nobody_while_nothing_goes() -> None:
+    plan = steps(1, {"hv1": Delta([flow(1)], [flow(2)]), "hv2": Delta(new=[flow(1)])})
+    assert [(step.phase, step.puts) for step in plan["hv1"]] == [(0, (flow(1), flow(2)))]
+
+
+def test_what_several_hosts_share_is_replaced_when_what_is_new_stands_everywhere() -> None:
+    shared = Flow(Hosts("acme/net"), 2, 1, b"", b"", 2)
+    plan = steps(1, {"hv1": Delta([flow(1)], [shared]), "hv2": Delta(new=[flow(1)])})
+    assert [(step.phase, step.puts) for step in plan["hv1"]] == [(0, (flow(1),)), (1, (shared,))]
 
 
 def test_replacing_and_taking_away_wait_for_what_is_new_everywhere() -> None:
