@@ -47,22 +47,22 @@ class _Host:
         return Chassis(self.name, self.dpid, self.encap_ip, tuple(sorted(self.tunnels.values())))
 
     def take(self, row: InterfaceRow, now: int, news: News) -> None:
-        """An interface came or changed."""
-        if row.type not in TUNNELS:
-            self._plug(row, now, news)
-        elif _usable(row):
-            self.tunnels[row.name] = (cast("Encap", row.type), row.ofport or 0)
-        else:
+        """An interface came or changed; it may have been of the other sort before."""
+        tunnel, usable = row.type in TUNNELS, _usable(row)
+        if tunnel or not usable:
+            self._unplug(row.name, news)
+        if not tunnel or not usable:
             self.tunnels.pop(row.name, None)
+        if usable and tunnel:
+            self.tunnels[row.name] = (cast("Encap", row.type), row.ofport or 0)
+        elif usable:
+            self._plug(row, now, news)
 
     def _plug(self, row: InterfaceRow, now: int, news: News) -> None:
-        """An interface counts once OVS gave it a port; it is seen anew when it comes to stand for another port."""
+        """An interface is seen anew when it comes to stand for another port."""
         old = self.interfaces.get(row.name)
-        if row.ofport is None or not _usable(row):
-            self.drop(row.name, news)
-            return
         seen = old.seen if old and old.iface_id == row.iface_id else now
-        new = Interface(f"{self.name}/{row.name}", self.name, row.name, row.ofport, row.iface_id, seen)
+        new = Interface(f"{self.name}/{row.name}", self.name, row.name, row.ofport or 0, row.iface_id, seen)
         if new != old:
             self.interfaces[row.name] = new
             news.puts.append(new)
@@ -70,6 +70,9 @@ class _Host:
     def drop(self, name: str, news: News) -> None:
         """An interface went."""
         self.tunnels.pop(name, None)
+        self._unplug(name, news)
+
+    def _unplug(self, name: str, news: News) -> None:
         if self.interfaces.pop(name, None) is not None:
             news.deletes.append((Interface, f"{self.name}/{name}"))
 
@@ -116,18 +119,20 @@ class Inventory:
                     # Under what name a tunnel stands is only known once the host tells; then these are gone.
                     tunnels = {f"recalled {encap}": (encap, ofport) for encap, ofport in entity.tunnels}
                     self._hosts[name] = _Host(name, dpid, entity.encap_ip, tunnels)
-                    self._by_dpid[dpid] = name
+                    if dpid:
+                        self._by_dpid[dpid] = name
                 case Interface(chassis=chassis, name=name) if chassis in self._hosts:
                     self._hosts[chassis].interfaces[name] = entity
 
     def host(self, row: ChassisRow) -> News:
         """A host joined, or its description changed."""
+        news = News()
+        if row.name in self._hosts and not self.hosted(row.name):
+            news.deletes += self._forgotten(row.name)
         host = self._hosts.setdefault(row.name, _Host(row.name))
-        if self._by_dpid.get(host.dpid) == row.name:
-            del self._by_dpid[host.dpid]
+        _give_up(self._by_dpid, host)
         host.dpid, host.encap_ip = self._own_dpid(row), row.encap_ip
         self._joined.add(row.name)
-        news = News()
         if host.dpid:
             before = self._by_dpid.get(host.dpid, row.name)
             if not self.hosted(before):
@@ -150,7 +155,7 @@ class Inventory:
         ``whole`` says that ``changed`` is all there are: what else was known is gone.
         """
         host = self._hosts.setdefault(chassis, _Host(chassis))
-        news, tunnels = News(), dict(host.tunnels)
+        news, before = News(), host.chassis()
         gone = set(removed)
         if whole:
             gone |= {*host.interfaces, *host.tunnels} - {row.name for row in changed}
@@ -158,7 +163,7 @@ class Inventory:
             host.take(row, now, news)
         for name in sorted(gone):
             host.drop(name, news)
-        if tunnels != host.tunnels:
+        if before != host.chassis():
             news.puts.append(host.chassis())
         return news
 
@@ -172,8 +177,10 @@ class Inventory:
         news = News()
         if host is None:
             host = self._hosts[local] = _Host(local, bare=True)
+        _give_up(self._by_dpid, host)
+        host.dpid = dpid
         self._by_dpid[dpid] = local
-        news.puts.append(Chassis(local, dpid))
+        news.puts.append(host.chassis())
         fresh = {name: Interface(f"{local}/{name}", local, name, number) for number, name in ports.items()}
         news.deletes += [(Interface, old.key) for name, old in host.interfaces.items() if name not in fresh]
         news.puts += [new for name, new in fresh.items() if host.interfaces.get(name) != new]
@@ -182,8 +189,15 @@ class Inventory:
 
     def _forgotten(self, chassis: str) -> list[tuple[type, str]]:
         """A bare bridge turned out to be a host's: what it was known by goes."""
-        interfaces = self._hosts.pop(chassis).interfaces.values()
-        return [*((Interface, interface.key) for interface in interfaces), (Chassis, chassis)]
+        host = self._hosts.pop(chassis)
+        _give_up(self._by_dpid, host)
+        return [*((Interface, interface.key) for interface in host.interfaces.values()), (Chassis, chassis)]
+
+
+def _give_up(by_dpid: dict[int, str], host: _Host) -> None:
+    """The host's datapath id is no longer its own."""
+    if by_dpid.get(host.dpid) == host.name:
+        del by_dpid[host.dpid]
 
 
 def _usable(row: InterfaceRow) -> bool:

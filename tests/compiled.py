@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from apps import registry
-from controller.compiler.compiler import Compiler, Rules
+from controller.compiler.compiler import Compiled, Compiler, Rules
 from controller.compiler.view import Missing, View
 from controller.entities import Chassis, Endpoint, Interface
 from controller.flow.flow import Everywhere, Here, Hosts
@@ -40,7 +40,11 @@ class Watched:
 
     def turn(self, puts: Iterable[Entity], deletes: Iterable[Key] = ()) -> dict[str, Delta]:
         """One change of the world; what it changes on each chassis."""
-        return self._compiler.run(puts, deletes).deltas
+        return self.run(puts, deletes).deltas
+
+    def run(self, puts: Iterable[Entity], deletes: Iterable[Key]) -> Compiled:
+        """One change of the world; all that follows from it."""
+        return self._compiler.run(puts, deletes)
 
     def flows(self, chassis: str) -> dict[Slot, Flow]:
         """What should stand on a chassis; no two flows in one slot."""

@@ -42,24 +42,31 @@ class Topology:
                 self.graph.add_edge(("port", entity.key), ("chassis", entity.chassis), interface=entity.interface)
 
     def delete(self, kind: type, key: str) -> None:
-        """An entity went."""
+        """An entity went; what others still say of it stays."""
         if kind is Presence:
             network, _, chassis = key.rpartition("@")
-            self._drop_edge(("network", network), ("chassis", chassis))
-        elif kind is Endpoint:
-            self._drop_node(("port", key))
-        elif kind is Chassis:
-            self._drop_node(("chassis", key))
+            self._part(("network", network), ("chassis", chassis))
+        elif kind is Endpoint and ("port", key) in self.graph:
+            for chassis in list(self.graph["port", key]):
+                self._part(("port", key), chassis)
+            self._forget(("port", key))
+        elif kind is Chassis and ("chassis", key) in self.graph:
+            self._forget(("chassis", key))
 
-    def _drop_node(self, node: NodeKey) -> None:
-        if node in self.graph:
+    def _part(self, one: NodeKey, other: NodeKey) -> None:
+        if self.graph.has_edge(one, other):
+            self.graph.remove_edge(one, other)
+            self._tidy(one)
+            self._tidy(other)
+
+    def _forget(self, node: NodeKey) -> None:
+        self.graph.nodes[node].clear()
+        self._tidy(node)
+
+    def _tidy(self, node: NodeKey) -> None:
+        """A node of which nothing is told, neither itself nor by others, is none."""
+        if not self.graph.nodes[node] and not self.graph.degree(node):
             self.graph.remove_node(node)
-
-    def _drop_edge(self, network: NodeKey, chassis: NodeKey) -> None:
-        if self.graph.has_edge(network, chassis):
-            self.graph.remove_edge(network, chassis)
-        if network in self.graph and not self.graph.degree(network):
-            self.graph.remove_node(network)
 
     def tunnels(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Chassis pairs that have networks in common, with these networks."""
@@ -75,9 +82,10 @@ class Topology:
     def as_json(self) -> dict[str, object]:
         """Nodes and links as JSON values."""
         nodes = [{"kind": kind, "name": name, **data} for (kind, name), data in sorted(self.graph.nodes(data=True))]
+        ends = sorted(tuple(sorted((a, b))) for a, b in self.graph.edges())
         links = [
-            {"kind": "plugged" if "port" in {a[0], b[0]} else "present", "between": sorted(("/".join(a), "/".join(b)))}
-            for a, b in self.graph.edges()
+            {"kind": "plugged" if "port" in {a[0], b[0]} else "present", "between": ["/".join(a), "/".join(b)]}
+            for a, b in ends
         ]
         tunnels = [{"kind": "tunnel", "between": [a, b], "networks": list(n)} for a, b, n in self.tunnels()]
         return {"nodes": nodes, "links": [*links, *tunnels]}
