@@ -68,7 +68,7 @@ RANDOM = st.tuples(worlds(), st.randoms(use_true_random=True))
 
 
 @given(RANDOM)
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_flows_and_intent_agree_on_who_receives_a_packet(drawn: tuple[World, Random]) -> None:
     compare(*drawn)
 

@@ -10,33 +10,13 @@ from hypothesis import strategies as st
 
 from controller.flow.flow import EVERYWHERE, Flow
 from controller.southbound import bridge
-from controller.sync import Step
-from tests.histories import History, histories, parted
+from tests.histories import History, histories
 from tests.southbound.rig import Rig
+from tests.southbound.storm import FOREIGN, HOSTS, calm, wanted, weathered
 from tests.worlds import chassis, plugged, small_world, with_more
 
 if TYPE_CHECKING:
     from random import Random
-
-HOSTS = ("hv1", "hv2")
-FOREIGN = Flow(EVERYWHERE, 3, 777, b"", b"", 0xBAD)
-
-
-def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
-    return {slot: (flow.cookie, flow.instructions) for slot, flow in rig.compiler.flows(name).items()}
-
-
-def calm(rig: Rig) -> None:
-    """Every host is there, every message delivered, and every switch where it should be but for what it refuses."""
-    rig.connect()
-    rig.settle()
-    for name, host in rig.hosts.items():
-        should, table = wanted(rig, name), host.switch.table
-        refused = {slot for slot, held in should.items() if held[0] in host.switch.refuses and slot not in table}
-        assert table == {slot: held for slot, held in should.items() if slot not in refused}
-        assert host.bridge.in_sync
-        assert host.bridge.confirmed(rig.turns) == rig.turns
-    assert rig.bugs == []
 
 
 @pytest.fixture
@@ -171,48 +151,8 @@ def test_a_host_that_is_away_is_not_waited_for(rig: Rig) -> None:
     calm(rig)
 
 
-class Storm:
-    """Everything happens at once: turns, cuts, meddling and every order of messages."""
-
-    def __init__(self, rig: Rig, history: History, rng: Random) -> None:
-        self.rig, self.history, self.rng = rig, history, rng
-
-    def blow(self) -> None:
-        """Until the history is told."""
-        while self.history:
-            host = self.rig.hosts[self.rng.choice(HOSTS)]
-            moves = host.moves()
-            for _ in range(self.rng.randrange(6)):
-                if moves:
-                    self.rng.choice(moves)()
-                moves = host.moves()
-            match self.rng.randrange(12):
-                case 0 if host.line is not None:
-                    host.line.close()
-                case 1 | 2 | 3 if host.line is None:
-                    host.connect()
-                case 4:
-                    table = list(host.switch.table)
-                    host.switch.meddle([FOREIGN], self.rng.sample(table, min(2, len(table))))
-                case 5 | 6 | 7 | 8:
-                    self.turn()
-
-    def turn(self) -> None:
-        """The world changes; now and then a switch will not take one of the flows of that."""
-        self.rig.turn(*parted(self.history.pop()))
-        for host in self.rig.hosts.values():
-            for step in host.inbox.waiting:
-                if isinstance(step, Step) and step.puts and not self.rng.randrange(8):
-                    host.switch.refuses.add(self.rng.choice(step.puts).cookie)
-
-
 @pytest.mark.parametrize("late", [False, True])
 @given(history=histories(turns=12), rng=st.randoms(use_true_random=True))
 @settings(max_examples=60)
 def test_after_any_storm_every_switch_is_where_it_should_be(late: bool, history: History, rng: Random) -> None:  # noqa: FBT001
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bridge, "BUNDLE_SIZE", 4)
-        rig = Rig(HOSTS, refuses_late=late)
-        rig.turn(small_world().values())
-        Storm(rig, history, rng).blow()
-        calm(rig)
+    weathered(list(history), rng, refuses_late=late)

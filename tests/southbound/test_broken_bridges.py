@@ -1,0 +1,106 @@
+"""The storm tells a bridge with a defect from one without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+
+from controller.southbound import agenda, bridge
+from controller.southbound.agenda import Agenda
+from controller.southbound.session import Change, Confirmed, Session
+from controller.sync import in_order
+from tests.histories import histories
+from tests.southbound.storm import weathered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from tests.histories import History
+
+    Defect = Callable[[pytest.MonkeyPatch], None]
+
+REAL_AGENDA, REAL_SESSION = dict(vars(Agenda)), dict(vars(Session))
+STORMS = st.tuples(histories(turns=12), st.randoms(use_true_random=True), st.booleans())
+
+
+def does_not_see_drift(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bridge, "drifts", lambda *_: False)
+
+
+def leaves_foreign_flows(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bridge, "difference", lambda held, wanted: (wanted, ()) if held else (tuple(wanted), ()))
+
+
+def makes_all_of_a_refused_change_again(patch: pytest.MonkeyPatch) -> None:
+    def again(change: Change, refused: Any, _at: Any) -> Change:
+        puts = tuple(flow for flow in change.puts if flow is not refused)
+        return Change(change.tag, puts, change.deletes)
+
+    patch.setattr(bridge, "still_wanted", again)
+
+
+def gives_up_a_refused_change(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bridge, "still_wanted", lambda change, *_: Change(change.tag, (), ()))
+
+
+def takes_a_refusal_for_a_confirmation(patch: pytest.MonkeyPatch) -> None:
+    def refused(self: Any, refusal: Any) -> Any:
+        found = REAL_SESSION["_refused"](self, refusal)
+        return found and Confirmed(found.change)
+
+    patch.setattr(Session, "_refused", refused)
+
+
+def forgets_its_agenda_but_tells_nobody(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Agenda, "_told", lambda *_: None)
+
+
+def keeps_its_agenda_for_the_next_switch(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Agenda, "drop", lambda _: None)
+
+
+def forgets_steps_while_it_reads(patch: pytest.MonkeyPatch) -> None:
+    def add(self: Any, step: Any) -> None:
+        REAL_AGENDA["add"](self, step)
+        if len(step.puts) > 2:
+            REAL_AGENDA["drop"](self)
+
+    patch.setattr(Agenda, "add", add)
+
+
+def loses_the_last_bundle_of_many(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(agenda, "in_order", lambda *parts: in_order(*parts)[:2])
+
+
+BROKEN: tuple[Defect, ...] = (
+    does_not_see_drift,
+    leaves_foreign_flows,
+    makes_all_of_a_refused_change_again,
+    gives_up_a_refused_change,
+    takes_a_refusal_for_a_confirmation,
+    forgets_its_agenda_but_tells_nobody,
+    keeps_its_agenda_for_the_next_switch,
+    forgets_steps_while_it_reads,
+    loses_the_last_bundle_of_many,
+)
+
+
+def breaks(drawn: tuple[History, Random, bool]) -> bool:
+    """Whether some switch is not where it should be afterwards."""
+    history, rng, late = drawn
+    try:
+        weathered(list(history), rng, refuses_late=late)
+    except Exception:  # noqa: BLE001 - a broken bridge may do anything
+        return True
+    return False
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_broken_bridge_is_caught(broken: Defect, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch)
+    quick = settings(max_examples=200, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+    find(STORMS, breaks, settings=quick)
