@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mininet_scenarios import rest
-from mininet_scenarios.command import says, until
+from mininet_scenarios.command import CommandFailed, says, until
 from mininet_scenarios.machine import end
 from mininet_scenarios.ovs import Ovs
 from mininet_scenarios.probe import PING
@@ -53,6 +53,7 @@ def tell(story: Story, lab: Lab) -> None:
     story.step("Stop Mininet and start it again: the intent is still there")
     client.apply(*ports)
     end(mininet, 20)
+    story.check("Mininet stops by itself", mininet.returncode == 0, f"exit code {mininet.returncode}")
     _, pids = start_mininet(lab, machine, ovs)
     until(lambda: reaches(pids, "h1", "10.0.0.2"), 15, "h1 reaches h2 again")
     story.check("h1 reaches h2 again", held=True)
@@ -64,10 +65,11 @@ def start_mininet(lab: Lab, machine: Machine, ovs: Ovs) -> tuple[subprocess.Pope
     program = str(Path(__file__).with_name("bare_switch.py"))
     arguments = (lab.fabric.daemon, lab.datapath)
     child = machine.spawn(sys.executable, program, *arguments, output=output, environment=ovs.environment)
-    said = until(
-        lambda: [line for line in output.read_text().splitlines() if line.startswith("{")], 30, "Mininet starts"
-    )
-    return child, json.loads(said[0])
+    until(lambda: child.poll() is not None or "{" in output.read_text(), 30, "Mininet starts")
+    said = output.read_text()
+    if child.poll() is not None:
+        raise CommandFailed(f"Mininet ended: {said}")
+    return child, json.loads(said[said.index("{") :])
 
 
 def bound(name: str, number: int) -> dict[str, Any]:
