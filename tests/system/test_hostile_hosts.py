@@ -86,6 +86,7 @@ def test_odd_values_harm_nobody_else(daemon: Daemon, hosts: tuple[Hypervisor, ..
 
 
 def test_who_claims_the_name_of_another_is_refused(daemon: Daemon, hosts: tuple[Hypervisor, ...]) -> None:
+    in_reach(daemon, hosts[0])
     with undisturbed(daemon, hosts), Host(ovsdb(daemon), rows(name=hosts[0].name)) as host:
         assert host.serve()
     assert chassis(daemon, hosts[0].name)["database"].startswith(hosts[0].management)
@@ -93,6 +94,7 @@ def test_who_claims_the_name_of_another_is_refused(daemon: Daemon, hosts: tuple[
 
 def test_who_claims_the_bridge_of_another_does_not_get_it(daemon: Daemon, hosts: tuple[Hypervisor, ...]) -> None:
     victim = hosts[0]
+    in_reach(daemon, victim)
     dpid = chassis(daemon, victim.name)["dpid"]
     with Host(ovsdb(daemon), rows(name="thief", dpid=dpid), 1) as host:
         host.serve()
@@ -125,6 +127,11 @@ def test_updates_that_never_end_starve_nobody(daemon: Daemon, hosts: tuple[Hyper
             changed = {"Interface": {INTERFACE: {"modify": {"ofport": number % 7 + 1}}}}
             host.send(json.dumps({"method": "update2", "params": ["host", changed], "id": None}).encode())
         assert patient(daemon)
+
+
+def in_reach(daemon: Daemon, host: Hypervisor) -> None:
+    """An earlier test may have ended the daemon: ovsdb-server takes up to 8 s to come back to it."""
+    until(lambda: chassis(daemon, host.name)["database"], 15, f"the daemon reaches {host.name}'s database")
 
 
 def chassis(daemon: Daemon, name: str) -> dict[str, Any]:
