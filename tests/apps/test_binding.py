@@ -109,6 +109,15 @@ def test_one_more_port_on_a_host_touches_few_flows_however_many_there_are() -> N
     assert delta.gone == []
 
 
+def test_a_port_costs_three_flows_on_every_other_host_of_its_network_and_none_elsewhere() -> None:
+    watched = Watched()
+    watched.turn([*small_world().values(), chassis(3), port("acme/new", "acme/web", 7)])
+    deltas = watched.turn([plugged("acme/new", "hv1", 70)])
+    assert len(deltas["hv2"].new) == 3, "its MAC, and one for each address"
+    assert (deltas["hv2"].changed, deltas["hv2"].gone) == ([], [])
+    assert set(deltas) == {"hv1", "hv2"}
+
+
 def test_a_link_local_address_is_made_of_the_mac() -> None:
     assert link_local("52:54:00:12:34:56") == "fe80::5054:ff:fe12:3456"
     assert link_local("02:00:00:00:00:01") == "fe80::ff:fe00:1"
