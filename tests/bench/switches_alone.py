@@ -26,7 +26,7 @@ BRIDGE = "br-phy"
 TABLE = 200
 FLOWS_HERE, FLOWS_THERE = 10, 2
 SAMPLES = 20
-REST = 0.05
+REST = 0.2
 HELLO = struct.pack("!BBHI", wire.VERSION, 0, 8, 1)
 HEADER = struct.Struct("!BBHI")
 
