@@ -34,5 +34,8 @@ def real_switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSwitch
     """Open vSwitch itself, with one bridge; a test that needs it empty empties it."""
     assert os.geteuid() == 0, "these tests start Open vSwitch: run them as root, or make test-unit without them"
     switch = RealSwitch(tmp_path_factory.mktemp("ovs"))
-    yield switch
-    switch.stop()
+    try:
+        switch.start()
+        yield switch
+    finally:
+        switch.stop()

@@ -30,9 +30,16 @@ class RealSwitch:
         self.directory = directory
         self.namespace = f"nlr-{os.getpid()}"
         self.namespaced = ["ip", "netns", "exec", self.namespace]
+        self.daemons: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start both daemons, and make the bridge."""
+        directory = self.directory
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
         subprocess.run(["ovsdb-tool", "create", f"{directory}/conf.db", SCHEMA], check=True)
-        self.daemons = [self._started("ovsdb-server", f"{directory}/conf.db", f"--remote=punix:{directory}/db.sock")]
+        self.daemons.append(
+            self._started("ovsdb-server", f"{directory}/conf.db", f"--remote=punix:{directory}/db.sock")
+        )
         self.vsctl("--no-wait", "init")
         self.daemons.append(self._started("ovs-vswitchd", f"unix:{directory}/db.sock"))
         self.vsctl("add-br", "br", "--", "set", "bridge", "br", "datapath_type=netdev", "fail_mode=secure")
