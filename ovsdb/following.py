@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from controller.errors import DatabaseError
 from ovsdb import intent_rows, operations, values
 from ovsdb.replica import Replica
-from ovsdb.session import Session, take_in_order
+from ovsdb.session import Session, SessionLost, take_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,7 @@ class Following:
         self._on_commit = on_commit
         self._on_state = on_state
         self._session: Session | None = None
+        self._doubtful: Session | None = None
         self._greeted: Session | None = None
         self._clustered = False
         self._progress = threading.Condition()
@@ -56,7 +57,18 @@ class Following:
         if session is None:
             raise DatabaseError("the intent database is not connected; nothing was changed")
         everything = [*wanted, operations.DURABLE]
-        return operations.outcome(session.request("transact", [DATABASE, *everything], timeout), everything)
+        try:
+            results = session.request("transact", [DATABASE, *everything], timeout)
+        except SessionLost:
+            self._doubtful = session
+            session.close("the outcome of a transaction is unknown")
+            raise
+        return operations.outcome(results, everything)
+
+    @property
+    def certain(self) -> bool:
+        """Whether what is held is what stands: not while out of reach, nor after a transaction of unknown outcome."""
+        return self._session is not None and self._session is not self._doubtful
 
     def opened(self, session: Session) -> None:
         """Check the server, found the database where it is new, and follow it."""

@@ -62,6 +62,11 @@ class IntentDatabase:
         """The newest revision that ``on_commit`` has got."""
         return self._following.revision
 
+    @property
+    def certain(self) -> bool:
+        """Whether what was delivered is what stands: not while out of reach, nor after an unknown outcome."""
+        return self._following.certain
+
     def wait_ready(self, timeout: float) -> bool:
         """Return whether the initial commit was delivered within ``timeout`` seconds."""
         return self._following.wait(0, timeout)

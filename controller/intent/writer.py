@@ -32,6 +32,10 @@ _ANSWER_TIMEOUT = 120.0  # seconds that a caller waits, its turn included
 class Database(Protocol):
     """What the writer needs of the intent database."""
 
+    @property
+    def certain(self) -> bool:
+        """Whether intent as it was followed is intent as it stands."""
+
     def transact(self, revision: int, changes: Sequence[ResourceChange], author: str) -> int:
         """Commit durably on top of ``revision``; answers the new one. Raises StaleRevision and DatabaseError."""
 
@@ -93,6 +97,9 @@ class Writer:
 
     def _outcome(self, request: Request) -> Outcome:
         for _attempt in range(_ATTEMPTS):
+            if not self._database.certain:
+                # What was committed last may not be known: even "it is not there" could be wrong.
+                raise Unavailable("the intent database is out of reach; nothing was changed, try again")
             revision = self.intent.revision
             outcome = outcome_of(self.intent, self._underlay, request, self._clock.uid)
             if request.dry_run or not outcome.changed:

@@ -18,6 +18,7 @@ class FakeDatabase:
     rows: dict[tuple[str, str, str], ResourceRow] = field(default_factory=dict)
     token_rows: dict[str, TokenRow] = field(default_factory=dict)
     transactions: int = 0
+    certain: bool = True
 
     def start(self) -> None:
         """Tell the follower of everything."""

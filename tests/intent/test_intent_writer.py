@@ -192,3 +192,13 @@ def test_uids_and_times_stay_with_their_resource(office: Desk) -> None:
     after = office.database.rows["Network", "acme", "web"]
     assert (after.uid, after.created_at) == (before.uid, before.created_at)
     assert (before.revision, after.revision, after.author) == (1, 2, "tester")
+
+
+def test_nothing_is_judged_while_the_last_commit_is_in_doubt(office: Desk) -> None:
+    office.apply(*BASE)
+    office.database.certain = False
+    with pytest.raises(Unavailable, match="out of reach"):
+        office.delete("Port", "acme/perhaps-committed")
+    office.database.certain = True
+    with pytest.raises(NotFound):
+        office.delete("Port", "acme/perhaps-committed")
