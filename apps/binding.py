@@ -90,6 +90,7 @@ INDEXES = {
         Index("network", lambda e: (e.network,), group=lambda e: e.chassis),
         Index("site", lambda e: ((e.network, e.chassis),)),
         Index("leaf", _leaf_places),
+        Index("mac", lambda e: {(e.network, mac) for mac in (e.mac, *(pair.mac for pair in e.allowed_pairs))}),
         Index("chassis", lambda e: (e.chassis,)),
     ),
     Leaf: (Index("site", lambda leaf: ((leaf.network, leaf.chassis),)),),

@@ -21,24 +21,42 @@ GROUP_BIT = 1 << 40
 
 def local(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     """On the port's own chassis."""
-    match: Match = {p.NETWORK: endpoint.vni, ETH_DST: endpoint.mac}
-    yield DESTINATION.flow(
-        Here(endpoint.chassis), "local", match, [set_field(p.OUT_PORT, endpoint.ofport), DELIVER.goto]
-    )
+    yield _local(endpoint, {ETH_DST: endpoint.mac})
+
+
+def _local(endpoint: Endpoint, address: Match) -> Flow:
+    actions: list[Action] = [set_field(p.OUT_PORT, endpoint.ofport), DELIVER.goto]
+    return DESTINATION.flow(Here(endpoint.chassis), "local", {p.NETWORK: endpoint.vni, **address}, actions)
 
 
 def remote(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     """On every other chassis of the network: one flow, the same for all of them."""
+    yield from _remote(endpoint, {ETH_DST: endpoint.mac}, view)
+
+
+def _remote(endpoint: Endpoint, address: Match, view: View) -> Iterator[Flow]:
     there = view.get(Chassis, endpoint.chassis).encap_ip
     if there is None:
         return
-    match: Match = {p.NETWORK: endpoint.vni, p.ORIGIN: p.FROM_PORT, ETH_DST: endpoint.mac}
+    match: Match = {p.NETWORK: endpoint.vni, p.ORIGIN: p.FROM_PORT, **address}
     actions: list[Action] = [
         set_field(p.VIA, p.VIA_TUNNEL[endpoint.encap]),
         set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there),
         DELIVER.goto,
     ]
     yield DESTINATION.flow(Hosts(endpoint.network), "remote", match, actions)
+
+
+def allowed(endpoint: Endpoint, view: View) -> Iterator[Flow]:
+    """A MAC that a port was allowed beside its own; where several hold it (VRRP), all of the network get a copy."""
+    for mac in sorted({pair.mac for pair in endpoint.allowed_pairs} - {endpoint.mac}):
+        address: Match = {ETH_DST: mac, p.LOOKUP: p.DELIVERY}
+        if view.count(Endpoint, "mac", (endpoint.network, mac)) == 1:
+            yield _local(endpoint, address)
+            yield from _remote(endpoint, address, view)
+        else:
+            match: Match = {p.NETWORK: endpoint.vni, **address}
+            yield DESTINATION.flow(Hosts(endpoint.network), "shared", match, [FLOOD.goto])
 
 
 def groups(_chassis: Chassis, _view: View) -> Iterator[Flow]:

@@ -86,7 +86,7 @@ DESTINATION = Table(
     5,
     "DESTINATION",
     "Which port, here or on another chassis, is the packet for?",
-    {"local": 300, "remote": 200, "group": 100},
+    {"local": 300, "remote": 200, "shared": 150, "group": 100},
     (NETWORK, ORIGIN, LOOKUP, f.ETH_DST),
     sets=(OUT_PORT, VIA, f.TUN_DST, f.TUN_IPV6_DST),
     leads_to=("FLOOD", "DELIVER"),

@@ -21,6 +21,7 @@ FEATURES = (
     Feature("neighbours.answers", Chassis, neighbours.answers),
     Feature("destination.local", Endpoint, destination.local),
     Feature("destination.remote", Endpoint, destination.remote),
+    Feature("destination.allowed", Endpoint, destination.allowed),
     Feature("destination.groups", Chassis, destination.groups),
     Feature("flood.parts", Presence, flood.parts),
     Feature("flood.members", Leaf, flood.members),

@@ -119,8 +119,15 @@ def receivers(world: World, interface: Interface, packet: Packet) -> list[tuple[
         if knows or made_of_mac:
             return [(me.port.key, place.mac) for place in knows]
     group = packet[f.ETH_DST] >> 40 & 1
-    reached = [place for place in network if place != me and carries(world, me, place)]
-    return sorted((place.port.key, None) for place in reached if group or place.mac == packet[f.ETH_DST])
+    for_whom = network if group else holders(network, packet[f.ETH_DST])
+    return sorted((place.port.key, None) for place in for_whom if place != me and carries(world, me, place))
+
+
+def holders(network: list[Place], mac: int) -> list[Place]:
+    """Whose MAC it is; who was allowed it, where it is nobody's own; everyone, where several were."""
+    owners = [place for place in network if place.mac == mac]
+    allowed = [place for place in network if mac in {f.mac_number(pair.mac) for pair in place.port.allowed_pairs}]
+    return owners or (network if len(allowed) > 1 else allowed)
 
 
 def is_known(world: World, here: Place, there: Place) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.entities import Interface, Port
+from controller.entities import AllowedPair, Interface, Port
 from controller.flow import fields as f
 from tests.interpreter import DataPlane
 from tests.packets import (
@@ -49,6 +49,18 @@ def test_a_packet_arrives_as_it_was_sent(small: DataPlane) -> None:
 
 def test_a_network_uses_its_own_encapsulation(small: DataPlane) -> None:
     assert small.sent_by("acme/db-1", hello()).crossings == [("hv1", "hv2", "geneve", 0x102)]
+
+
+def test_a_mac_that_a_port_was_allowed_leads_to_it(small: DataPlane) -> None:
+    assert small.fate("acme/web-1", hello(target=mac(0x99))) == ["acme/pair"]
+    assert small.fate("acme/web-2", ip(W2, mac(0x99), A2, A1)) == ["acme/pair"]
+    assert small.fate("beta/web-1", hello(target=mac(0x99))) == []
+
+
+def test_a_mac_that_several_were_allowed_reaches_all_of_the_network_and_no_other() -> None:
+    shared = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(mac(0x99), "10.0.0.99"),))
+    fate = DataPlane(shared).fate("acme/web-1", hello(target=mac(0x99)))
+    assert fate == ["acme/open", "acme/pair", "acme/web-2"]
 
 
 def test_an_unknown_address_is_nobodys(small: DataPlane) -> None:

@@ -13,21 +13,22 @@ from hypothesis import given, settings
 
 from apps import pipeline, pipeline_page
 from apps.pipeline import CLASSIFY, NEIGHBOUR, NETWORK, SOURCE, TABLE_NAMES, TABLES
-from controller.entities import Chassis, Endpoint
+from controller.entities import AllowedPair, Chassis, Endpoint, Port
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.codec import Term, flow_actions, match_terms
 from controller.flow.flow import Flow, Here, Hosts
 from tests.compiled import compiled
 from tests.random_worlds import worlds
-from tests.worlds import World, chassis, small_world, with_more
+from tests.worlds import World, changed, chassis, mac, small_world, with_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PAGE = Path(__file__).parents[2] / "docs" / "pipeline.md"
 V6_TUNNELS = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
-KNOWN = (small_world(), with_more(small_world(), *V6_TUNNELS))
+SHARED = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(mac(0x99), "10.0.0.99"),))
+KNOWN = (small_world(), with_more(small_world(), *V6_TUNNELS), SHARED)
 
 
 def flows(world: World) -> list[Flow]:
