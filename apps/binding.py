@@ -9,7 +9,7 @@ import ipaddress
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from controller.entities import Endpoint, Interface, Leaf, Network, Port, Presence
+from controller.entities import Division, Endpoint, Interface, Leaf, Network, Port, Presence
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -63,15 +63,20 @@ def presences(network: Network, view: View) -> Iterator[Presence]:
         yield Presence(f"{network.key}@{chassis}", network.key, chassis)
 
 
-def leaves(presence: Presence, view: View) -> Iterator[Leaf]:
-    """The parts into which the network's ports here fall: one while they are few, four times as many when full."""
+def divisions(presence: Presence, view: View) -> Iterator[Division]:
+    """How many parts the network's ports here fall into: one while they are few, four times as many when full."""
     count = view.count(Endpoint, "site", (presence.network, presence.chassis))
     depth = 0
     while count > PORTS_PER_LEAF * 4**depth // 2 and depth < DEEPEST:
         depth += 1
-    for part in range(4**depth):
-        key = f"{presence.key}/{depth}/{part}"
-        yield Leaf(key, presence.network, presence.chassis, depth, part)
+    yield Division(presence.key, presence.network, presence.chassis, depth)
+
+
+def leaves(division: Division, _view: View) -> Iterator[Leaf]:
+    """The parts themselves; one port more or less seldom changes them."""
+    for part in range(4**division.depth):
+        key = f"{division.key}/{division.depth}/{part}"
+        yield Leaf(key, division.network, division.chassis, division.depth, part)
 
 
 def _leaf_places(endpoint: Endpoint) -> list[tuple[str, str, int, int]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from apps import binding, classify, deliver, destination, flood, neighbours, port_security
 from controller.compiler.engine import Feature, Relation
-from controller.entities import Chassis, Endpoint, Leaf, Network, Port, Presence
+from controller.entities import Chassis, Division, Endpoint, Leaf, Network, Port, Presence
 
 RELATIONS = (
     Relation("binding.endpoints", Port, Endpoint, binding.endpoints),
     Relation("binding.presences", Network, Presence, binding.presences),
-    Relation("binding.leaves", Presence, Leaf, binding.leaves),
+    Relation("binding.divisions", Presence, Division, binding.divisions),
+    Relation("binding.leaves", Division, Leaf, binding.leaves),
 )
 FEATURES = (
     Feature("classify.ports", Endpoint, classify.ports),

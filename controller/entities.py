@@ -135,6 +135,16 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
+class Division:
+    """Into how many parts a network's ports on one chassis fall: ``4 ** depth``. Its key is the presence's."""
+
+    key: str
+    network: str
+    chassis: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """A part of a network's ports on one chassis, small enough to flood to by one flow.
 
@@ -148,4 +158,4 @@ class Leaf:
     part: int
 
 
-Entity = Project | Network | Port | Chassis | Interface | Endpoint | Presence | Leaf
+Entity = Project | Network | Port | Chassis | Interface | Endpoint | Presence | Division | Leaf
