@@ -86,10 +86,7 @@ def _leaf_places(endpoint: Endpoint) -> list[tuple[str, str, int, int]]:
 
 
 INDEXES = {
-    Interface: (
-        Index("iface_id", lambda i: (i.iface_id,) if i.iface_id else ()),
-        Index("chassis", lambda i: (i.chassis,)),
-    ),
+    Interface: (Index("iface_id", lambda i: (i.iface_id,) if i.iface_id else ()),),
     Port: (Index("network", lambda p: (p.network,)),),
     Endpoint: (
         Index("network", lambda e: (e.network,), group=lambda e: e.chassis),
@@ -98,8 +95,7 @@ INDEXES = {
         Index("mac", lambda e: {(e.network, mac) for mac in (e.mac, *(pair.mac for pair in e.allowed_pairs))}),
         Index("chassis", lambda e: (e.chassis,)),
     ),
-    Leaf: (Index("site", lambda leaf: ((leaf.network, leaf.chassis),)),),
-    Presence: (Index("network", lambda p: (p.network,)), Index("chassis", lambda p: (p.chassis,))),
+    Presence: (Index("network", lambda p: (p.network,)),),
 }
 
 

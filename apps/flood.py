@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from apps import pipeline as p
 from apps.pipeline import DELIVER, FLOOD, FLOOD_HERE, FLOOD_THERE
-from controller.entities import Chassis, Endpoint, Leaf, Network, Presence
+from controller.entities import Chassis, Division, Endpoint, Leaf, Network, Presence
 from controller.flow.actions import Action, output, set_field
 from controller.flow.fields import TUN_DST, TUN_IPV6_DST
 from controller.flow.flow import Flow, Here, Hosts, Match
@@ -24,7 +24,7 @@ def parts(presence: Presence, view: View) -> Iterator[Flow]:
     """Go through the parts here, then to the other chassis."""
     network = view.get(Network, presence.network)
     actions: list[Action] = []
-    for part in range(view.count(Leaf, "site", (presence.network, presence.chassis))):
+    for part in range(4 ** view.get(Division, presence.key).depth):
         actions += [set_field(p.PART, part), FLOOD_HERE.resubmit]
     yield FLOOD.flow(Here(presence.chassis), "network", {p.NETWORK: network.vni}, [*actions, FLOOD_THERE.goto])
 

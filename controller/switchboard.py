@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from controller.entities import Chassis
 from controller.inventory import INTEGRATION_BRIDGE, Inventory
 
 if TYPE_CHECKING:
@@ -146,6 +145,4 @@ class _Greeting:
 
     def __call__(self) -> None:
         """Hand the connection to its bridge."""
-        known = self._core.compiler.store.get(Chassis, self._chassis) is not None
-        _log.debug("switch_greeted", chassis=self._chassis, known=known)
         self._core.bridge(self._chassis).inbox.put(self._connection)
