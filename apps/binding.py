@@ -9,7 +9,8 @@ import ipaddress
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from controller.entities import Division, Endpoint, Interface, Leaf, Network, Port, Presence
+from controller.derived import Division, Endpoint, Leaf, Presence, Realm
+from controller.entities import Interface, Network, Port
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
     yield Endpoint(
         key=port.key,
         network=network.key,
+        realm=view.get(Realm, network.key).realm,
+        mode=network.mode,
         vni=network.vni,
         encap=network.encap,
         chassis=place.chassis,
@@ -42,6 +45,11 @@ def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
         allowed_pairs=port.allowed_pairs,
         port_security=port.port_security,
     )
+
+
+def realms(network: Network, _view: View) -> Iterator[Realm]:
+    """Each network is a realm of its own."""
+    yield Realm(network.key, network.key)
 
 
 def _interface(port: Port, view: View) -> Interface | None:

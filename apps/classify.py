@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
-    from controller.entities import Chassis, Endpoint
+    from controller.derived import Endpoint
+    from controller.entities import Chassis
 
 UNTAGGED = 0
 

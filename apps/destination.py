@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from apps import pipeline as p
 from apps.pipeline import DELIVER, DESTINATION, FLOOD
-from controller.entities import Chassis, Endpoint
+from controller.derived import Endpoint
+from controller.entities import Chassis
 from controller.flow.actions import Action, set_field
 from controller.flow.fields import ETH_DST, TUN_DST, TUN_IPV6_DST, Masked
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from apps import pipeline as p
 from apps.pipeline import DELIVER, FLOOD, FLOOD_HERE, FLOOD_THERE
-from controller.entities import Chassis, Division, Endpoint, Leaf, Network, Presence
+from controller.derived import Division, Endpoint, Leaf, Presence
+from controller.entities import Chassis, Network
 from controller.flow.actions import Action, output, set_field
 from controller.flow.fields import TUN_DST, TUN_IPV6_DST
 from controller.flow.flow import Flow, Here, Hosts, Match

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
-    from controller.entities import Chassis, Endpoint
+    from controller.derived import Endpoint
+    from controller.entities import Chassis
 
 SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT = 135, 136, 134, 137
 DHCP_CLIENT, DHCP_SERVER = 68, 67

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from apps import binding, classify, deliver, destination, flood, neighbours, port_security
 from controller.compiler.engine import Feature, Relation
-from controller.entities import Chassis, Division, Endpoint, Leaf, Network, Port, Presence
+from controller.derived import Division, Endpoint, Leaf, Presence, Realm
+from controller.entities import Chassis, Network, Port
 
 RELATIONS = (
+    Relation("binding.realms", Network, Realm, binding.realms),
     Relation("binding.endpoints", Port, Endpoint, binding.endpoints),
     Relation("binding.presences", Network, Presence, binding.presences),
     Relation("binding.divisions", Presence, Division, binding.divisions),

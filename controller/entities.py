@@ -8,33 +8,78 @@ descriptions. Keys are strings: ``project/name`` for what belongs to a project, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 Encap = Literal["vxlan", "geneve", "gre"]
+Mode = Literal["overlay", "internal", "nat", "bridged", "host-only"]
+Advertisement = Literal["slaac", "stateful", "stateless", "none"]
+Protocol4 = Literal["tcp", "udp"]
+
+
+class Entity(Protocol):
+    """Anything in the store: a frozen value with a key that is unique among its type."""
+
+    @property
+    def key(self) -> str:
+        """What it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dhcp:
+    """What a subnet's DHCP tells its clients; times in seconds, ``routes`` pairs of block and next hop."""
+
+    lease: int = 3600
+    dns: tuple[str, ...] = ()
+    domain: str | None = None
+    search: tuple[str, ...] = ()
+    ntp: tuple[str, ...] = ()
+    routes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """An address block of a network; ``cidr`` like ``10.1.0.0/24``, ``gateway`` an address or None."""
+    """An address block of a network; ``cidr`` like ``10.1.0.0/24``, ``gateway`` an address or None.
+
+    ``dhcp`` is None where nobody answers DHCP; ``ra`` says what router advertisements tell IPv6 hosts to do.
+    """
 
     name: str
     cidr: str
     gateway: str | None
+    dhcp: Dhcp | None = None
+    ra: Advertisement = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How a ``nat`` network leaves by each host: its router's number and MAC, its addresses on the hosts' links."""
+
+    number: int
+    mac: str
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A broadcast domain of one project. ``vni`` is 24 bits and unique in the cluster, ``mtu`` in bytes."""
+    """A broadcast domain of one project. ``vni`` is 24 bits and unique in the cluster, ``mtu`` in bytes.
+
+    ``physical_network`` and ``vlan`` (None: untagged) are those of a bridged network; ``door`` is a nat network's;
+    ``gateway_mac`` is the host's on a host-only network.
+    """
 
     key: str
     uid: str
     project: str
     name: str
-    mode: str
+    mode: Mode
     vni: int
     encap: Encap
     mtu: int
     subnets: tuple[Subnet, ...]
+    physical_network: str | None = None
+    vlan: int | None = None
+    door: Door | None = None
+    gateway_mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +116,118 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class RouterInterface:
+    """A router's place on a network (its key); ``addresses`` are the router's own there, at most one a subnet."""
+
+    network: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A router's way out: the external network's key, its addresses there, and what it translates sources to.
+
+    ``snat6`` asks for NAT66; IPv6 is routed as it is otherwise. ``ports`` is the range that sources get.
+    """
+
+    network: str
+    addresses: tuple[str, ...]
+    snat: bool = True
+    snat6: bool = False
+    ports: tuple[int, int] = (1024, 65535)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """Where a router sends what is for a block; more than one next hop share the connections."""
+
+    to: str
+    via: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A router of one project; ``number`` (1..32767) names it in registers and conntrack zones, ``vni`` in tunnels.
+
+    It has one ``mac`` on all its networks.
+    """
+
+    key: str
+    uid: str
+    project: str
+    name: str
+    number: int
+    vni: int
+    mac: str
+    interfaces: tuple[RouterInterface, ...]
+    external: External | None = None
+    routes: tuple[StaticRoute, ...] = ()
+    helpers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingIp:
+    """An address of an external network that stands for one address of one port; ``mac`` is its own there."""
+
+    key: str
+    uid: str
+    network: str
+    address: str
+    mac: str
+    port: str
+    private_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortForward:
+    """Ports of a router's external address (or of a nat network's hosts) that lead to a port's.
+
+    ``via`` is the key of the router or of the nat network; ``ports`` the outer range, ``target`` the first inner port.
+    """
+
+    key: str
+    uid: str
+    via: str
+    protocol: Protocol4
+    ports: tuple[int, int]
+    port: str
+    target: int
+    helper: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Chassis:
     """A host running OVS, with the bridge that we own there.
 
     ``dpid`` is 0 while the bridge's OpenFlow session has not been seen. ``encap_ip`` is the tunnels' end, None where
-    there are none. ``tunnels`` holds (encapsulation, OpenFlow port) pairs that the switch has confirmed.
+    there are none. ``tunnels`` holds (encapsulation, OpenFlow port) pairs that the switch has confirmed, ``segments``
+    (physical network, OpenFlow port) pairs. ``gateway``: it was labelled to carry external traffic.
     """
 
     key: str
     dpid: int
     encap_ip: str | None = None
     tunnels: tuple[tuple[Encap, int], ...] = ()
+    segments: tuple[tuple[str, int], ...] = ()
+    gateway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Which chassis carries an external network's traffic of one router now (its key is the router's)."""
+
+    key: str
+    chassis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The MAC that a machine of an external network answers for an address; its key is ``network|address``."""
+
+    key: str
+    network: str
+    address: str
+    mac: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,57 +251,3 @@ class Project:
 
     key: str
     uid: str
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A port that is plugged in: what intent says of it joined with where it is. Its key is the port's."""
-
-    key: str
-    network: str
-    vni: int
-    encap: Encap
-    chassis: str
-    interface: str
-    ofport: int
-    mac: str
-    ipv4: tuple[str, ...]
-    ipv6: tuple[str, ...]
-    allowed_pairs: tuple[AllowedPair, ...]
-    port_security: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """That a network has at least one port plugged in on a chassis. Its key is ``network@chassis``."""
-
-    key: str
-    network: str
-    chassis: str
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """Into how many parts a network's ports on one chassis fall: ``4 ** depth``. Its key is the presence's."""
-
-    key: str
-    network: str
-    chassis: str
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A part of a network's ports on one chassis, small enough to flood to by one flow.
-
-    Ports fall into parts by a hash of their key: ``part`` is its first ``depth`` base-4 digits.
-    """
-
-    key: str
-    network: str
-    chassis: str
-    depth: int
-    part: int
-
-
-Entity = Project | Network | Port | Chassis | Interface | Endpoint | Presence | Division | Leaf

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from controller.derived import Endpoint, Presence
 from controller.drifts import Drifts
-from controller.entities import Chassis, Endpoint, Presence
+from controller.entities import Chassis
 
 if TYPE_CHECKING:
     from collections.abc import Callable

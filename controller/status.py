@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from controller.entities import Chassis, Endpoint, Interface, Network, Port
+from controller.derived import Endpoint
+from controller.entities import Chassis, Interface, Network, Port
 
 if TYPE_CHECKING:
     from controller.compiler.compiler import Subject

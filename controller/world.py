@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from controller import status
 from controller.compiler.compiler import Compiler
-from controller.entities import Chassis, Endpoint, Interface, Network, Port, Project
+from controller.derived import Endpoint
+from controller.entities import Chassis, Interface, Network, Port, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

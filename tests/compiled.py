@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from apps import registry
 from controller.compiler.compiler import Compiled, Compiler, Rules
 from controller.compiler.view import Missing, View
-from controller.entities import Chassis, Endpoint, Interface
+from controller.derived import Endpoint
+from controller.entities import Chassis, Interface
 from controller.flow.flow import Everywhere, Here, Hosts
 from controller.store import Store
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
-from controller.entities import Chassis, Endpoint, Presence
+from controller.derived import Endpoint, Presence
+from controller.entities import Chassis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.engine import Engine, Outcome
-from controller.entities import Chassis, Endpoint, Network, Port, Presence
+from controller.derived import Endpoint, Presence
+from controller.entities import Chassis, Network, Port
 from controller.flow.flow import EVERYWHERE, Hosts, Scope
 from controller.store import Store
 

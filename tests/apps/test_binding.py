@@ -9,7 +9,8 @@ import pytest
 
 from apps import binding
 from apps.binding import link_local
-from controller.entities import Endpoint, Interface, Leaf, Network, Plug, Port, Presence
+from controller.derived import Endpoint, Leaf, Presence
+from controller.entities import Interface, Network, Plug, Port
 from tests.compiled import Watched, compiled
 from tests.worlds import World, changed, chassis, mac, network, plugged, port, small_world, with_more, without, world
 
@@ -70,7 +71,8 @@ def test_a_binding_by_name_takes_no_interface_of_another_port() -> None:
 def test_an_endpoint_says_all_that_flows_need() -> None:
     endpoint = compiled(small_world()).store.get(Endpoint, WEB)
     assert endpoint == Endpoint(
-        *(WEB, "acme/web", 0x101, "vxlan", "hv1", "tap-acme-web-1", 1, mac(1), ("10.0.0.1",), ("fd00::1",), ()),
+        *(WEB, "acme/web", "acme/web", "overlay", 0x101, "vxlan", "hv1", "tap-acme-web-1", 1, mac(1)),
+        *(("10.0.0.1",), ("fd00::1",), ()),
         port_security=True,
     )
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 
 from apps import pipeline, pipeline_page
 from apps.pipeline import CLASSIFY, NEIGHBOUR, NETWORK, SOURCE, TABLE_NAMES, TABLES
-from controller.entities import AllowedPair, Chassis, Endpoint, Port
+from controller.derived import Endpoint
+from controller.entities import AllowedPair, Chassis, Port
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.codec import Term, flow_actions, match_terms

@@ -9,7 +9,8 @@ from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.compiler import Compiler
 from controller.compiler.engine import Engine
 from controller.compiler.view import Missing, View
-from controller.entities import Chassis, Presence
+from controller.derived import Presence
+from controller.entities import Chassis
 from controller.store import Store
 
 if TYPE_CHECKING:

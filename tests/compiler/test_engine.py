@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from controller.compiler.engine import Engine, Feature, Relation
-from controller.entities import Network, Presence
+from controller.derived import Presence
+from controller.entities import Network
 from controller.flow.actions import instructions, output
 from controller.flow.flow import Flow, Here, cookie
 from controller.store import Index, Store

@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings
 
-from controller.entities import Chassis, Endpoint, Presence
+from controller.derived import Endpoint, Presence
+from controller.entities import Chassis
 from tests.compiled import Watched, compiled
 from tests.histories import History, after, histories, parted
 from tests.worlds import World, plugged, small_world, with_more
