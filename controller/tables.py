@@ -11,12 +11,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from controller.errors import Bug
-from controller.flow.actions import Action, Copy, Goto, Resubmit, SetField, goto, instructions, resubmit
+from controller.flow import actions as act
+from controller.flow.fields import CT_MARK, IP_TTL, VLAN
 from controller.flow.flow import Flow, Scope, cookie, encoded_match, layout
+from controller.flow.tracking import Ct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from controller.flow.actions import Action, Goto, Resubmit
     from controller.flow.fields import Field, Masked, Value
 
 LONGEST = 65_000
@@ -25,7 +28,10 @@ LONGEST = 65_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """One table. ``leads_to`` names the later tables its flows hand packets to; ``miss`` tells the unclaimed's fate."""
+    """One table. ``leads_to`` names the later tables its flows hand packets to; ``miss`` tells the unclaimed's fate.
+
+    ``returns_to`` are the earlier tables that may act once more on a packet as if it had just come there.
+    """
 
     number: int
     name: str
@@ -36,6 +42,7 @@ class Table:
     leads_to: tuple[str, ...] = ()
     miss: str = "drop"
     outputs: bool = False
+    returns_to: tuple[Table, ...] = ()
 
     def flow(
         self, scope: Scope, priority: str, match: Mapping[Field, Value | Masked], actions: Sequence[Action]
@@ -47,7 +54,7 @@ class Table:
         check_match(self, tuple(match))
         chosen = tuple(actions)
         check_actions(self, chosen)
-        oxms, does = encoded_match(match), instructions(chosen)
+        oxms, does = encoded_match(match), act.instructions(chosen)
         if len(oxms) + len(does) > LONGEST:
             raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(chosen)} actions")
         return Flow(scope, self.number, level, oxms, does, cookie(self.number, level, oxms, does))
@@ -55,12 +62,12 @@ class Table:
     @property
     def goto(self) -> Goto:
         """Hand the packet on to this table."""
-        return goto(self.number)
+        return act.goto(self.number)
 
     @property
     def resubmit(self) -> Resubmit:
         """Let this table act on the packet, then come back."""
-        return resubmit(self.number)
+        return act.resubmit(self.number)
 
     def __repr__(self) -> str:
         return self.name
@@ -78,14 +85,33 @@ def check_match(table: Table, fields: tuple[Field, ...]) -> None:
 @lru_cache(1 << 16)
 def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT001 - a cached predicate's key
     match action:
-        case SetField(field=field) | Copy(target=field):
-            return None if field in table.sets else f"may not set {field}"
-        case Goto(table=number) if not last:
-            return f"goes to table {number} before it is done"
-        case Goto(table=number) | Resubmit(table=number):
-            return None if number > table.number else f"goes back to table {number}"
-        case _:
+        case act.Output() | act.OutputField() | act.Meter():
             return None if table.outputs else "may not output"
+        case act.Resubmit(table=number) if any(number == earlier.number for earlier in table.returns_to):
+            return None
+        case act.Goto(table=number) | Ct(table=int(number)) if not last:
+            return f"goes to table {number} before it is done"
+        case act.Goto(table=number) | act.Resubmit(table=number) | Ct(table=int(number)) if number <= table.number:
+            return f"goes back to table {number}"
+    field = changed(action)
+    return f"may not set {field}" if field is not None and field not in table.sets else None
+
+
+def changed(action: Action) -> Field | None:
+    """The field that an action writes, if it writes one."""
+    match action:
+        case act.SetField(field=field) | act.Copy(target=field):
+            return field
+        case act.Multipath(field=field) | act.CheckLarger(field=field):
+            return field
+        case act.DecTtl():
+            return IP_TTL
+        case act.PushVlan() | act.PopVlan():
+            return VLAN
+        case Ct(mark=int()):
+            return CT_MARK
+        case _:
+            return None
 
 
 def check_actions(table: Table, actions: tuple[Action, ...]) -> None:

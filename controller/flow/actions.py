@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from controller.errors import Bug
-from controller.flow.fields import CACHED, Field, Masked, Value, encoded
+from controller.flow.fields import CACHED, IN_PORT, SHORT_IN_PORT, Field, Masked, Value, encoded
+from controller.flow.tracking import Ct
 
 IN_PORT_RESERVED = 0xFFFFFFF8
 """OFPP_IN_PORT: back to where the packet came from, which plain output never does."""
+CONTROLLER_RESERVED = 0xFFFFFFFD
+"""OFPP_CONTROLLER: the whole packet, with its registers, to whoever controls the switch."""
+ETH_VLAN = 0x8100
 
 _NICIRA_VENDOR = 0x00002320
-_OUTPUT, _SET_FIELD, _COPY_FIELD, _EXPERIMENTER = 0, 25, 28, 0xFFFF
-_NX_RESUBMIT_TABLE, _NX_OUTPUT_REG = 14, 15
+_OUTPUT, _PUSH_VLAN, _POP_VLAN, _DEC_TTL, _SET_FIELD, _COPY_FIELD, _METER = 0, 17, 18, 24, 25, 28, 29
+_EXPERIMENTER = 0xFFFF
+_NX_MULTIPATH, _NX_RESUBMIT_TABLE, _NX_OUTPUT_REG, _NX_CHECK_LARGER = 10, 14, 15, 49
+_SYMMETRIC_L3L4_UDP, _HIGHEST_WEIGHT = 3, 2
 _WHOLE_PACKET = 0xFFFF
 _LONGEST = 0xFFFF - 8
 _OFPP_IN_PORT_16 = 0xFFF8
@@ -78,7 +84,71 @@ class Goto:
     wire: bytes
 
 
-Action = Output | OutputField | SetField | Copy | Resubmit | Goto
+@dataclass(frozen=True, slots=True)
+class DecTtl:
+    """One hop less to live. A packet with none left ends here, as a switch drops it: match that before."""
+
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PushVlan:
+    """A VLAN tag before all others; which VLAN, a set_field says."""
+
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PopVlan:
+    """The outermost VLAN tag off."""
+
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What exceeds the meter's rate ends here."""
+
+    meter: int
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Multipath:
+    """Write one of ``paths`` numbers, from 0, into a field: the same for both directions of a connection."""
+
+    paths: int
+    field: Field
+    at: int
+    bits: int
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLarger:
+    """Set one bit of a field where the frame is longer than ``size`` bytes, tags not counted; clear it where not."""
+
+    size: int
+    field: Field
+    bit: int
+    wire: bytes
+
+
+Action = (
+    Output
+    | OutputField
+    | SetField
+    | Copy
+    | Resubmit
+    | Goto
+    | DecTtl
+    | PushVlan
+    | PopVlan
+    | Meter
+    | Multipath
+    | CheckLarger
+    | Ct
+)
 
 
 @lru_cache(CACHED)
@@ -99,7 +169,7 @@ def output_field(field: Field) -> OutputField:
 @lru_cache(CACHED)
 def set_field(field: Field, value: Value | Masked) -> SetField:
     """OFPAT_SET_FIELD; a masked value leaves the other bits alone."""
-    oxm = encoded(field, value)
+    oxm = encoded(SHORT_IN_PORT if field is IN_PORT else field, value)
     length = (4 + len(oxm) + 7) // 8 * 8
     wire = struct.pack("!HH", _SET_FIELD, length) + oxm + bytes(length - 4 - len(oxm))
     if isinstance(value, Masked):
@@ -129,6 +199,45 @@ def resubmit(table: int) -> Resubmit:
 def goto(table: int) -> Goto:
     """OFPIT_GOTO_TABLE."""
     return Goto(table, struct.pack("!HHB3x", 1, 8, table))
+
+
+@lru_cache(CACHED)
+def dec_ttl() -> DecTtl:
+    """OFPAT_DEC_NW_TTL."""
+    return DecTtl(struct.pack("!HH4x", _DEC_TTL, 8))
+
+
+@lru_cache(CACHED)
+def push_vlan() -> PushVlan:
+    """OFPAT_PUSH_VLAN of an 802.1Q tag; OVS copies nothing into it."""
+    return PushVlan(struct.pack("!HHH2x", _PUSH_VLAN, 8, ETH_VLAN))
+
+
+@lru_cache(CACHED)
+def pop_vlan() -> PopVlan:
+    """OFPAT_POP_VLAN."""
+    return PopVlan(struct.pack("!HH4x", _POP_VLAN, 8))
+
+
+@lru_cache(CACHED)
+def meter(number: int) -> Meter:
+    """OFPAT_METER, since OpenFlow 1.5 an action like others. The switch refuses a meter that it does not have."""
+    return Meter(number, struct.pack("!HHI", _METER, 8, number))
+
+
+@lru_cache(CACHED)
+def multipath(paths: int, field: Field, at: int, bits: int) -> Multipath:
+    """NXAST_MULTIPATH by highest random weight: one path more or less moves only the connections it must."""
+    args = (_EXPERIMENTER, 32, _NICIRA_VENDOR, _NX_MULTIPATH, _SYMMETRIC_L3L4_UDP, 0, _HIGHEST_WEIGHT, paths - 1)
+    target = struct.pack("!IHH", 0, 0, at << 6 | bits - 1) + field.header(masked=False)
+    return Multipath(paths, field, at, bits, struct.pack("!HHIHHH2xHH", *args) + target)
+
+
+@lru_cache(CACHED)
+def check_larger(size: int, field: Field, bit: int) -> CheckLarger:
+    """NXAST_CHECK_PKT_LARGER; ``size`` in bytes of the frame from its destination MAC on."""
+    head = struct.pack("!HHIHHH", _EXPERIMENTER, 24, _NICIRA_VENDOR, _NX_CHECK_LARGER, size, bit)
+    return CheckLarger(size, field, bit, head + field.header(masked=False) + bytes(6))
 
 
 def instructions(actions: tuple[Action, ...]) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OPENFLOW_BASIC, PACKET_REGS, NICIRA, ERICSSON = 0x8000, 0x8001, 0x0001, 0x1000
+OPENFLOW_BASIC, PACKET_REGS, NICIRA, NICIRA_OLD, ERICSSON = 0x8000, 0x8001, 0x0001, 0x0000, 0x1000
 CACHED = 1 << 16
 
 Value = int | str
@@ -104,6 +104,8 @@ class Masked:
 def encoded(field: Field, value: Value | Masked) -> bytes:
     """The OXM of a field with a value, exact or masked."""
     if not isinstance(value, Masked):
+        if field is CT_STATE:
+            return encoded(field, Masked(value, _CT_FLAGS))
         return field.header(masked=False) + field.parse(value).to_bytes(field.size, "big")
     mask = field.parse(value.mask)
     bits = field.parse(value.value) & mask
@@ -128,9 +130,13 @@ def encoded_registers(pair: int, high: Value | Masked | None, low: Value | Maske
 
 
 ETH_IP, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
-ICMPV6, UDP, TCP = 58, 17, 6
+ICMP, ICMPV6, UDP, TCP = 1, 58, 17, 6
+FRAGMENT, LATER_FRAGMENT = 1, 2
+"""Bits of ``IP_FRAG``: a piece of a packet, and one that is not the first, which therefore has no ports."""
 
 IN_PORT = Field("in_port", OPENFLOW_BASIC, 0, 32, 10, show=str)
+SHORT_IN_PORT = Field("in_port", NICIRA_OLD, 0, 16, 10, show=str)
+"""As OVS lets flows write ``IN_PORT``, and in no other way."""
 ETH_SRC = Field("dl_src", OPENFLOW_BASIC, 4, 48, 20, mac_number, mac_text)
 ETH_DST = Field("dl_dst", OPENFLOW_BASIC, 3, 48, 21, mac_number, mac_text)
 ETH_TYPE = Field("dl_type", OPENFLOW_BASIC, 5, 16, 22)
@@ -140,13 +146,18 @@ IPV4_SRC = Field("nw_src", OPENFLOW_BASIC, 11, 32, 30, ip_number, ipv4_text, _IP
 IPV4_DST = Field("nw_dst", OPENFLOW_BASIC, 12, 32, 31, ip_number, ipv4_text, _IP)
 IPV6_SRC = Field("ipv6_src", OPENFLOW_BASIC, 26, 128, 32, ip_number, ipv6_text, _IPV6)
 IPV6_DST = Field("ipv6_dst", OPENFLOW_BASIC, 27, 128, 33, ip_number, ipv6_text, _IPV6)
+IP_FRAG = Field("ip_frag", NICIRA, 26, 2, 34)
+IP_DSCP = Field("ip_dscp", OPENFLOW_BASIC, 8, 6, 35)
 IP_TTL = Field("nw_ttl", NICIRA, 29, 8, 36, show=str)
 IP_PROTO = Field("nw_proto", OPENFLOW_BASIC, 10, 8, 37, show=str)
-_UDP, _TCP, _ICMPV6 = ((IP_PROTO, UDP),), ((IP_PROTO, TCP),), (*_IPV6, (IP_PROTO, ICMPV6))
+_UDP, _TCP = ((IP_PROTO, UDP),), ((IP_PROTO, TCP),)
+_ICMP, _ICMPV6 = (*_IP, (IP_PROTO, ICMP)), (*_IPV6, (IP_PROTO, ICMPV6))
 TCP_SRC = Field("tcp_src", OPENFLOW_BASIC, 13, 16, 40, show=str, needs=_TCP)
 TCP_DST = Field("tcp_dst", OPENFLOW_BASIC, 14, 16, 41, show=str, needs=_TCP)
 UDP_SRC = Field("udp_src", OPENFLOW_BASIC, 15, 16, 42, show=str, needs=_UDP)
 UDP_DST = Field("udp_dst", OPENFLOW_BASIC, 16, 16, 43, show=str, needs=_UDP)
+ICMP_TYPE = Field("icmp_type", OPENFLOW_BASIC, 19, 8, 44, show=str, needs=_ICMP)
+ICMP_CODE = Field("icmp_code", OPENFLOW_BASIC, 20, 8, 45, show=str, needs=_ICMP)
 ICMPV6_TYPE = Field("icmpv6_type", OPENFLOW_BASIC, 29, 8, 44, show=str, needs=_ICMPV6)
 ICMPV6_CODE = Field("icmpv6_code", OPENFLOW_BASIC, 30, 8, 45, show=str, needs=_ICMPV6)
 ND_TARGET = Field("nd_target", OPENFLOW_BASIC, 31, 128, 46, ip_number, ipv6_text, _ICMPV6)
@@ -166,12 +177,22 @@ TUN_IPV6_SRC = Field("tun_ipv6_src", NICIRA, 109, 128, 63, ip_number, ipv6_text)
 TUN_IPV6_DST = Field("tun_ipv6_dst", NICIRA, 110, 128, 64, ip_number, ipv6_text)
 REGS = tuple(Field(f"reg{i}", NICIRA, i, 32, 100 + i, register=i) for i in range(16))
 XREGS = tuple(Field(f"xreg{i}", PACKET_REGS, i, 64, 100 + 2 * i) for i in range(8))
+XXREGS = tuple(Field(f"xxreg{i}", NICIRA, 111 + i, 128, 100 + 4 * i) for i in range(4))
+CT_STATE = Field("ct_state", NICIRA, 105, 32, 130)
+CT_ZONE = Field("ct_zone", NICIRA, 106, 16, 131)
+CT_MARK = Field("ct_mark", NICIRA, 107, 32, 132)
+_CT_FLAGS = 0xFF
+"""The bits of ``CT_STATE`` that mean something: OVS gives an exact match back as a match of these."""
+WIDE_REGS = frozenset((*XREGS, *XXREGS))
+"""Several registers as one: set and copied, but matched one by one."""
 
 ALL = (
-    *(IN_PORT, ETH_SRC, ETH_DST, ETH_TYPE, VLAN, IPV4_SRC, IPV4_DST, IPV6_SRC, IPV6_DST, IP_TTL, IP_PROTO),
-    *(TCP_SRC, TCP_DST, UDP_SRC, UDP_DST, ICMPV6_TYPE, ICMPV6_CODE, ND_TARGET, ND_SLL, ND_TLL, ND_FLAGS, ND_OPTION),
+    *(IN_PORT, ETH_SRC, ETH_DST, ETH_TYPE, VLAN, IPV4_SRC, IPV4_DST, IPV6_SRC, IPV6_DST),
+    *(IP_FRAG, IP_DSCP, IP_TTL, IP_PROTO, TCP_SRC, TCP_DST, UDP_SRC, UDP_DST, ICMP_TYPE, ICMP_CODE),
+    *(ICMPV6_TYPE, ICMPV6_CODE, ND_TARGET, ND_SLL, ND_TLL, ND_FLAGS, ND_OPTION, CT_STATE, CT_ZONE, CT_MARK),
     *(ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA, TUN_ID, TUN_SRC, TUN_DST, TUN_IPV6_SRC, TUN_IPV6_DST),
     *REGS,
     *XREGS,
+    *XXREGS,
 )
 BY_HEADER = {(field.oxm_class, field.number): field for field in ALL}

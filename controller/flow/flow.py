@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from controller.errors import Bug
-from controller.flow.fields import Field, Masked, Value, encoded, encoded_registers
+from controller.flow.fields import REGS, Field, Masked, Value, encoded, encoded_registers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,9 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """Every chassis that has a port of the network plugged in."""
+    """Every chassis that has to know a realm: a network, or several that routers join."""
 
-    network: str
+    realm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,15 @@ def salted(flow: Flow, salt: int) -> Flow:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a match over a given set of fields is written: implied matches first told, registers paired, all in order."""
+    """How a match over a given set of fields is written: implied matches first told, registers paired, all in order.
+
+    ``plain`` stand before the registers, ``late`` after them.
+    """
 
     plain: tuple[Field, ...]
     implied: tuple[tuple[Field, int], ...]
     registers: tuple[tuple[int, Field | None, Field | None], ...]
+    late: tuple[Field, ...]
 
 
 @lru_cache(4096)
@@ -98,10 +102,11 @@ def layout(fields: tuple[Field, ...]) -> Layout:
     for field in fields:
         if field.register is not None:
             registers.setdefault(field.register // 2, [None, None])[field.register % 2] = field
-    plain = {field for field in fields if field.register is None} | set(implied)
+    others = sorted({field for field in fields if field.register is None} | set(implied), key=_rank)
+    plain = tuple(field for field in others if field.rank < REGS[0].rank)
     pairs = tuple((pair, high, low) for pair, (high, low) in sorted(registers.items()))
     needed = tuple((field, value) for field, value in implied.items() if field not in fields)
-    return Layout(tuple(sorted(plain, key=_rank)), needed, pairs)
+    return Layout(plain, needed, pairs, tuple(others[len(plain) :]))
 
 
 def _rank(field: Field) -> int:
@@ -115,4 +120,6 @@ def encoded_match(match: Mapping[Field, Value | Masked]) -> bytes:
     parts = [encoded(field, whole[field]) for field in plan.plain]
     for pair, high, low in plan.registers:
         parts.append(encoded_registers(pair, high and whole[high], low and whole[low]))
+    if plan.late:
+        parts += [encoded(field, whole[field]) for field in plan.late]
     return b"".join(parts)

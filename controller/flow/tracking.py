@@ -1,0 +1,110 @@
+"""Connection tracking: which connection a packet is of, and how its addresses are translated (ovs-actions(7), ``ct``).
+
+A zone's connections are its own. A packet that was committed in a zone is recognised there, and so is what answers it;
+a translation that was committed is done to every later packet of the connection, and undone to the answers, wherever
+``ct`` says ``nat``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from controller.errors import Bug
+from controller.flow.fields import CACHED, CT_MARK, encoded
+
+NEW, EST, REL, RPL, INV, TRK, SNAT, DNAT = (1 << bit for bit in range(8))
+"""Bits of ``CT_STATE``: of a connection not yet committed, of one that is, related to one, an answer, neither here nor
+there, tracked at all; and whose source or destination was translated."""
+STATES = {"new": NEW, "est": EST, "rel": REL, "rpl": RPL, "inv": INV, "trk": TRK, "snat": SNAT, "dnat": DNAT}
+FTP = 21
+"""``alg`` for File Transfer Protocol: its data connections are related to the one that names them."""
+NO_TABLE = 0xFF
+
+_EXPERIMENTER, _NICIRA_VENDOR, _SET_FIELD = 0xFFFF, 0x00002320, 25
+_NX_CT, _NX_NAT = 35, 36
+_COMMIT = 1
+_KINDS = {None: 0, "snat": 1, "dnat": 2}
+_V4_LOW, _V4_HIGH, _V6_LOW, _V6_HIGH, _PORT_LOW, _PORT_HIGH = (1 << bit for bit in range(6))
+
+
+@dataclass(frozen=True, slots=True)
+class Nat:
+    """A new source or destination, from ``low`` to ``high`` and with a port of ``ports``.
+
+    Without a kind: whatever the connection was committed with, done or undone.
+    """
+
+    kind: Literal["snat", "dnat"] | None
+    low: str | None = None
+    high: str | None = None
+    ports: tuple[int, int] | None = None
+
+
+UNDO = Nat(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ct:
+    """Look the packet's connection up, or commit it; go on in ``table`` with what was found, where one is given."""
+
+    zone: int
+    table: int | None
+    commit: bool
+    nat: Nat | None
+    mark: int | None
+    alg: int | None
+    wire: bytes
+
+
+@lru_cache(CACHED)
+def ct(
+    zone: int,
+    *,
+    table: int | None = None,
+    commit: bool = False,
+    nat: Nat | None = None,
+    mark: int | None = None,
+    alg: int | None = None,
+) -> Ct:
+    """NXAST_CT. ``Bug`` where something is to be remembered of a connection that is not committed."""
+    wrong = flaw(nat, commit=commit, remembers=mark is not None or alg is not None)
+    if wrong:
+        raise Bug(f"ct(zone={zone}) {wrong}")
+    inside = (b"" if nat is None else _nat(nat)) + (b"" if mark is None else _mark(mark))
+    fixed = struct.pack("!HHIHH", _EXPERIMENTER, 24 + len(inside), _NICIRA_VENDOR, _NX_CT, _COMMIT if commit else 0)
+    rest = struct.pack("!IHB3xH", 0, zone, NO_TABLE if table is None else table, alg or 0)
+    return Ct(zone, table, commit, nat, mark, alg or None, fixed + rest + inside)
+
+
+def flaw(nat: Nat | None, *, commit: bool, remembers: bool) -> str | None:
+    """Why such a ``ct`` means nothing; None where it means something."""
+    if not commit and (remembers or (nat is not None and nat.kind)):
+        return "remembers what it does not commit"
+    if nat is None or (nat.kind and nat.low):
+        return None
+    return "translates to no address" if nat.low or nat.high or nat.ports else None
+
+
+def _mark(mark: int) -> bytes:
+    return struct.pack("!HH", _SET_FIELD, 16) + encoded(CT_MARK, mark) + bytes(4)
+
+
+def _nat(nat: Nat) -> bytes:
+    """NXAST_NAT; each present end of a range in the order of its bit."""
+    present, ends = 0, b""
+    low_bit, high_bit = (_V6_LOW, _V6_HIGH) if ":" in (nat.low or "") else (_V4_LOW, _V4_HIGH)
+    for bit, address in ((low_bit, nat.low), (high_bit, nat.high)):
+        if address is not None:
+            present, ends = present | bit, ends + ipaddress.ip_address(address).packed
+    if nat.ports is not None:
+        low, high = nat.ports
+        present, ends = present | _PORT_LOW, ends + struct.pack("!H", low)
+        if high != low:
+            present, ends = present | _PORT_HIGH, ends + struct.pack("!H", high)
+    length = (16 + len(ends) + 7) // 8 * 8
+    head = struct.pack("!HHIH2xHH", _EXPERIMENTER, length, _NICIRA_VENDOR, _NX_NAT, _KINDS[nat.kind], present)
+    return head + ends + bytes(length - 16 - len(ends))
