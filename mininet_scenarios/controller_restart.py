@@ -47,7 +47,7 @@ def restart(story: Story, lab: Lab, scene: Pair, end: Callable[[], object]) -> N
     before = intent(scene)
     flows = [host.flows() for host in scene.hosts]
     logs = [Received(host.ovs) for host in scene.hosts]
-    steady, stream = SteadyPing(web, db.ipv4), SteadyStream(web, db)
+    steady, stream = SteadyPing(web, db.ipv4), SteadyStream(web, db, db.ipv4)
     steady.more()
     end()
     steady.more()

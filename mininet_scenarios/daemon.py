@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from mininet_scenarios.command import until
@@ -21,18 +23,26 @@ if TYPE_CHECKING:
 
 TOKEN = "admin token (shown once): "  # noqa: S105  # the words before it, not a token
 READY = "ready "
+Settings = Mapping[str, object]
+"""Sections of the settings file, each whole."""
 
 
 class Daemon:
     """One daemon; its state outlives ``kill`` and ``stop``, so that ``start`` goes on from there."""
 
-    def __init__(self, directory: RunDirectory, address: str, framework: str = "os_ken") -> None:
+    def __init__(
+        self,
+        directory: RunDirectory,
+        address: str,
+        framework: str = "os_ken",
+        settings: Settings = MappingProxyType({}),
+    ) -> None:
         self.directory = directory
         self.address = address
         self.path = directory.path / "daemon"
         self.path.mkdir()
         self.settings = self.path / "settings.yaml"
-        self.settings.write_text(json.dumps(self._settings(framework), indent=1))  # JSON is YAML
+        self.settings.write_text(json.dumps({**self._settings(framework), **settings}, indent=1))  # JSON is YAML
         self.output = self.path / "stdout"
         self.token = ""
         self.url = ""
@@ -52,7 +62,7 @@ class Daemon:
         """Start it and wait until it says ``ready``; raises ``Late`` with what it said instead."""
         with self.output.open("w") as output, self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [*_command(), "serve", "--settings", str(self.settings)],
+                [*netloom(), "serve", "--settings", str(self.settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=log,
@@ -106,7 +116,7 @@ class Daemon:
         }
 
 
-def _command() -> list[str]:
+def netloom() -> list[str]:
     """``netloom`` of the environment that runs the story, else of the source tree."""
     installed = Path(sys.executable).with_name("netloom")
     if installed.exists():

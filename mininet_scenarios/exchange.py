@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from mininet_scenarios.wire import socket_in
 
 if TYPE_CHECKING:
-    from mininet_scenarios.vm import Vm
+    from mininet_scenarios.machine import Station
 
 PORT = 4000
 WORD = b"is anybody there"
 
 
-def tcp(source: Vm, target: Vm, address: str, seconds: float = 0.5) -> bool:
+def tcp(source: Station, target: Station, address: str, seconds: float = 0.5) -> bool:
     """Whether a TCP connection from ``source`` to an address of ``target`` carries a word and its echo."""
     with closing(_socket(target, address, socket.SOCK_STREAM)) as server, closing(_socket(source, address)) as client:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -34,7 +34,7 @@ def tcp(source: Vm, target: Vm, address: str, seconds: float = 0.5) -> bool:
             return False
 
 
-def udp(source: Vm, target: Vm, address: str, seconds: float = 0.5) -> bool:
+def udp(source: Station, target: Station, address: str, seconds: float = 0.5) -> bool:
     """Whether a datagram from ``source`` reaches an address of ``target`` and is answered."""
     kind = socket.SOCK_DGRAM
     with closing(_socket(target, address, kind)) as server, closing(_socket(source, address, kind)) as client:
@@ -50,11 +50,11 @@ def udp(source: Vm, target: Vm, address: str, seconds: float = 0.5) -> bool:
             return False
 
 
-def arp(source: Vm, address: str) -> bool:
+def arp(source: Station, address: str) -> bool:
     """Whether anybody answers an ARP request of ``source`` for ``address``."""
     shown = source.machine.run("sh", "-c", f"arping -c 1 -w 1 -I eth0 {address} || true")
     return "Unicast reply" in shown or "bytes from" in shown
 
 
-def _socket(vm: Vm, address: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+def _socket(vm: Station, address: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
     return socket_in(vm.machine.pid, socket.AF_INET6 if ":" in address else socket.AF_INET, kind)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 from mininet_scenarios.command import run
 
+ETHERNET = 1500
 SEGMENTS = {"management": 18, "underlay": 19}
 
 
@@ -26,6 +27,7 @@ class Fabric:
         self.directory = directory
         self.daemon = self.address("management", 0)
         self.machine = Machine("fabric", directory)
+        self.mtu = ETHERNET  # of the underlay; what is plugged in later has it
 
     def lay(self) -> None:
         """Lay both segments and the link to the daemon."""
@@ -41,9 +43,10 @@ class Fabric:
     def plug(self, machine: Machine, segment: Literal["management", "underlay"]) -> None:
         """Give ``machine`` an interface named like the segment, connected to it."""
         peer = _peer(machine, segment)
+        mtu = str(self.mtu if segment == "underlay" else ETHERNET)
         run(
-            *("ip", "link", "add", segment, "netns", machine.netns, "type", "veth"),
-            *("peer", "name", peer, "netns", self.machine.netns),
+            *("ip", "link", "add", segment, "mtu", mtu, "netns", machine.netns, "type", "veth"),
+            *("peer", "name", peer, "mtu", mtu, "netns", self.machine.netns),
         )
         machine.run("ip", "link", "set", segment, "up")
         self.machine.run("ip", "link", "set", peer, "up", "master", segment)

@@ -9,11 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mininet_scenarios.machine import Machine
+from mininet_scenarios.daemon import netloom
+from mininet_scenarios.machine import Machine, assign
 from mininet_scenarios.ovs import Ovs
 
 if TYPE_CHECKING:
+    import subprocess
+
     from mininet_scenarios.fabric import Fabric
+    from mininet_scenarios.outside import Outside
 
 Wire = Literal["management", "underlay"]
 Datapath = Literal["netdev", "system"]
@@ -24,12 +28,15 @@ class Hypervisor:
 
     def __init__(self, name: str, number: int, fabric: Fabric, datapath: Datapath) -> None:
         self.name = name
+        self.number = number
         self.fabric = fabric
         self.datapath = datapath
         self.management = fabric.address("management", number)
         self.underlay = fabric.address("underlay", number)
         self.machine = Machine(name, fabric.directory)
         self.ovs = Ovs(self.machine, fabric.directory.path / name)
+        self.agent: subprocess.Popen[str] | None = None
+        self._mappings: dict[str, str] = {}
 
     def start(self) -> None:
         """Plug both wires and start Open vSwitch; the host is not joined to any daemon yet."""
@@ -43,6 +50,37 @@ class Hypervisor:
         )
         self.machine.run("ip", "address", "add", f"{self.underlay}/24", "dev", "br-phy")
         self.machine.run("ip", "link", "set", "br-phy", "up")
+
+    def provide(self, outside: Outside, segment: str, *addresses: str) -> None:
+        """Carry a physical network: bridge ``br-SEGMENT`` is wired to it, and the host has ``addresses`` there."""
+        bridge = f"br-{segment}"
+        outside.plug(self.machine, segment, segment)
+        self.ovs.vsctl(
+            *("add-br", bridge, "--", "set", "Bridge", bridge, f"datapath_type={self.datapath}"),
+            *("fail_mode=standalone", "--", "add-port", bridge, segment),
+        )
+        self._mappings[segment] = bridge
+        mappings = ",".join(f"{segment}:{bridge}" for segment, bridge in self._mappings.items())
+        self.ovs.vsctl("set", "Open_vSwitch", ".", f'external_ids:netloom-bridge-mappings="{mappings}"')
+        assign(self.machine, bridge, *addresses)
+        self.machine.run("ip", "link", "set", bridge, "up")
+
+    def label(self, *labels: str) -> None:
+        """Label the host, as with ``gateway=true``."""
+        self.ovs.vsctl("set", "Open_vSwitch", ".", f'external_ids:netloom-labels="{",".join(labels)}"')
+
+    def connect(self, outside: Outside, segment: str, gateways: tuple[str, ...], *addresses: str) -> None:
+        """Give the host itself a way into the world: interface ``uplink`` on a segment, its routes by ``gateways``."""
+        outside.plug(self.machine, "uplink", segment)
+        assign(self.machine, "uplink", *addresses)
+        for gateway in gateways:
+            self.machine.run("ip", "route", "add", "default", "via", gateway)
+
+    def serve(self) -> None:
+        """Start ``netloom agent``, which does on this host what needs more than Open vSwitch."""
+        argv = (*netloom(), "agent", "--db", f"unix:{self.ovs.directory / 'db.sock'}")
+        output = self.fabric.directory.path / f"{self.name}.agent"
+        self.agent = self.machine.spawn(*argv, output=output, environment=self.ovs.environment)
 
     def join(self, manager: str) -> None:
         """Hand this host to the daemon at ``manager``, like ``tcp:198.18.0.1:6640``."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from mininet_scenarios import rundir
@@ -16,11 +17,14 @@ from mininet_scenarios.daemon import Daemon
 from mininet_scenarios.fabric import Fabric
 from mininet_scenarios.hypervisor import Hypervisor, usable_datapath
 from mininet_scenarios.machine import Machine
+from mininet_scenarios.outside import Outside
 from mininet_scenarios.rest import Refused
 from mininet_scenarios.vm import Kind, Nic, Vm
 
 if TYPE_CHECKING:
+    from mininet_scenarios.daemon import Settings
     from mininet_scenarios.hypervisor import Datapath
+    from mininet_scenarios.rest import Rest
 
 
 class Lab:
@@ -56,9 +60,16 @@ class Lab:
             return
         self._made.close()
 
-    def start_daemon(self) -> Daemon:
-        """Start the daemon with an empty intent database; it is ready when this returns."""
-        daemon = self.daemon = Daemon(self.directory, self.fabric.daemon, self.framework)
+    @property
+    def client(self) -> Rest:
+        """A client of the daemon, with the administrator's token."""
+        if self.daemon is None:
+            raise RuntimeError("no daemon was started in this lab")
+        return self.daemon.rest
+
+    def start_daemon(self, settings: Settings = MappingProxyType({})) -> Daemon:
+        """Start the daemon with an empty intent database and further settings; it is ready when this returns."""
+        daemon = self.daemon = Daemon(self.directory, self.fabric.daemon, self.framework, settings)
         self._made.callback(daemon.stop)
         daemon.start()
         return daemon
@@ -70,6 +81,14 @@ class Lab:
         self.hypervisors[name] = host
         host.start()
         return host
+
+    def outside(self, *segments: str) -> Outside:
+        """The world outside, with its physical networks."""
+        outside = Outside(self.directory, self.datapath)
+        self._made.callback(outside.end)
+        for segment in segments:
+            outside.lay(segment)
+        return outside
 
     def machine(self, name: str) -> Machine:
         """A machine on the management segment only, without an Open vSwitch."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mininet.node import Node
 
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mininet_scenarios.rundir import RunDirectory
+
+
+class Station(Protocol):
+    """Whoever has a place on a network: a virtual machine, or a machine outside."""
+
+    name: str
+    machine: Machine
 
 
 class Machine(Node):  # type: ignore[misc]  # Mininet has no types
@@ -50,6 +57,12 @@ class Machine(Node):  # type: ignore[misc]  # Mininet has no types
         for child in self.children:
             end(child)
         self.terminate()
+
+
+def assign(machine: Machine, interface: str, *addresses: str) -> None:
+    """Give an interface its addresses, at once: nobody has to wait until they are found to be nobody else's."""
+    for address in addresses:
+        machine.run("ip", "address", "add", address, "dev", interface, *(("nodad",) if ":" in address else ()))
 
 
 def end(child: subprocess.Popen[str], seconds: float = 5) -> None:

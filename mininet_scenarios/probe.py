@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterable, Sequence
 
+    from mininet_scenarios.machine import Station
     from mininet_scenarios.vm import Vm
 
 REPLY = re.compile(r"^\[(\d+\.\d+)\].*icmp_seq=(\d+)")
@@ -41,7 +42,7 @@ class Loss:
 class SteadyPing:
     """``ping -i 0.002`` from a machine to an address, from when this is made until ``stop``."""
 
-    def __init__(self, vm: Vm, address: str) -> None:
+    def __init__(self, vm: Station, address: str) -> None:
         self._output = vm.machine.directory.path / f"{vm.name}.ping"
         argv = ("ping", "-D", "-n", "-i", str(INTERVAL), address)
         self._child = vm.machine.spawn(*argv, output=self._output)
@@ -73,16 +74,16 @@ class SteadyPing:
 class SteadyStream:
     """One TCP connection with a record every millisecond, from when this is made until ``stop``."""
 
-    def __init__(self, source: Vm, target: Vm, port: int = 5001) -> None:
+    def __init__(self, source: Station, target: Station, address: str, port: int = 5001) -> None:
         path = source.machine.directory.path
         program = str(Path(__file__).with_name("stream.py"))
         self._received = path / f"{target.name}.stream-in"
         sent = path / f"{source.name}.stream-out"
         self._children: list[subprocess.Popen[str]] = [
-            target.machine.spawn(sys.executable, program, "receive", target.ipv4, str(port), output=self._received)
+            target.machine.spawn(sys.executable, program, "receive", str(port), output=self._received)
         ]
         until(lambda: "listening" in self._received.read_text(), 10, f"{target.name} listens")
-        argv = (sys.executable, program, "send", target.ipv4, str(port))
+        argv = (sys.executable, program, "send", address, str(port))
         self._children.append(source.machine.spawn(*argv, output=sent))
         until(lambda: "flowing" in self._received.read_text(), 10, f"{source.name} streams to {target.name}")
 
@@ -109,12 +110,12 @@ def loss(output: str) -> Loss:
     return Loss(sent - flying, sent - flying - len(replies), round(gap * 1000, 1))
 
 
-def ping(source: Vm, address: str) -> bool:
+def ping(source: Station, address: str) -> bool:
     """Whether an address answers within two seconds."""
     return says("bytes from", "ip", "netns", "exec", source.machine.netns, *PING, address)
 
 
-def unreached(pairs: Iterable[tuple[Vm, str]]) -> list[str]:
+def unreached(pairs: Iterable[tuple[Station, str]]) -> list[str]:
     """The pairs (machine, address) of which no ping is answered, as ``a>10.0.0.1``; all are tried side by side."""
     asked = list(pairs)
     with ThreadPoolExecutor(16) as pool:

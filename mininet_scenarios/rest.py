@@ -56,16 +56,21 @@ def project(name: str) -> dict[str, Any]:
     return {"kind": "Project", "name": name, "spec": {}}
 
 
+def resource(kind: str, tenant: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    """Anything of a tenant's."""
+    return {"kind": kind, "project": tenant, "name": name, "spec": spec}
+
+
 def network(tenant: str, name: str, *cidrs: str) -> dict[str, Any]:
     """An overlay network with a subnet for each block, without gateway and DHCP."""
     subnets = [{"name": f"s{at}", "cidr": cidr, "gateway": None} for at, cidr in enumerate(cidrs)]
-    return {"kind": "Network", "project": tenant, "name": name, "spec": {"mode": "overlay", "subnets": subnets}}
+    return resource("Network", tenant, name, {"mode": "overlay", "subnets": subnets})
 
 
 def port(tenant: str, name: str, on: str, mac: str, *addresses: str) -> dict[str, Any]:
     """A port of network ``on``."""
     spec = {"network": on, "mac": mac, "addresses": list(addresses)}
-    return {"kind": "Port", "project": tenant, "name": name, "spec": spec}
+    return resource("Port", tenant, name, spec)
 
 
 def _problem(content: bytes) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A TCP stream of small records, one a millisecond, that measures the longest silence at its receiver.
 
-Run as ``stream.py receive ADDRESS PORT`` and ``stream.py send ADDRESS PORT`` until SIGTERM. A record is its number,
+Run as ``stream.py receive PORT`` and ``stream.py send ADDRESS PORT`` until SIGTERM. A record is its number,
 eight bytes; the sender's last says how many segments its kernel sent again. Those that came twice (a kernel that hears
 nothing for some milliseconds sends the last one again, to see) were not lost: the receiver's counts them, RFC 2883.
 """
@@ -34,10 +34,10 @@ def send(address: str, port: int) -> None:
         stream.sendall(RECORD.pack(-1 - TOTAL_RETRANS.unpack(information)[0]))
 
 
-def receive(address: str, port: int) -> None:
-    """Take one stream to its end; raises if a record is missing or out of place."""
+def receive(port: int) -> None:
+    """Take one stream, over either version of IP, to its end; raises if a record is missing or out of place."""
     twice_before = came_twice()
-    with socket.create_server((address, port)) as server:
+    with socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True) as server:
         print("listening yes", flush=True)
         stream = server.accept()[0]
     with stream, stream.makefile("rb") as records:
@@ -66,4 +66,7 @@ def came_twice() -> int:
 
 
 if __name__ == "__main__":
-    {"send": send, "receive": receive}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    if sys.argv[1] == "receive":
+        receive(int(sys.argv[2]))
+    else:
+        send(sys.argv[2], int(sys.argv[3]))

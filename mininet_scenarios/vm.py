@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mininet_scenarios.command import run, until
-from mininet_scenarios.machine import Machine
+from mininet_scenarios.machine import Machine, assign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,17 +21,22 @@ if TYPE_CHECKING:
     from mininet_scenarios.hypervisor import Hypervisor
 
 Kind = Literal["veth", "tap", "internal"]
-MTU = 1450  # what VXLAN leaves of 1500
+ETHERNET = 1500
+MTU = ETHERNET - 50  # what VXLAN leaves
 
 
 @dataclass(frozen=True, slots=True)
 class Nic:
-    """What the machine is told of its interface; addresses like ``10.0.0.11/24``."""
+    """What the machine is told of its interface; addresses like ``10.0.0.11/24``, ``gateways`` one of each version.
+
+    ``listens``: it takes IPv6 addresses and routes from router advertisements.
+    """
 
     mac: str
-    addresses: tuple[str, ...]
+    addresses: tuple[str, ...] = ()
     mtu: int = MTU
-    gateway: str | None = None
+    gateways: tuple[str, ...] = ()
+    listens: bool = False
 
 
 class Vm:
@@ -84,13 +89,11 @@ class Vm:
         self.machine.end()
 
     def _configure(self) -> None:
-        self.machine.run("sysctl", "-qw", "net.ipv6.conf.eth0.accept_ra=0")
+        self.machine.run("sysctl", "-qw", f"net.ipv6.conf.eth0.accept_ra={int(self.nic.listens)}")
         self.machine.run("ip", "link", "set", "eth0", "address", self.nic.mac, "mtu", str(self.nic.mtu), "up")
-        for address in self.nic.addresses:
-            undetected = ("nodad",) if ":" in address else ()
-            self.machine.run("ip", "address", "add", address, "dev", "eth0", *undetected)
-        if self.nic.gateway:
-            self.machine.run("ip", "route", "add", "default", "via", self.nic.gateway)
+        assign(self.machine, "eth0", *self.nic.addresses)
+        for gateway in self.nic.gateways:
+            self.machine.run("ip", "route", "add", "default", "via", gateway)
 
 
 def _unplug(host: Hypervisor, interface: str) -> None:
@@ -102,7 +105,7 @@ def _veth(vm: Vm) -> None:
         *("ip", "link", "add", "eth0", "netns", vm.machine.netns, "type", "veth"),
         *("peer", "name", vm.tap, "netns", vm.host.machine.netns),
     )
-    vm.host.machine.run("ip", "link", "set", vm.tap, "up")
+    vm.host.machine.run("ip", "link", "set", vm.tap, "mtu", str(max(vm.nic.mtu, ETHERNET)), "up")
     # The userspace datapath would deliver checksums that no NIC ever filled in.
     vm.machine.run("ethtool", "-K", "eth0", "tx", "off")
 

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from mininet_scenarios.vm import Vm
+    from mininet_scenarios.machine import Station
 
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 0x0003
@@ -23,7 +23,7 @@ SO_RCVBUFFORCE = 33
 class Wire:
     """A raw socket on a machine's ``eth0``; it sees every frame that comes in, whatever its destination."""
 
-    def __init__(self, vm: Vm) -> None:
+    def __init__(self, vm: Station) -> None:
         self.vm = vm
         self._socket = socket_in(vm.machine.pid, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
