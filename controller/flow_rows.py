@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from controller.flow.codec import actions_text, match_text
+from controller.flow.text import actions_text, match_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from controller.errors import Bug
+from controller.flow import openflow as of
 from controller.flow.fields import CACHED, IN_PORT, SHORT_IN_PORT, Field, Masked, Value, encoded
 from controller.flow.tracking import Ct
 
@@ -20,10 +21,6 @@ CONTROLLER_RESERVED = 0xFFFFFFFD
 """OFPP_CONTROLLER: the whole packet, with its registers, to whoever controls the switch."""
 ETH_VLAN = 0x8100
 
-_NICIRA_VENDOR = 0x00002320
-_OUTPUT, _PUSH_VLAN, _POP_VLAN, _DEC_TTL, _SET_FIELD, _COPY_FIELD, _METER = 0, 17, 18, 24, 25, 28, 29
-_EXPERIMENTER = 0xFFFF
-_NX_MULTIPATH, _NX_RESUBMIT_TABLE, _NX_OUTPUT_REG, _NX_CHECK_LARGER = 10, 14, 15, 49
 _SYMMETRIC_L3L4_UDP, _HIGHEST_WEIGHT = 3, 2
 _WHOLE_PACKET = 0xFFFF
 _LONGEST = 0xFFFF - 8
@@ -154,7 +151,7 @@ Action = (
 @lru_cache(CACHED)
 def output(port: int) -> Output:
     """OFPAT_OUTPUT."""
-    return Output(port, struct.pack("!HHIH6x", _OUTPUT, 16, port, _WHOLE_PACKET))
+    return Output(port, struct.pack("!HHIH6x", of.OUTPUT, 16, port, _WHOLE_PACKET))
 
 
 @lru_cache(CACHED)
@@ -162,16 +159,21 @@ def output_field(field: Field) -> OutputField:
     """NXAST_OUTPUT_REG of a whole 32-bit register."""
     span = field.bits - 1
     header = field.header(masked=False)
-    head = struct.pack("!HHIHH", _EXPERIMENTER, 24, _NICIRA_VENDOR, _NX_OUTPUT_REG, span)
+    head = struct.pack("!HHIHH", of.EXPERIMENTER, 24, of.NICIRA, of.OUTPUT_REG, span)
     return OutputField(field, head + header + struct.pack("!H6x", _WHOLE_PACKET))
+
+
+def written(field: Field) -> Field:
+    """The field by the name under which OVS lets it be set."""
+    return SHORT_IN_PORT if field is IN_PORT else field
 
 
 @lru_cache(CACHED)
 def set_field(field: Field, value: Value | Masked) -> SetField:
     """OFPAT_SET_FIELD; a masked value leaves the other bits alone."""
-    oxm = encoded(SHORT_IN_PORT if field is IN_PORT else field, value)
+    oxm = encoded(written(field), value)
     length = (4 + len(oxm) + 7) // 8 * 8
-    wire = struct.pack("!HH", _SET_FIELD, length) + oxm + bytes(length - 4 - len(oxm))
+    wire = struct.pack("!HH", of.SET_FIELD, length) + oxm + bytes(length - 4 - len(oxm))
     if isinstance(value, Masked):
         mask = field.parse(value.mask)
         return SetField(field, field.parse(value.value) & mask, mask, wire)
@@ -184,51 +186,51 @@ def copy(source: Field, target: Field, bits: int | None = None, source_at: int =
     count = min(source.bits, target.bits) if bits is None else bits
     oxms = source.header(masked=False) + target.header(masked=False)
     length = (12 + len(oxms) + 7) // 8 * 8
-    wire = struct.pack("!HHHHH2x", _COPY_FIELD, length, count, source_at, target_at) + oxms + bytes(length - 20)
+    wire = struct.pack("!HHHHH2x", of.COPY_FIELD, length, count, source_at, target_at) + oxms + bytes(length - 20)
     return Copy(source, target, count, source_at, target_at, wire)
 
 
 @lru_cache(CACHED)
 def resubmit(table: int) -> Resubmit:
     """NXAST_RESUBMIT_TABLE with the packet's own input port."""
-    args = (_EXPERIMENTER, 16, _NICIRA_VENDOR, _NX_RESUBMIT_TABLE, _OFPP_IN_PORT_16, table)
+    args = (of.EXPERIMENTER, 16, of.NICIRA, of.RESUBMIT_TABLE, _OFPP_IN_PORT_16, table)
     return Resubmit(table, struct.pack("!HHIHHB3x", *args))
 
 
 @lru_cache(CACHED)
 def goto(table: int) -> Goto:
     """OFPIT_GOTO_TABLE."""
-    return Goto(table, struct.pack("!HHB3x", 1, 8, table))
+    return Goto(table, struct.pack("!HHB3x", of.GOTO_TABLE, 8, table))
 
 
 @lru_cache(CACHED)
 def dec_ttl() -> DecTtl:
     """OFPAT_DEC_NW_TTL."""
-    return DecTtl(struct.pack("!HH4x", _DEC_TTL, 8))
+    return DecTtl(struct.pack("!HH4x", of.DEC_TTL, 8))
 
 
 @lru_cache(CACHED)
 def push_vlan() -> PushVlan:
-    """OFPAT_PUSH_VLAN of an 802.1Q tag; OVS copies nothing into it."""
-    return PushVlan(struct.pack("!HHH2x", _PUSH_VLAN, 8, ETH_VLAN))
+    """OFPAT_PUSH_VLAN of an 802.1Q tag."""
+    return PushVlan(struct.pack("!HHH2x", of.PUSH_VLAN, 8, ETH_VLAN))
 
 
 @lru_cache(CACHED)
 def pop_vlan() -> PopVlan:
     """OFPAT_POP_VLAN."""
-    return PopVlan(struct.pack("!HH4x", _POP_VLAN, 8))
+    return PopVlan(struct.pack("!HH4x", of.POP_VLAN, 8))
 
 
 @lru_cache(CACHED)
 def meter(number: int) -> Meter:
     """OFPAT_METER, since OpenFlow 1.5 an action like others. The switch refuses a meter that it does not have."""
-    return Meter(number, struct.pack("!HHI", _METER, 8, number))
+    return Meter(number, struct.pack("!HHI", of.METER, 8, number))
 
 
 @lru_cache(CACHED)
 def multipath(paths: int, field: Field, at: int, bits: int) -> Multipath:
     """NXAST_MULTIPATH by highest random weight: one path more or less moves only the connections it must."""
-    args = (_EXPERIMENTER, 32, _NICIRA_VENDOR, _NX_MULTIPATH, _SYMMETRIC_L3L4_UDP, 0, _HIGHEST_WEIGHT, paths - 1)
+    args = (of.EXPERIMENTER, 32, of.NICIRA, of.MULTIPATH, _SYMMETRIC_L3L4_UDP, 0, _HIGHEST_WEIGHT, paths - 1)
     target = struct.pack("!IHH", 0, 0, at << 6 | bits - 1) + field.header(masked=False)
     return Multipath(paths, field, at, bits, struct.pack("!HHIHHH2xHH", *args) + target)
 
@@ -236,7 +238,7 @@ def multipath(paths: int, field: Field, at: int, bits: int) -> Multipath:
 @lru_cache(CACHED)
 def check_larger(size: int, field: Field, bit: int) -> CheckLarger:
     """NXAST_CHECK_PKT_LARGER; ``size`` in bytes of the frame from its destination MAC on."""
-    head = struct.pack("!HHIHHH", _EXPERIMENTER, 24, _NICIRA_VENDOR, _NX_CHECK_LARGER, size, bit)
+    head = struct.pack("!HHIHHH", of.EXPERIMENTER, 24, of.NICIRA, of.CHECK_LARGER, size, bit)
     return CheckLarger(size, field, bit, head + field.header(masked=False) + bytes(6))
 
 
@@ -247,5 +249,5 @@ def instructions(actions: tuple[Action, ...]) -> bytes:
     body = b"".join([action.wire for action in applied])
     if len(body) > _LONGEST:
         raise Bug(f"{len(applied)} actions are longer than an OpenFlow message")
-    head = struct.pack("!HH4x", 4, 8 + len(body)) if body else b""
+    head = struct.pack("!HH4x", of.APPLY_ACTIONS, 8 + len(body)) if body else b""
     return head + body + (last.wire if isinstance(last, Goto) else b"")

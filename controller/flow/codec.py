@@ -1,23 +1,26 @@
-"""From OpenFlow bytes back to values, and to the text that ovs-ofctl would print.
+"""From OpenFlow bytes back to values.
 
 What a switch sends may hold fields and actions that netloom never writes (somebody's own flow): those come back as
-``Unknown`` and read as hexadecimal, they are never an error. Truncated bytes are: ``ValueError``.
+``Unknown``, they are never an error. Truncated bytes are: ``ValueError``.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller.flow import actions as act
-from controller.flow.fields import BY_HEADER, ETH_TYPE, REGS, XREGS, Field, Masked
+from controller.flow import openflow as of
+from controller.flow import tracking as track
+from controller.flow.fields import BY_HEADER, CT_MARK, REGS, XREGS, Field, Masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _EXPERIMENTER_CLASS = 0xFFFF
-_ETHERNET_TYPES = {0x0800: "ip", 0x0806: "arp", 0x86DD: "ipv6"}
+_KINDS = {flag: kind for kind, flag in track.KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,11 @@ def flow_actions(instructions: bytes) -> Iterator[act.Action | Unknown]:
     at = 0
     while at < len(instructions):
         kind, length = unpacked("!HH", instructions, at)
-        if length < 8 or at + length > len(instructions):  # noqa: PLR2004 - an instruction's least length
+        if length < of.SHORTEST or at + length > len(instructions):
             raise ValueError("truncated instruction")
-        if kind == 4:  # noqa: PLR2004 - OFPIT_APPLY_ACTIONS
+        if kind == of.APPLY_ACTIONS:
             yield from _applied(instructions[at + 8 : at + length])
-        elif kind == 1:
+        elif kind == of.GOTO_TABLE:
             yield act.goto(instructions[at + 4])
         else:
             yield Unknown("instruction", instructions[at : at + length])
@@ -91,38 +94,58 @@ def flow_actions(instructions: bytes) -> Iterator[act.Action | Unknown]:
 
 
 def _applied(wire: bytes) -> Iterator[act.Action | Unknown]:
+    for action in _divided(wire):
+        known = _action(action)
+        yield known if known is not None and known.wire == action else Unknown("action", action)
+
+
+def _divided(wire: bytes) -> Iterator[bytes]:
+    """One action after the other."""
     at = 0
     while at < len(wire):
         _, length = unpacked("!HH", wire, at)
-        if length < 8 or at + length > len(wire):  # noqa: PLR2004 - an action's least length
+        if length < of.SHORTEST or at + length > len(wire):
             raise ValueError("truncated action")
-        action = wire[at : at + length]
-        known = _action(action)
-        yield known if known is not None and known.wire == action else Unknown("action", action)
+        yield wire[at : at + length]
         at += length
 
 
-def _action(wire: bytes) -> act.Action | None:
+def _action(wire: bytes) -> act.Action | None:  # noqa: PLR0911 - one line an action
     match unpacked("!H", wire)[0]:
-        case 0:
-            return act.output(unpacked("!I", wire, 4)[0])
-        case 25:
+        case of.OUTPUT if len(wire) == len(act.output(0).wire):
+            return _output(wire)
+        case of.SET_FIELD:
             return _set_field(wire)
-        case 28 if len(wire) >= 20:  # noqa: PLR2004 - without padding
+        case of.COPY_FIELD if len(wire) >= of.SHORTEST_COPY:
             return _copy(wire)
-        case 0xFFFF if len(wire) >= 16:  # noqa: PLR2004 - likewise
+        case of.PUSH_VLAN:
+            return act.push_vlan()
+        case of.POP_VLAN:
+            return act.pop_vlan()
+        case of.DEC_TTL:
+            return act.dec_ttl()
+        case of.METER:
+            return act.meter(unpacked("!I", wire, 4)[0])
+        case of.EXPERIMENTER if len(wire) >= of.SHORTEST_NICIRA and unpacked("!I", wire, 4)[0] == of.NICIRA:
             return _nicira(wire)
     return None
+
+
+def _output(wire: bytes) -> act.Output:
+    """How much of the packet counts towards the controller only, other ports get all of it whatever is said."""
+    (port,) = unpacked("!I", wire, 4)
+    return act.output(port) if port == act.CONTROLLER_RESERVED else act.Output(port, wire)
 
 
 def _set_field(wire: bytes) -> act.SetField | None:
     field = _field(wire, 4)
     if field is None:
         return None
-    value = int.from_bytes(wire[8 : 8 + field.size], "big")
+    size = act.written(field).size
+    value = int.from_bytes(wire[8 : 8 + size], "big")
     if not wire[6] & 1:
         return act.set_field(field, value)
-    return act.set_field(field, Masked(value, int.from_bytes(wire[8 + field.size : 8 + 2 * field.size], "big")))
+    return act.set_field(field, Masked(value, int.from_bytes(wire[8 + size : 8 + 2 * size], "big")))
 
 
 def _copy(wire: bytes) -> act.Copy | None:
@@ -132,63 +155,64 @@ def _copy(wire: bytes) -> act.Copy | None:
 
 
 def _nicira(wire: bytes) -> act.Action | None:
-    vendor, subtype = unpacked("!IH", wire, 4)
-    if vendor != 0x2320:  # noqa: PLR2004 - Nicira's, now Open vSwitch's
+    match unpacked("!H", wire, 8)[0]:
+        case of.RESUBMIT_TABLE:
+            return act.resubmit(wire[12])
+        case of.OUTPUT_REG:
+            field = _field(wire, 12)
+            return act.output_field(field) if field else None
+        case of.CHECK_LARGER:
+            size, bit = unpacked("!HH", wire, 10)
+            field = _field(wire, 14)
+            return act.check_larger(size, field, bit) if field else None
+        case of.MULTIPATH:
+            last, span = unpacked("!H6xH", wire, 18)
+            field = _field(wire, 28)
+            return act.multipath(last + 1, field, span >> 6, (span & 0x3F) + 1) if field else None
+        case of.CT:
+            return _ct(wire)
+    return None
+
+
+def _ct(wire: bytes) -> track.Ct | None:
+    flags, zone, table, alg = unpacked("!H4xHB3xH", wire, 10)
+    nat, mark = None, None
+    for inside in _divided(wire[track.LENGTH :]):
+        match unpacked("!H", inside)[0]:
+            case of.EXPERIMENTER:
+                nat = _nat(inside)
+            case of.SET_FIELD if _field(inside, 4) is CT_MARK:
+                (mark,) = unpacked("!I", inside, 8)
+    commit = bool(flags & track.COMMIT)
+    if track.flaw(nat, commit=commit, remembers=mark is not None or alg != 0):
         return None
-    if subtype == 14:  # noqa: PLR2004 - NXAST_RESUBMIT_TABLE
-        return act.resubmit(wire[12])
-    field = _field(wire, 12)
-    return act.output_field(field) if subtype == 15 and field else None  # noqa: PLR2004 - NXAST_OUTPUT_REG
+    return track.ct(
+        zone, table=None if table == track.NO_TABLE else table, commit=commit, nat=nat, mark=mark, alg=alg or None
+    )
+
+
+def _nat(wire: bytes) -> track.Nat | None:
+    """A translation; None for one of a sort that we never write."""
+    flags, present = unpacked("!HH", wire, 12)
+    if flags not in _KINDS:
+        return None
+    at, ends = track.NAT_LENGTH, {}
+    for bit, form in track.ENDS.items():
+        if present & bit:
+            (ends[bit],) = unpacked(form, wire, at)
+            at += struct.calcsize(form)
+    low, high = (_address(ends.get(v4), ends.get(v6)) for v4, v6 in track.ADDRESSES)
+    first = ends.get(track.PORT_LOW)
+    ports = None if first is None else (first, ends.get(track.PORT_HIGH, first))
+    return track.Nat(_KINDS[flags], low, high, ports)
+
+
+def _address(v4: bytes | None, v6: bytes | None) -> str | None:
+    packed = v4 or v6
+    return None if packed is None else str(ipaddress.ip_address(packed))
 
 
 def _field(wire: bytes, at: int) -> Field | None:
     """The field whose OXM header stands there."""
     oxm_class, tag = unpacked("!HB", wire, at)
     return BY_HEADER.get((oxm_class, tag >> 1))
-
-
-def match_text(oxms: bytes) -> str:
-    """The match as ovs-ofctl writes it, ``ip``, ``arp`` and ``ipv6`` for their ethertypes."""
-    words = []
-    for term in match_terms(oxms):
-        match term:
-            case Unknown():
-                words.append(f"field({term.wire.hex()})")
-            case Term(field=field, value=value) if field is ETH_TYPE and value in _ETHERNET_TYPES:
-                words.append(_ETHERNET_TYPES[value])
-            case Term(field=field, value=value, mask=mask) if mask == field.all_ones:
-                words.append(f"{field}={field.show(value)}")
-            case Term(field=field, value=value, mask=mask):
-                words.append(f"{field}={field.show(value)}/{field.show(mask)}")
-    return ",".join(words)
-
-
-def actions_text(instructions: bytes, table_name: dict[int, str] | None = None) -> str:
-    """The actions as ovs-ofctl writes them; tables by name where names are given."""
-    words = [_action_text(action, table_name or {}) for action in flow_actions(instructions)]
-    return ",".join(words) or "drop"
-
-
-def _action_text(action: act.Action | Unknown, names: dict[int, str]) -> str:  # noqa: PLR0911 - one line an action
-    match action:
-        case act.Output(port=port):
-            return "IN_PORT" if port == act.IN_PORT_RESERVED else f"output:{port}"
-        case act.OutputField(field=field):
-            return f"output:{field}"
-        case act.SetField(field=field, value=value, mask=mask):
-            bits = "" if mask == field.all_ones else f"/{field.show(mask)}"
-            return f"set_field:{field.show(value)}{bits}->{field}"
-        case act.Copy():
-            return f"move:{_span(action.source, action.source_at, action.bits)}->" + _span(
-                action.target, action.target_at, action.bits
-            )
-        case act.Resubmit(table=table):
-            return f"resubmit(,{names.get(table, table)})"
-        case act.Goto(table=table):
-            return f"goto_table:{names.get(table, table)}"
-        case Unknown(kind=kind, wire=wire):
-            return f"{kind}({wire.hex()})"
-
-
-def _span(field: Field, at: int, bits: int) -> str:
-    return f"{field}[]" if bits == field.bits else f"{field}[{at}..{at + bits - 1}]"

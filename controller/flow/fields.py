@@ -179,7 +179,7 @@ REGS = tuple(Field(f"reg{i}", NICIRA, i, 32, 100 + i, register=i) for i in range
 XREGS = tuple(Field(f"xreg{i}", PACKET_REGS, i, 64, 100 + 2 * i) for i in range(8))
 XXREGS = tuple(Field(f"xxreg{i}", NICIRA, 111 + i, 128, 100 + 4 * i) for i in range(4))
 CT_STATE = Field("ct_state", NICIRA, 105, 32, 130)
-CT_ZONE = Field("ct_zone", NICIRA, 106, 16, 131)
+CT_ZONE = Field("ct_zone", NICIRA, 106, 16, 131, show=str)
 CT_MARK = Field("ct_mark", NICIRA, 107, 32, 132)
 _CT_FLAGS = 0xFF
 """The bits of ``CT_STATE`` that mean something: OVS gives an exact match back as a match of these."""
@@ -196,3 +196,4 @@ ALL = (
     *XXREGS,
 )
 BY_HEADER = {(field.oxm_class, field.number): field for field in ALL}
+BY_HEADER[NICIRA_OLD, SHORT_IN_PORT.number] = IN_PORT

@@ -14,7 +14,10 @@ from functools import lru_cache
 from typing import Literal
 
 from controller.errors import Bug
+from controller.flow import openflow as of
 from controller.flow.fields import CACHED, CT_MARK, encoded
+
+Kind = Literal["snat", "dnat"]
 
 NEW, EST, REL, RPL, INV, TRK, SNAT, DNAT = (1 << bit for bit in range(8))
 """Bits of ``CT_STATE``: of a connection not yet committed, of one that is, related to one, an answer, neither here nor
@@ -22,13 +25,16 @@ there, tracked at all; and whose source or destination was translated."""
 STATES = {"new": NEW, "est": EST, "rel": REL, "rpl": RPL, "inv": INV, "trk": TRK, "snat": SNAT, "dnat": DNAT}
 FTP = 21
 """``alg`` for File Transfer Protocol: its data connections are related to the one that names them."""
-NO_TABLE = 0xFF
 
-_EXPERIMENTER, _NICIRA_VENDOR, _SET_FIELD = 0xFFFF, 0x00002320, 25
-_NX_CT, _NX_NAT = 35, 36
-_COMMIT = 1
-_KINDS = {None: 0, "snat": 1, "dnat": 2}
-_V4_LOW, _V4_HIGH, _V6_LOW, _V6_HIGH, _PORT_LOW, _PORT_HIGH = (1 << bit for bit in range(6))
+COMMIT, NO_TABLE = 1, 0xFF
+"""The flag of a ``ct`` that commits, and the table of one after which the packet does not go on."""
+LENGTH, NAT_LENGTH = 24, 16
+"""Bytes of a ``ct`` before what is inside, and of a ``nat`` before the ends of its ranges."""
+KINDS: dict[Kind | None, int] = {None: 0, "snat": 1, "dnat": 2}
+V4_LOW, V4_HIGH, V6_LOW, V6_HIGH, PORT_LOW, PORT_HIGH = (1 << bit for bit in range(6))
+ENDS = {V4_LOW: "4s", V4_HIGH: "4s", V6_LOW: "16s", V6_HIGH: "16s", PORT_LOW: "!H", PORT_HIGH: "!H"}
+"""The ends of ranges that a ``nat`` may hold, in the order in which they stand, and how each is written."""
+ADDRESSES = ((V4_LOW, V6_LOW), (V4_HIGH, V6_HIGH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Nat:
     Without a kind: whatever the connection was committed with, done or undone.
     """
 
-    kind: Literal["snat", "dnat"] | None
+    kind: Kind | None
     low: str | None = None
     high: str | None = None
     ports: tuple[int, int] | None = None
@@ -75,7 +81,7 @@ def ct(
     if wrong:
         raise Bug(f"ct(zone={zone}) {wrong}")
     inside = (b"" if nat is None else _nat(nat)) + (b"" if mark is None else _mark(mark))
-    fixed = struct.pack("!HHIHH", _EXPERIMENTER, 24 + len(inside), _NICIRA_VENDOR, _NX_CT, _COMMIT if commit else 0)
+    fixed = struct.pack("!HHIHH", of.EXPERIMENTER, LENGTH + len(inside), of.NICIRA, of.CT, commit * COMMIT)
     rest = struct.pack("!IHB3xH", 0, zone, NO_TABLE if table is None else table, alg or 0)
     return Ct(zone, table, commit, nat, mark, alg or None, fixed + rest + inside)
 
@@ -90,21 +96,21 @@ def flaw(nat: Nat | None, *, commit: bool, remembers: bool) -> str | None:
 
 
 def _mark(mark: int) -> bytes:
-    return struct.pack("!HH", _SET_FIELD, 16) + encoded(CT_MARK, mark) + bytes(4)
+    return struct.pack("!HH", of.SET_FIELD, 16) + encoded(CT_MARK, mark) + bytes(4)
 
 
 def _nat(nat: Nat) -> bytes:
     """NXAST_NAT; each present end of a range in the order of its bit."""
     present, ends = 0, b""
-    low_bit, high_bit = (_V6_LOW, _V6_HIGH) if ":" in (nat.low or "") else (_V4_LOW, _V4_HIGH)
+    low_bit, high_bit = (V6_LOW, V6_HIGH) if ":" in (nat.low or "") else (V4_LOW, V4_HIGH)
     for bit, address in ((low_bit, nat.low), (high_bit, nat.high)):
         if address is not None:
             present, ends = present | bit, ends + ipaddress.ip_address(address).packed
     if nat.ports is not None:
         low, high = nat.ports
-        present, ends = present | _PORT_LOW, ends + struct.pack("!H", low)
+        present, ends = present | PORT_LOW, ends + struct.pack("!H", low)
         if high != low:
-            present, ends = present | _PORT_HIGH, ends + struct.pack("!H", high)
-    length = (16 + len(ends) + 7) // 8 * 8
-    head = struct.pack("!HHIH2xHH", _EXPERIMENTER, length, _NICIRA_VENDOR, _NX_NAT, _KINDS[nat.kind], present)
-    return head + ends + bytes(length - 16 - len(ends))
+            present, ends = present | PORT_HIGH, ends + struct.pack("!H", high)
+    length = (NAT_LENGTH + len(ends) + 7) // 8 * 8
+    head = struct.pack("!HHIH2xHH", of.EXPERIMENTER, length, of.NICIRA, of.NAT, KINDS[nat.kind], present)
+    return head + ends + bytes(length - NAT_LENGTH - len(ends))

@@ -10,7 +10,7 @@ import pytest
 from apps import registry
 from apps.pipeline import TABLE_NAMES
 from controller.entities import Chassis
-from controller.flow.codec import actions_text, match_text
+from controller.flow.text import actions_text, match_text
 from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
 from tests.compiled import compiled
 from tests.worlds import small_world

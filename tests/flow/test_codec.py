@@ -10,12 +10,17 @@ from controller.errors import Bug
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import Action, instructions
-from controller.flow.codec import Term, Unknown, actions_text, flow_actions, match_terms, match_text
+from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from controller.flow.fields import Field, Masked
 from controller.flow.flow import COOKIE_TAG, EVERYWHERE, Flow, cookie, encoded_match, salted
+from controller.flow.text import actions_text, match_text
+from controller.flow.tracking import FTP, INV, NEW, TRK, UNDO, Kind, Nat, ct
 
-PLAIN = [field for field in f.ALL if field not in f.XREGS]
-"""Fields as matches have them: double registers come back as the two they are made of."""
+PLAIN = [field for field in f.ALL if field not in f.WIDE_REGS]
+"""Fields as matches have them: wide registers come back as the single ones they are made of."""
+SETTABLE = [field for field in f.ALL if field not in {f.CT_STATE, f.CT_ZONE, f.IN_PORT}]
+EXACT = {f.CT_STATE: 0xFF}
+"""Fields of which fewer bits than are written mean something."""
 
 
 @st.composite
@@ -43,7 +48,7 @@ def matches(draw: st.DrawFn) -> dict[Field, int | Masked]:
 def test_a_match_comes_back_with_what_it_implies(match: dict[Field, int | Masked]) -> None:
     expected = {}
     for field, value in match.items():
-        masked = value if isinstance(value, Masked) else Masked(value, field.all_ones)
+        masked = value if isinstance(value, Masked) else Masked(value, EXACT.get(field, field.all_ones))
         ones = field.parse(masked.mask)
         expected[field] = (field.parse(masked.value) & ones, ones)
         expected |= {need: (wanted, need.all_ones) for need, wanted in field.needs}
@@ -70,12 +75,49 @@ def copies(draw: st.DrawFn) -> Action:
     return act.copy(source, target, bits, *at)
 
 
+@st.composite
+def divisions(draw: st.DrawFn) -> Action:
+    field = draw(fields_of(16))
+    bits = draw(st.integers(1, min(field.bits, 64)))
+    at = draw(st.integers(0, min(field.bits - bits, 1023)))
+    return act.multipath(draw(st.integers(1, 1 << 16)), field, at, bits)
+
+
+PORTS = st.tuples(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF)).map(lambda pair: (min(pair), max(pair)))
+KINDS: st.SearchStrategy[Kind] = st.sampled_from(("snat", "dnat"))
+TRANSLATIONS = st.one_of(
+    st.just(UNDO),
+    st.builds(Nat, KINDS),
+    *(
+        st.builds(Nat, KINDS, addresses, st.none() | addresses, st.none() | PORTS)
+        for addresses in (st.ip_addresses(v=4).map(str), st.ip_addresses(v=6).map(str))
+    ),
+)
+TABLES = st.integers(0, 253)
+TRACKING = st.one_of(
+    st.builds(ct, st.integers(0, 0xFFFF), table=st.none() | TABLES, nat=st.sampled_from((None, UNDO))),
+    st.builds(
+        ct,
+        st.integers(0, 0xFFFF),
+        table=st.none() | TABLES,
+        commit=st.just(value=True),
+        nat=st.none() | TRANSLATIONS,
+        mark=st.none() | st.integers(0, 0xFFFFFFFF),
+        alg=st.sampled_from((None, FTP)),
+    ),
+)
 ACTIONS = st.one_of(
     st.builds(act.output, st.integers(1, 0xFFFFFFFF)),
     st.builds(act.output_field, st.sampled_from(f.REGS)),
-    st.sampled_from(f.ALL).flatmap(lambda field: st.builds(act.set_field, st.just(field), values(field))),
+    st.sampled_from(SETTABLE).flatmap(lambda field: st.builds(act.set_field, st.just(field), values(field))),
+    st.builds(act.set_field, st.just(f.IN_PORT), st.integers(0, 0xFFFF)),
     copies(),
-    st.builds(act.resubmit, st.integers(0, 253)),
+    st.builds(act.resubmit, TABLES),
+    st.sampled_from((act.dec_ttl(), act.push_vlan(), act.pop_vlan())),
+    st.builds(act.meter, st.integers(1, 0xFFFFFFFF)),
+    st.builds(act.check_larger, st.integers(0, 0xFFFF), fields_of(32), st.integers(0, 31)),
+    divisions(),
+    TRACKING,
 )
 
 
@@ -88,6 +130,10 @@ def test_actions_come_back_as_they_were(applied: list[Action], then: Action | No
 def test_no_actions_mean_drop() -> None:
     assert instructions(()) == b""
     assert actions_text(b"") == "drop"
+
+
+TO_NOBODY = "ffff001000002320 0024000000010001".replace(" ", "")
+"""A source translation whose address is missing."""
 
 
 def damaged(whole: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
@@ -113,6 +159,10 @@ def test_a_spoilt_match_is_at_worst_a_value_error(oxms: bytes) -> None:
 @example(bytes.fromhex("0004"))
 @example(bytes.fromhex("0004001800000000 ffff0008 00002320".replace(" ", "") + "00" * 8))
 @example(bytes.fromhex("0004001000000000 001c000800000000".replace(" ", "")))
+@example(bytes.fromhex("0004001800000000 0019001080000004 0001000000000000".replace(" ", "")))
+@example(
+    bytes.fromhex("0004003000000000 ffff002800002320 0023000000000000 0005070000000000".replace(" ", "") + TO_NOBODY)
+)
 def test_spoilt_instructions_are_at_worst_a_value_error(wire: bytes) -> None:
     try:
         list(flow_actions(wire))
@@ -142,10 +192,15 @@ def test_somebodys_own_fields_and_actions_are_told_as_hexadecimal() -> None:
         ({f.IPV6_DST: "fd00::1"}, "ipv6,ipv6_dst=fd00::1"),
         ({f.ETH_DST: Masked(1 << 40, 1 << 40)}, "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00"),
         ({f.REGS[1]: 7, f.REGS[4]: Masked(1, 3)}, "reg1=0x7,reg4=0x1/0x3"),
+        ({f.CT_STATE: Masked(TRK | NEW, TRK | NEW | INV), f.CT_ZONE: 5}, "ct_state=+new-inv+trk,ct_zone=5"),
+        ({f.ICMP_TYPE: 3, f.IP_FRAG: 0}, "ip,ip_frag=no,nw_proto=1,icmp_type=3"),
     ],
 )
 def test_a_match_reads_as_ovs_ofctl_writes_it(match: dict[Field, int | str | Masked], text: str) -> None:
     assert match_text(encoded_match(match)) == text
+
+
+SIX, SIX_TEXT = Nat("dnat", "2001:db8::1", "2001:db8::9", (1, 2)), "[2001:db8::1]-[2001:db8::9]:1-2"
 
 
 @pytest.mark.parametrize(
@@ -159,6 +214,15 @@ def test_a_match_reads_as_ovs_ofctl_writes_it(match: dict[Field, int | str | Mas
         (act.copy(f.TUN_ID, f.REGS[0]), "move:tun_id[0..31]->reg0[]"),
         (act.resubmit(9), "resubmit(,NINE)"),
         (act.goto(10), "goto_table:10"),
+        (act.output(act.CONTROLLER_RESERVED), "CONTROLLER:65535"),
+        (act.set_field(f.IN_PORT, 0), "set_field:0->in_port"),
+        (act.multipath(3, f.REGS[6], 0, 16), "multipath(symmetric_l3l4+udp,0,hrw,3,0,reg6[0..15])"),
+        (act.check_larger(1514, f.REGS[6], 3), "check_pkt_larger(1514)->reg6[3]"),
+        (act.meter(7), "meter:7"),
+        (ct(4, table=9, nat=UNDO), "ct(table=NINE,zone=4,nat)"),
+        (ct(4, commit=True, nat=Nat("snat", "192.0.2.1", None, (80, 80))), "ct(commit,zone=4,nat(src=192.0.2.1:80))"),
+        (ct(4, commit=True, nat=SIX, mark=1), f"ct(commit,zone=4,nat(dst={SIX_TEXT}),exec(set_field:0x1->ct_mark))"),
+        (ct(4, table=9, commit=True, alg=FTP), "ct(commit,table=NINE,zone=4,alg=ftp)"),
     ],
 )
 def test_an_action_reads_as_ovs_ofctl_writes_it(action: Action, text: str) -> None:

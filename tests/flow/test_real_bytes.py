@@ -12,6 +12,7 @@ from controller.flow import fields as f
 from controller.flow.actions import Action, copy, instructions, output, set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match, cookie, encoded_match
+from controller.flow.text import actions_text, match_text
 from controller.flow.tracking import FTP, INV, NEW, REL, TRK, UNDO, Nat, ct
 from controller.southbound.bridge import difference
 
@@ -110,6 +111,12 @@ def held(switch: RealSwitch, flows: list[Flow]) -> None:
     fresh.close()
 
 
+def spoken(one: Flow) -> str:
+    """The flow as one would type it."""
+    words = [f"cookie={one.cookie},table={one.table},priority={one.priority}", match_text(one.match)]
+    return ",".join(filter(None, words)) + f",actions={actions_text(one.instructions)}"
+
+
 @pytest.fixture
 def metered(real_switch: RealSwitch) -> Iterator[RealSwitch]:
     """A switch with the meter that flows of these tests name."""
@@ -129,3 +136,16 @@ def test_every_action_reads_back_as_it_was_sent(metered: RealSwitch) -> None:
 
 def test_every_match_reads_back_as_it_was_sent(metered: RealSwitch) -> None:
     held(metered, [flow(number, match, ()) for number, match in enumerate(matches(), 1)])
+
+
+def test_our_text_is_what_ovs_ofctl_takes(metered: RealSwitch) -> None:
+    """It makes the same flows of it, but for how much of a packet goes to a port, which is all in any case."""
+    told = [*((match, (action,)) for match, action in tracking()), *others(), *((match, ()) for match in matches())]
+    flows = [flow(number, match, actions) for number, (match, actions) in enumerate(told, 1)]
+    file = metered.directory / "told.flows"
+    file.write_text("\n".join(spoken(one) for one in flows))
+    metered.ofctl("add-flows", str(file))
+    client = metered.client()
+    found = {one.priority: (one.match, actions_text(one.instructions)) for one in client.flows()}
+    client.close()
+    assert found == {one.priority: (one.match, actions_text(one.instructions)) for one in flows}

@@ -1,0 +1,14 @@
+"""Numbers of OpenFlow 1.5.1 (7.2.6, 7.2.7, 7.2.8) and of Open vSwitch's extensions to it (its lib/ofp-actions.c)."""
+
+GOTO_TABLE, APPLY_ACTIONS = 1, 4
+"""Instructions."""
+OUTPUT, PUSH_VLAN, POP_VLAN, DEC_TTL, SET_FIELD, COPY_FIELD, METER, EXPERIMENTER = 0, 17, 18, 24, 25, 28, 29, 0xFFFF
+"""Actions."""
+NICIRA = 0x00002320
+"""The experimenter whose actions are Open vSwitch's own, which are numbered as follows."""
+MULTIPATH, RESUBMIT_TABLE, OUTPUT_REG, CT, NAT, CHECK_LARGER = 10, 14, 15, 35, 36, 49
+
+SHORTEST = 8
+"""Bytes of the shortest instruction and of the shortest action."""
+SHORTEST_NICIRA = 16
+SHORTEST_COPY = 20
