@@ -10,8 +10,8 @@ import pytest
 from apps import registry
 from apps.pipeline import TABLE_NAMES
 from controller.entities import Chassis
-from controller.flow.text import actions_text, match_text
 from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
+from controller.flow.text import actions_text, match_text
 from tests.compiled import compiled
 from tests.worlds import small_world
 

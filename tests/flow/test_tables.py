@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from controller.errors import Bug
+from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import copy, goto, output, output_field, resubmit, set_field
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
+from controller.flow.tracking import ct
 from controller.tables import LONGEST, Table
 
 if TYPE_CHECKING:
@@ -45,11 +48,40 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [goto(4), set_field(NETWORK, 1)], "goes to table 4 before it is done"),
         ({}, [output(1)], "may not output"),
         ({}, [output_field(NETWORK)], "may not output"),
+        ({}, [output(act.CONTROLLER_RESERVED)], "may not output"),
+        ({}, [act.meter(1)], "may not output"),
+        ({}, [act.dec_ttl()], "may not set nw_ttl"),
+        ({}, [act.push_vlan()], "may not set vlan_vid"),
+        ({}, [act.pop_vlan()], "may not set vlan_vid"),
+        ({}, [act.multipath(2, PART, 0, 8)], "may not set reg4"),
+        ({}, [act.check_larger(1514, PART, 0)], "may not set reg4"),
+        ({}, [ct(5, table=4, commit=True, mark=1)], "may not set ct_mark"),
+        ({}, [ct(5, table=3)], "goes back to table 3"),
+        ({}, [ct(5, table=4), set_field(NETWORK, 1)], "goes to table 4 before it is done"),
     ],
 )
 def test_what_is_not_declared_is_a_bug(match: Mapping[f.Field, int], actions: Sequence[Action], why: str) -> None:
     with pytest.raises(Bug, match=f"table MIDDLE {why}"):
         made(match, actions)
+
+
+def test_what_a_table_declares_that_it_sets_it_may_change_in_any_way() -> None:
+    sets = (NETWORK, f.IP_TTL, f.VLAN, f.CT_MARK)
+    table = replace(TABLE, sets=sets, outputs=True)
+    changes: list[Action] = [act.dec_ttl(), act.push_vlan(), act.pop_vlan(), act.multipath(2, NETWORK, 0, 8)]
+    does = [*changes, act.check_larger(1514, NETWORK, 0), act.meter(1), ct(5, commit=True, mark=1), ct(5, table=4)]
+    assert made({}, does, table=table).instructions == act.instructions(tuple(does))
+
+
+def test_a_packet_comes_back_only_to_where_its_table_says_and_only_for_a_while() -> None:
+    earlier = replace(TABLE, number=1, name="EARLIER")
+    table = replace(TABLE, returns_to=(earlier,))
+    assert made({}, [earlier.resubmit, goto(4)], table=table).instructions
+    for back in ([earlier.goto], [ct(5, table=1)]):
+        with pytest.raises(Bug, match="goes back to table 1"):
+            made({}, back, table=table)
+    with pytest.raises(Bug, match="goes back to table 2"):
+        made({}, [resubmit(2)], table=table)
 
 
 def test_what_a_match_implies_must_be_declared_too() -> None:
