@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING
 
 from controller.derived import Division, Endpoint, Leaf, Presence, Realm
 from controller.entities import Interface, Network, Port
+from controller.flow.flow import Here, Hosts
 from controller.store import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
+    from controller.flow.flow import Scope
 
 PORTS_PER_LEAF = 64
 """The most ports that one flow floods to, but for an uneven hash."""
 DEEPEST = 5
+OWN_WAYS = frozenset({"host-only", "bridged"})
+"""Modes whose packets never cross a tunnel."""
 
 
 def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
@@ -47,11 +51,6 @@ def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
     )
 
 
-def realms(network: Network, _view: View) -> Iterator[Realm]:
-    """Each network is a realm of its own."""
-    yield Realm(network.key, network.key)
-
-
 def _interface(port: Port, view: View) -> Interface | None:
     """The interface named in the binding, else the one that names the port; of several, the one seen last."""
     if port.binding is not None:
@@ -67,8 +66,9 @@ def _newest(interface: Interface) -> tuple[int, str]:
 
 def presences(network: Network, view: View) -> Iterator[Presence]:
     """The chassis that have ports of the network."""
+    realm = view.get(Realm, network.key).realm
     for chassis in view.groups(Endpoint, "network", network.key):
-        yield Presence(f"{network.key}@{chassis}", network.key, chassis)
+        yield Presence(f"{network.key}@{chassis}", network.key, realm, chassis)
 
 
 def divisions(presence: Presence, view: View) -> Iterator[Division]:
@@ -93,18 +93,30 @@ def _leaf_places(endpoint: Endpoint) -> list[tuple[str, str, int, int]]:
     return [(endpoint.network, endpoint.chassis, depth, digits >> (32 - 2 * depth)) for depth in range(DEEPEST + 1)]
 
 
+def reach(endpoint: Endpoint) -> Scope:
+    """The chassis that reach the port by ways of ours: its own alone where the network never crosses a tunnel."""
+    return Here(endpoint.chassis) if endpoint.mode in OWN_WAYS else Hosts(endpoint.realm)
+
+
 INDEXES = {
     Interface: (Index("iface_id", lambda i: (i.iface_id,) if i.iface_id else ()),),
     Port: (Index("network", lambda p: (p.network,)),),
     Endpoint: (
-        Index("network", lambda e: (e.network,), group=lambda e: e.chassis),
+        Index("network", lambda e: () if e.of_host else (e.network,), group=lambda e: e.chassis),
         Index("site", lambda e: ((e.network, e.chassis),)),
         Index("leaf", _leaf_places),
         Index("mac", lambda e: {(e.network, mac) for mac in (e.mac, *(pair.mac for pair in e.allowed_pairs))}),
         Index("chassis", lambda e: (e.chassis,)),
+        Index("place", lambda e: ((e.chassis, e.ofport),)),
+        Index("address", lambda e: {(e.network, address) for address in _addresses(e)}),
+        Index("realm", lambda e: () if e.of_host else (e.realm,), group=lambda e: e.chassis),
     ),
-    Presence: (Index("network", lambda p: (p.network,)),),
 }
+
+
+def _addresses(endpoint: Endpoint) -> tuple[str, ...]:
+    """Every single address that the endpoint may use."""
+    return (*endpoint.ipv4, *endpoint.ipv6, *(p.address for p in endpoint.allowed_pairs if "/" not in p.address))
 
 
 def link_local(mac: str) -> str:

@@ -1,13 +1,15 @@
 """Classify: a packet belongs to the network of the port it came from, or of the tunnel key it came with.
 
-Only untagged frames of a port are its network's. A tunnel packet counts only from a chassis that we know.
+Only untagged frames of a port are its network's. A tunnel packet counts only from a chassis that we know. What comes
+from physical segments and from the host is classified by ``apps.segments`` and ``apps.host_link``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.pipeline import CLASSIFY, DESTINATION, FROM_TUNNEL, NEIGHBOUR, NETWORK, ORIGIN, PEER, SOURCE
+from apps.pipeline import CLASSIFY, NEIGHBOUR, PEER, ROUTER_IN, SOURCE
+from apps.registers import FROM_TUNNEL, NETWORK, ORIGIN
 from controller.flow.actions import Action, copy, set_field
 from controller.flow.fields import IN_PORT, TUN_ID, TUN_IPV6_SRC, TUN_SRC, VLAN
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match
@@ -36,4 +38,4 @@ def tunnels(chassis: Chassis, _view: View) -> Iterator[Flow]:
         yield CLASSIFY.flow(Here(chassis.key), "tunnel", {IN_PORT: ofport}, actions)
     if chassis.encap_ip is not None:
         source = TUN_IPV6_SRC if ":" in chassis.encap_ip else TUN_SRC
-        yield PEER.flow(EVERYWHERE, "chassis", {source: chassis.encap_ip}, [DESTINATION.goto])
+        yield PEER.flow(EVERYWHERE, "chassis", {source: chassis.encap_ip}, [ROUTER_IN.goto])

@@ -1,13 +1,16 @@
-"""Deliver: out of a local port, or into a tunnel that carries the network's VNI; never into a tunnel to oneself."""
+"""Deliver: out of a local port, or into a tunnel that carries the network's VNI; never into a tunnel to oneself.
+
+What a router has turned round may leave by where it came from, which Open vSwitch lets nothing else do.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import pipeline as p
+from apps import registers as r
 from apps.pipeline import DELIVER
 from controller.flow.actions import Action, copy, output, output_field, set_field
-from controller.flow.fields import TUN_DST, TUN_ID, TUN_IPV6_DST, TUN_IPV6_SRC, TUN_SRC
+from controller.flow.fields import IN_PORT, TUN_DST, TUN_ID, TUN_IPV6_DST, TUN_IPV6_SRC, TUN_SRC
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match
 
 if TYPE_CHECKING:
@@ -19,13 +22,17 @@ if TYPE_CHECKING:
 
 def translate(chassis: Chassis, _view: View) -> Iterator[Flow]:
     """Local delivery, and one flow for each encapsulation."""
-    delivery: Match = {p.LOOKUP: p.DELIVERY}
-    yield DELIVER.flow(EVERYWHERE, "local", {**delivery, p.VIA: p.LOCALLY}, [output_field(p.OUT_PORT)])
+    delivery: Match = {r.LOOKUP: r.DELIVERY}
+    here: Match = {**delivery, r.VIA: r.LOCALLY}
+    yield DELIVER.flow(EVERYWHERE, "local", here, [output_field(r.OUT_PORT)])
+    turned: list[Action] = [set_field(IN_PORT, 0), output_field(r.OUT_PORT)]
+    yield DELIVER.flow(EVERYWHERE, "routed", {**here, r.ORIGIN: r.FROM_ROUTER}, turned)
     if chassis.encap_ip is None:
         return
-    here = Here(chassis.key)
+    scope = Here(chassis.key)
     source, target = (TUN_IPV6_SRC, TUN_IPV6_DST) if ":" in chassis.encap_ip else (TUN_SRC, TUN_DST)
-    yield DELIVER.flow(here, "self", {**delivery, target: chassis.encap_ip}, [])
+    yield DELIVER.flow(scope, "self", {**delivery, target: chassis.encap_ip}, [])
     for encap, ofport in chassis.tunnels:
-        actions: list[Action] = [copy(p.NETWORK, TUN_ID), set_field(source, chassis.encap_ip), output(ofport)]
-        yield DELIVER.flow(here, "tunnel", {**delivery, p.VIA: p.VIA_TUNNEL[encap]}, actions)
+        key, ours = copy(r.NETWORK, TUN_ID), set_field(source, chassis.encap_ip)
+        into: list[Action] = [key, ours, set_field(IN_PORT, 0), output(ofport)]
+        yield DELIVER.flow(scope, "tunnel", {**delivery, r.VIA: r.VIA_TUNNEL[encap]}, into)

@@ -1,12 +1,16 @@
-"""Destination: a known unicast address is one port's, here or behind a tunnel; nothing is learnt, nothing guessed."""
+"""Destination: a known unicast address is one port's, here or behind a tunnel; nothing is learnt, nothing guessed.
+
+Only in a bridged network may an address be nobody's that we know: then it is on the segment.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import pipeline as p
+from apps import registers as r
+from apps.binding import OWN_WAYS, reach
 from apps.pipeline import DELIVER, DESTINATION, FLOOD
-from controller.derived import Endpoint
+from controller.derived import Endpoint, Realm
 from controller.entities import Chassis
 from controller.flow.actions import Action, set_field
 from controller.flow.fields import ETH_DST, TUN_DST, TUN_IPV6_DST, Masked
@@ -16,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
+    from controller.entities import Network
 
 GROUP_BIT = 1 << 40
+FROM_HERE = Masked(0, r.ELSEWHERE_BITS)
 
 
 def local(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
@@ -26,8 +32,8 @@ def local(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
 
 
 def _local(endpoint: Endpoint, address: Match) -> Flow:
-    actions: list[Action] = [set_field(p.OUT_PORT, endpoint.ofport), DELIVER.goto]
-    return DESTINATION.flow(Here(endpoint.chassis), "local", {p.NETWORK: endpoint.vni, **address}, actions)
+    actions: list[Action] = [set_field(r.OUT_PORT, endpoint.ofport), DELIVER.goto]
+    return DESTINATION.flow(Here(endpoint.chassis), "local", {r.NETWORK: endpoint.vni, **address}, actions)
 
 
 def remote(endpoint: Endpoint, view: View) -> Iterator[Flow]:
@@ -37,30 +43,39 @@ def remote(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 def _remote(endpoint: Endpoint, address: Match, view: View) -> Iterator[Flow]:
     there = view.get(Chassis, endpoint.chassis).encap_ip
-    if there is None:
+    if there is None or endpoint.mode in OWN_WAYS:
         return
-    match: Match = {p.NETWORK: endpoint.vni, p.ORIGIN: p.FROM_PORT, **address}
+    match: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: FROM_HERE, **address}
     actions: list[Action] = [
-        set_field(p.VIA, p.VIA_TUNNEL[endpoint.encap]),
+        set_field(r.VIA, r.VIA_TUNNEL[endpoint.encap]),
         set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there),
         DELIVER.goto,
     ]
-    yield DESTINATION.flow(Hosts(endpoint.network), "remote", match, actions)
+    yield DESTINATION.flow(reach(endpoint), "remote", match, actions)
 
 
 def allowed(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     """A MAC that a port was allowed beside its own; where several hold it (VRRP), all of the network get a copy."""
     for mac in sorted({pair.mac for pair in endpoint.allowed_pairs} - {endpoint.mac}):
-        address: Match = {ETH_DST: mac, p.LOOKUP: p.DELIVERY}
+        address: Match = {ETH_DST: mac, r.LOOKUP: r.DELIVERY}
         if view.count(Endpoint, "mac", (endpoint.network, mac)) == 1:
             yield _local(endpoint, address)
             yield from _remote(endpoint, address, view)
         else:
-            match: Match = {p.NETWORK: endpoint.vni, **address}
-            yield DESTINATION.flow(Hosts(endpoint.network), "shared", match, [FLOOD.goto])
+            match: Match = {r.NETWORK: endpoint.vni, **address}
+            yield DESTINATION.flow(reach(endpoint), "shared", match, [FLOOD.goto])
 
 
 def groups(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     """Broadcast and multicast; a neighbour question never becomes one."""
-    match: Match = {p.LOOKUP: p.DELIVERY, ETH_DST: Masked(GROUP_BIT, GROUP_BIT)}
+    match: Match = {r.LOOKUP: r.DELIVERY, ETH_DST: Masked(GROUP_BIT, GROUP_BIT)}
     yield DESTINATION.flow(EVERYWHERE, "group", match, [FLOOD.goto])
+
+
+def unknown(network: Network, view: View) -> Iterator[Flow]:
+    """In a bridged network, what is nobody's here is on the segment."""
+    if network.mode != "bridged":
+        return
+    match: Match = {r.NETWORK: network.vni, r.LOOKUP: r.DELIVERY, r.ORIGIN: FROM_HERE}
+    realm = Hosts(view.get(Realm, network.key).realm)
+    yield DESTINATION.flow(realm, "unknown", match, [set_field(r.VIA, r.VIA_SEGMENT), DELIVER.goto])

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import pipeline as p
+from apps import registers as r
 from apps.pipeline import DELIVER, FLOOD, FLOOD_HERE, FLOOD_THERE
-from controller.derived import Division, Endpoint, Leaf, Presence
+from controller.derived import Division, Endpoint, Leaf, Presence, Realm
 from controller.entities import Chassis, Network
 from controller.flow.actions import Action, output, set_field
-from controller.flow.fields import TUN_DST, TUN_IPV6_DST
+from controller.flow.fields import TUN_DST, TUN_IPV6_DST, Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ def parts(presence: Presence, view: View) -> Iterator[Flow]:
     network = view.get(Network, presence.network)
     actions: list[Action] = []
     for part in range(4 ** view.get(Division, presence.key).depth):
-        actions += [set_field(p.PART, part), FLOOD_HERE.resubmit]
-    yield FLOOD.flow(Here(presence.chassis), "network", {p.NETWORK: network.vni}, [*actions, FLOOD_THERE.goto])
+        actions += [set_field(r.PART, part), FLOOD_HERE.resubmit]
+    yield FLOOD.flow(Here(presence.chassis), "network", {r.NETWORK: network.vni}, [*actions, FLOOD_THERE.goto])
 
 
 def members(leaf: Leaf, view: View) -> Iterator[Flow]:
@@ -35,15 +35,24 @@ def members(leaf: Leaf, view: View) -> Iterator[Flow]:
     network = view.get(Network, leaf.network)
     ports = view.where(Endpoint, "leaf", (leaf.network, leaf.chassis, leaf.depth, leaf.part))
     copies = [output(endpoint.ofport) for endpoint in ports]
-    yield FLOOD_HERE.flow(Here(leaf.chassis), "part", {p.NETWORK: network.vni, p.PART: leaf.part}, copies)
+    yield FLOOD_HERE.flow(Here(leaf.chassis), "part", {r.NETWORK: network.vni, r.PART: leaf.part}, copies)
 
 
 def elsewhere(network: Network, view: View) -> Iterator[Flow]:
-    """One copy to each chassis of the network; DELIVER keeps a chassis from sending one to itself."""
-    copies: list[Action] = [set_field(p.VIA, p.VIA_TUNNEL[network.encap])]
+    """One copy to each chassis of the network, or one onto its segment.
+
+    DELIVER keeps a chassis from sending one to itself.
+    """
+    if network.mode == "host-only":
+        return
+    realm = Hosts(view.get(Realm, network.key).realm)
+    match: Match = {r.NETWORK: network.vni, r.ORIGIN: Masked(0, r.ELSEWHERE_BITS)}
+    if network.mode == "bridged":
+        yield FLOOD_THERE.flow(realm, "network", match, [set_field(r.VIA, r.VIA_SEGMENT), DELIVER.goto])
+        return
+    copies: list[Action] = [set_field(r.VIA, r.VIA_TUNNEL[network.encap])]
     for presence in view.where(Presence, "network", network.key):
         there = view.get(Chassis, presence.chassis).encap_ip
         if there is not None:
             copies += [set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there), DELIVER.resubmit]
-    match: Match = {p.NETWORK: network.vni, p.ORIGIN: p.FROM_PORT}
-    yield FLOOD_THERE.flow(Hosts(network.key), "network", match, copies)
+    yield FLOOD_THERE.flow(realm, "network", match, copies)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import pipeline as p
-from apps.binding import link_local
-from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, ND_ANSWER_MAC, NEIGHBOUR
+from apps import registers as r
+from apps.binding import link_local, reach
+from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, ND_ANSWER_MAC, NEIGHBOUR, REPLY, SERVICE
 from controller.flow import fields as f
 from controller.flow.actions import IN_PORT_RESERVED, Action, copy, output, set_field
 from controller.flow.fields import Masked
-from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
+from controller.flow.flow import EVERYWHERE, Flow, Here, Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from controller.derived import Endpoint
     from controller.entities import Chassis
 
-REQUEST, REPLY = 1, 2
+REQUEST, ANSWER = 1, 2
 SOLICITATION, ADVERTISEMENT = 135, 136
 TARGET_LINK_ADDRESS = 2
 SOLICITED_OVERRIDE = 0x60000000
@@ -34,14 +34,14 @@ LINK_LOCAL_MASK = ((1 << 64) - 1) << 64 | 0xFFFF << 24
 
 def addresses(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     """Who asks for one of the port's addresses is told its MAC."""
-    network = Hosts(endpoint.network)
-    tell = set_field(p.ANSWER_MAC, f.mac_number(endpoint.mac))
+    askers = reach(endpoint)
+    tell = set_field(r.ANSWER_MAC, f.mac_number(endpoint.mac))
     for address in endpoint.ipv4:
-        match: Match = {p.NETWORK: endpoint.vni, f.ARP_OP: REQUEST, f.ARP_TPA: address}
-        yield NEIGHBOUR.flow(network, "address", match, [tell, ARP_ANSWER.goto])
+        match: Match = {r.NETWORK: endpoint.vni, f.ARP_OP: REQUEST, f.ARP_TPA: address}
+        yield NEIGHBOUR.flow(askers, "address", match, [tell, ARP_ANSWER.goto])
     for address in endpoint.ipv6:
-        match = {p.NETWORK: endpoint.vni, f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
-        yield NEIGHBOUR.flow(network, "address", match, [tell, ND_ANSWER.goto])
+        match = {r.NETWORK: endpoint.vni, f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
+        yield NEIGHBOUR.flow(askers, "address", match, [tell, ND_ANSWER.goto])
 
 
 def own(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
@@ -57,16 +57,17 @@ def own(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
 def answers(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     """How questions become answers, the same on every chassis."""
     solicitation: Match = {f.ICMPV6_TYPE: SOLICITATION}
-    yield NEIGHBOUR.flow(EVERYWHERE, "bare", {**solicitation, f.ND_SLL: "00:00:00:00:00:00"}, [DESTINATION.goto])
+    yield NEIGHBOUR.flow(EVERYWHERE, "bare", {**solicitation, f.ND_SLL: "00:00:00:00:00:00"}, [SERVICE.goto])
     for universal in (0, UNIVERSAL_BIT):
         yield _link_local_lookup(universal)
-    yield NEIGHBOUR.flow(EVERYWHERE, "other", {}, [DESTINATION.goto])
-    found: list[Action] = [copy(f.ETH_DST, p.ANSWER_MAC, 48), ND_ANSWER.goto]
-    yield DELIVER.flow(EVERYWHERE, "lookup", {p.LOOKUP: p.QUESTION}, found)
+    yield NEIGHBOUR.flow(EVERYWHERE, "other", {}, [SERVICE.goto])
+    found: list[Action] = [copy(f.ETH_DST, r.ANSWER_MAC, 48), ND_ANSWER.goto]
+    yield DELIVER.flow(EVERYWHERE, "lookup", {r.LOOKUP: r.QUESTION}, found)
     yield _nd_answer()
-    tell: list[Action] = [copy(p.ANSWER_MAC, f.ND_TLL, 48), output(IN_PORT_RESERVED)]
+    tell: list[Action] = [copy(r.ANSWER_MAC, f.ND_TLL, 48), REPLY.goto]
     yield ND_ANSWER_MAC.flow(EVERYWHERE, "advertisement", {f.ICMPV6_TYPE: ADVERTISEMENT}, tell)
     yield _arp_answer()
+    yield REPLY.flow(EVERYWHERE, "other", {}, [output(IN_PORT_RESERVED)])
 
 
 def _link_local_lookup(universal: int) -> Flow:
@@ -76,7 +77,7 @@ def _link_local_lookup(universal: int) -> Flow:
         copy(f.ND_TARGET, f.ETH_DST, 24),
         copy(f.ND_TARGET, f.ETH_DST, 24, source_at=40, target_at=24),
         set_field(f.ETH_DST, Masked(0 if universal else 1 << 41, 1 << 41)),
-        set_field(p.LOOKUP, p.QUESTION),
+        set_field(r.LOOKUP, r.QUESTION),
         DESTINATION.goto,
     ]
     return NEIGHBOUR.flow(EVERYWHERE, "link_local", {f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: target}, actions)
@@ -86,7 +87,7 @@ def _nd_answer() -> Flow:
     """RFC 4861, 7.2.4: solicited, overriding, from the target to who asked."""
     actions: list[Action] = [
         copy(f.ETH_SRC, f.ETH_DST),
-        copy(p.ANSWER_MAC, f.ETH_SRC, 48),
+        copy(r.ANSWER_MAC, f.ETH_SRC, 48),
         copy(f.IPV6_SRC, f.IPV6_DST),
         copy(f.ND_TARGET, f.IPV6_SRC),
         set_field(f.ICMPV6_TYPE, ADVERTISEMENT),
@@ -101,13 +102,13 @@ def _arp_answer() -> Flow:
     """RFC 826: both sides change places, and the answer is a reply."""
     actions: list[Action] = [
         copy(f.ETH_SRC, f.ETH_DST),
-        copy(p.ANSWER_MAC, f.ETH_SRC, 48),
-        set_field(f.ARP_OP, REPLY),
+        copy(r.ANSWER_MAC, f.ETH_SRC, 48),
+        set_field(f.ARP_OP, ANSWER),
         copy(f.ARP_SHA, f.ARP_THA),
-        copy(p.ANSWER_MAC, f.ARP_SHA, 48),
-        copy(f.ARP_TPA, p.SWAP),
+        copy(r.ANSWER_MAC, f.ARP_SHA, 48),
+        copy(f.ARP_TPA, r.SCRATCH),
         copy(f.ARP_SPA, f.ARP_TPA),
-        copy(p.SWAP, f.ARP_SPA),
-        output(IN_PORT_RESERVED),
+        copy(r.SCRATCH, f.ARP_SPA),
+        REPLY.goto,
     ]
     return ARP_ANSWER.flow(EVERYWHERE, "request", {f.ARP_OP: REQUEST}, actions)

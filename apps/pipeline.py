@@ -1,39 +1,23 @@
-"""The pipeline: every register, table and priority, in the order in which a packet meets them.
+"""The pipeline: every table and priority, in the order in which a packet meets them.
 
-A packet enters at CLASSIFY, from a port here or from a tunnel, and only ever moves forward. Where nothing claims it,
+A packet enters at CLASSIFY, from a port here, a tunnel, a physical segment or the host, and only ever moves forward,
+but for one way back: what one router hands to the next is looked at again, its TTL one less. Where nothing claims it,
 it is dropped: there is no way round the checks. ``docs/pipeline.md`` is generated from this file.
 """
 
 from __future__ import annotations
 
+from apps import registers as r
 from controller.flow import fields as f
-from controller.flow.fields import REGS, XREGS
 from controller.tables import Table
-
-NETWORK = REGS[0]
-"""The network the packet belongs to, as its VNI. Everything after CLASSIFY matches on it: networks never meet."""
-ORIGIN = REGS[1]
-"""Where the packet came from: FROM_PORT or FROM_TUNNEL. What came by a tunnel never leaves by one."""
-OUT_PORT = REGS[2]
-"""The local port that the packet is for."""
-VIA = REGS[3]
-"""How it leaves: LOCALLY to OUT_PORT, or in a tunnel of one encapsulation."""
-PART = REGS[4]
-"""Which part of a network's local ports a flooded packet is being copied to."""
-LOOKUP = REGS[5]
-"""QUESTION while a neighbour question is looked up among the destinations, instead of being delivered."""
-SWAP = REGS[6]
-"""Scratch for the ARP answer."""
-ANSWER_MAC = XREGS[4]
-"""The MAC that answers an ARP or ND question."""
-
-FROM_PORT, FROM_TUNNEL = 0, 1
-LOCALLY = 0
-VIA_TUNNEL = {"vxlan": 1, "geneve": 2, "gre": 3}
-DELIVERY, QUESTION = 0, 1
 
 _PACKET = (f.ETH_SRC, f.ETH_DST, f.ETH_TYPE)
 _ND = (f.IP_PROTO, f.ICMPV6_TYPE, f.ND_TARGET, f.ND_SLL, f.ND_TLL)
+_IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
+_PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST)
+_ICMP = (f.IP_PROTO, f.ICMP_TYPE, f.ICMPV6_TYPE)
+_NEXT_HOPS = (r.NEXT_HOP, *f.REGS[12:15])
+_TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
 
 CLASSIFY = Table(
     0,
@@ -41,8 +25,8 @@ CLASSIFY = Table(
     "Which network does the packet belong to?",
     {"port": 200, "tunnel": 100},
     (f.IN_PORT, f.VLAN),
-    sets=(NETWORK, ORIGIN),
-    leads_to=("PEER", "SOURCE", "NEIGHBOUR"),
+    sets=(r.NETWORK, r.ORIGIN, f.VLAN),
+    leads_to=("PEER", "SOURCE", "NEIGHBOUR", "ROUTER_IN"),
     miss="dropped: tagged frames, ports that nobody asked for",
 )
 PEER = Table(
@@ -51,16 +35,17 @@ PEER = Table(
     "Does this tunnel packet come from a chassis of ours?",
     {"chassis": 100},
     (f.TUN_SRC, f.TUN_IPV6_SRC),
-    leads_to=("DESTINATION",),
+    leads_to=("ROUTER_IN",),
     miss="dropped: a stranger on the underlay",
 )
 SOURCE = Table(
     2,
     "SOURCE",
     "Is the sender who it says it is (MAC, IP, ARP)?",
-    {"address": 200, "unspecified": 150, "guard": 140, "mac": 100},
-    (f.IN_PORT, *_PACKET, f.IPV4_SRC, f.IPV6_SRC, f.IP_PROTO, f.UDP_SRC, f.UDP_DST, f.ARP_SPA, f.ARP_SHA),
-    leads_to=("ND_SOURCE", "NEIGHBOUR"),
+    {"probe": 250, "address": 200, "unspecified": 150, "guard": 140, "mac": 100},
+    (f.IN_PORT, *_PACKET, f.IPV4_SRC, f.IPV6_SRC, f.UDP_SRC, f.UDP_DST, f.ARP_SPA, f.ARP_SHA, *_ND[:2]),
+    sets=(r.PUNT,),
+    leads_to=("ND_SOURCE", "NEIGHBOUR", "PUNT"),
     miss="dropped: spoofed",
 )
 ND_SOURCE = Table(
@@ -77,59 +62,172 @@ NEIGHBOUR = Table(
     "NEIGHBOUR",
     "Can an ARP or ND question be answered here?",
     {"own": 500, "bare": 400, "address": 300, "link_local": 200, "other": 100},
-    (f.IN_PORT, NETWORK, f.ETH_TYPE, f.ARP_OP, f.ARP_TPA, *_ND),
-    sets=(ANSWER_MAC, LOOKUP, f.ETH_DST),
-    leads_to=("DESTINATION", "ND_ANSWER", "ARP_ANSWER"),
+    (f.IN_PORT, r.NETWORK, f.ETH_TYPE, f.ARP_OP, f.ARP_TPA, *_ND),
+    sets=(r.ANSWER_MAC, r.LOOKUP, f.ETH_DST),
+    leads_to=("SERVICE", "DESTINATION", "ND_ANSWER", "ARP_ANSWER"),
+    miss="never happens: 'other' sends on to SERVICE",
+)
+SERVICE = Table(
+    5,
+    "SERVICE",
+    "Is it a question to the network itself: DHCP, router solicitation, names?",
+    {"question": 200, "other": 100},
+    (r.NETWORK, *_PACKET, *_IPS, *_PORTS, f.ICMPV6_TYPE),
+    sets=(r.PUNT,),
+    leads_to=("ROUTER_IN", "PUNT"),
+    miss="never happens: 'other' sends on to ROUTER_IN",
+)
+ROUTER_IN = Table(
+    6,
+    "ROUTER_IN",
+    "Is it for a router, or a question about one of its outer addresses?",
+    {"heard": 500, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
+    (r.NETWORK, r.ORIGIN, *_PACKET, *_IPS, *_ND, f.ARP_OP, f.ARP_TPA, f.ARP_SPA),
+    sets=(r.ROUTER, r.ORIGIN, r.PUNT, r.ANSWER_MAC),
+    leads_to=("EXIT", "UN_SNAT", "DESTINATION", "ND_ANSWER", "ARP_ANSWER", "PUNT"),
     miss="never happens: 'other' sends on to DESTINATION",
 )
+EXIT = Table(
+    7,
+    "EXIT",
+    "Does the router keep it inside, or does it leave, and where is it translated?",
+    {"echo": 900, "own_floating": 800, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
+    | {"inside": 500, "floating_source": 400, "here": 300, "elsewhere": 200},
+    (r.ROUTER, *_IPS, *_ICMP),
+    sets=(r.NETWORK, r.VIA, *_TUNNEL_DST),
+    leads_to=("UN_SNAT", "ECHO", "ROUTE", "DELIVER"),
+    miss="dropped: the router knows no way there",
+)
+UN_SNAT = Table(
+    8,
+    "UN_SNAT",
+    "Is it an answer to a connection whose source was translated?",
+    {"router": 100},
+    (r.ROUTER, f.ETH_TYPE),
+    leads_to=("UN_DNAT",),
+)
+UN_DNAT = Table(
+    9,
+    "UN_DNAT",
+    "Is it of a connection whose destination was translated?",
+    {"related": 300, "known": 200, "other": 100},
+    (r.ROUTER, r.ORIGIN, f.ETH_TYPE, f.IP_PROTO, f.CT_STATE),
+    sets=(r.ORIGIN,),
+    leads_to=("DNAT",),
+)
+DNAT = Table(
+    10,
+    "DNAT",
+    "Is a new connection for an address or port that stands for another? Strangers pass for nothing else.",
+    {"invalid": 500, "floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
+    (r.ROUTER, r.ORIGIN, *_IPS, *_PORTS, *_ICMP, f.CT_STATE),
+    sets=(f.CT_MARK,),
+    leads_to=("ECHO", "ROUTE"),
+)
+ECHO = Table(
+    11,
+    "ECHO",
+    "How does a router answer a ping?",
+    {"request": 100},
+    (f.ETH_TYPE, *_ICMP),
+    sets=(*_IPS[1:], f.ICMP_TYPE, f.ICMPV6_TYPE, f.IP_TTL, r.SCRATCH, r.NEXT_HOP6),
+    leads_to=("ROUTE",),
+)
+ROUTE = Table(
+    12,
+    "ROUTE",
+    "Which network, and which next hop, is the packet for? The longest prefix decides.",
+    {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}},
+    (r.ROUTER, *_IPS, f.IP_TTL),
+    sets=(r.NETWORK, r.ORIGIN, r.PUNT, r.HOP, r.NEXT_HOP, r.NEXT_HOP6, r.SCRATCH, f.ETH_SRC, f.IP_TTL),
+    leads_to=("HOP", "FITS", "PUNT"),
+    miss="dropped: the router knows no way there",
+)
+HOP = Table(
+    13,
+    "HOP",
+    "Which of several next hops?",
+    {"hop": 100},
+    (r.ROUTER, r.HOP),
+    sets=(r.NETWORK, r.NEXT_HOP, r.NEXT_HOP6, r.SCRATCH, f.ETH_SRC),
+    leads_to=("FITS",),
+)
+FITS = Table(
+    14,
+    "FITS",
+    "Is it small enough for the network it goes to?",
+    {"too_large": 200, "other": 100},
+    (r.SCRATCH,),
+    sets=(r.PUNT,),
+    leads_to=("RESOLVE", "PUNT"),
+)
+RESOLVE = Table(
+    15,
+    "RESOLVE",
+    "Which MAC has the next hop?",
+    {"known": 200, "unknown": 100},
+    (r.NETWORK, f.ETH_TYPE, *_NEXT_HOPS),
+    sets=(f.ETH_DST, r.PUNT),
+    leads_to=("SNAT", "PUNT"),
+)
+SNAT = Table(
+    16,
+    "SNAT",
+    "Does the source get another address on its way out?",
+    {"floating": 400, "helper": 350, "source": 300, "hairpin": 250, "other": 100},
+    (r.ROUTER, r.NETWORK, *_IPS, *_PORTS, f.CT_MARK, f.CT_STATE),
+    sets=(f.ETH_SRC,),
+    leads_to=("DESTINATION",),
+)
 DESTINATION = Table(
-    5,
+    17,
     "DESTINATION",
     "Which port, here or on another chassis, is the packet for?",
-    {"local": 300, "remote": 200, "shared": 150, "group": 100},
-    (NETWORK, ORIGIN, LOOKUP, f.ETH_DST),
-    sets=(OUT_PORT, VIA, f.TUN_DST, f.TUN_IPV6_DST),
+    {"local": 300, "router": 250, "remote": 200, "shared": 150, "group": 100, "unknown": 50},
+    (r.NETWORK, r.ORIGIN, r.LOOKUP, f.ETH_DST),
+    sets=(r.OUT_PORT, r.VIA, *_TUNNEL_DST),
     leads_to=("FLOOD", "DELIVER"),
     miss="dropped: no such address in this network",
+    returns_to=(ROUTER_IN,),
 )
 FLOOD = Table(
-    6,
+    18,
     "FLOOD",
     "Who gets a copy of a broadcast or multicast packet?",
     {"network": 100},
-    (NETWORK,),
-    sets=(PART,),
+    (r.NETWORK,),
+    sets=(r.PART,),
     leads_to=("FLOOD_HERE", "FLOOD_THERE"),
 )
 FLOOD_HERE = Table(
-    7,
+    19,
     "FLOOD_HERE",
     "Which ports here, part by part?",
     {"part": 100},
-    (NETWORK, PART),
+    (r.NETWORK, r.PART),
     outputs=True,
 )
 FLOOD_THERE = Table(
-    8,
+    20,
     "FLOOD_THERE",
-    "Which other chassis? (never for what came by a tunnel)",
+    "Which other chassis, or the segment? (never for what came by a tunnel or from a segment)",
     {"network": 100},
-    (NETWORK, ORIGIN),
-    sets=(VIA, f.TUN_DST, f.TUN_IPV6_DST),
+    (r.NETWORK, r.ORIGIN),
+    sets=(r.VIA, *_TUNNEL_DST),
     leads_to=("DELIVER",),
 )
 DELIVER = Table(
-    9,
+    21,
     "DELIVER",
     "How does it leave the bridge?",
-    {"lookup": 400, "local": 300, "self": 200, "tunnel": 100},
-    (LOOKUP, VIA, f.TUN_DST, f.TUN_IPV6_DST),
-    sets=(ANSWER_MAC, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC),
+    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "tunnel": 100},
+    (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, *_TUNNEL_DST),
+    sets=(r.ANSWER_MAC, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC),
     leads_to=("ND_ANSWER",),
     outputs=True,
 )
 ND_ANSWER = Table(
-    10,
+    22,
     "ND_ANSWER",
     "How is a neighbour solicitation turned into its advertisement?",
     {"solicitation": 100},
@@ -138,36 +236,45 @@ ND_ANSWER = Table(
     leads_to=("ND_ANSWER_MAC",),
 )
 ND_ANSWER_MAC = Table(
-    11,
+    23,
     "ND_ANSWER_MAC",
     "Which MAC does the advertisement tell? (it is one only from here on)",
     {"advertisement": 100},
     (f.ETH_TYPE, f.IP_PROTO, f.ICMPV6_TYPE),
     sets=(f.ND_TLL,),
-    outputs=True,
+    leads_to=("REPLY",),
 )
 ARP_ANSWER = Table(
-    12,
+    24,
     "ARP_ANSWER",
     "How is an ARP request turned into its reply?",
     {"request": 100},
     (f.ETH_TYPE, f.ARP_OP),
-    sets=(f.ETH_SRC, f.ETH_DST, f.ARP_OP, f.ARP_SPA, f.ARP_TPA, f.ARP_SHA, f.ARP_THA, SWAP),
+    sets=(f.ETH_SRC, f.ETH_DST, f.ARP_OP, f.ARP_SPA, f.ARP_TPA, f.ARP_SHA, f.ARP_THA, r.SCRATCH),
+    leads_to=("REPLY",),
+)
+REPLY = Table(
+    25,
+    "REPLY",
+    "How does an answer go back to where the question came from?",
+    {"tagged": 200, "other": 100},
+    (r.NETWORK, r.ORIGIN),
+    sets=(f.VLAN,),
     outputs=True,
+)
+PUNT = Table(
+    26,
+    "PUNT",
+    "How often may this port's packets go to the daemon?",
+    {"port": 100},
+    (f.IN_PORT,),
+    outputs=True,
+    miss="dropped: nothing that is not limited goes there",
 )
 
 TABLES = (
-    *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, DESTINATION, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
-    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER),
+    *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, SERVICE, ROUTER_IN, EXIT, UN_SNAT, UN_DNAT, DNAT, ECHO, ROUTE, HOP),
+    *(FITS, RESOLVE, SNAT, DESTINATION, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
+    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT),
 )
 TABLE_NAMES = {table.number: table.name for table in TABLES}
-REGISTERS = {
-    "NETWORK": NETWORK,
-    "ORIGIN": ORIGIN,
-    "OUT_PORT": OUT_PORT,
-    "VIA": VIA,
-    "PART": PART,
-    "LOOKUP": LOOKUP,
-    "SWAP": SWAP,
-    "ANSWER_MAC": ANSWER_MAC,
-}

@@ -11,7 +11,7 @@ import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from apps import pipeline, registry
+from apps import outer, pipeline, registers, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from controller.flow.fields import Field
     from controller.tables import Table
 
+PREFIX = "/"
 _HEAD = """\
 # The pipeline
 
@@ -32,7 +33,9 @@ Generated from `apps/pipeline.py` and the features by `python -m apps.pipeline_p
 def page() -> str:
     """The page as Markdown."""
     parts = [_HEAD.format(doc=(pipeline.__doc__ or "").partition("\n\n")[2].strip()), *_graph(), *_registers()]
-    makers = {(table, priority): module for module, table, priority in _makers()}
+    makers: dict[tuple[str, str], list[str]] = {}
+    for module, table_name, priority in _makers():
+        makers.setdefault((table_name, priority), []).append(module)
     for table in pipeline.TABLES:
         parts += _table(table, makers)
     return "\n".join(parts)
@@ -49,9 +52,9 @@ def _graph() -> Iterator[str]:
 
 
 def _registers() -> Iterator[str]:
-    notes = _notes(pipeline)
+    notes = _notes(registers)
     yield "## Registers\n\n| register | is | what it holds |\n|---|---|---|"
-    for name, field in pipeline.REGISTERS.items():
+    for name, field in registers.REGISTERS.items():
         yield f"| {name} | `{field}` | {notes[name]} |"
     yield ""
 
@@ -69,7 +72,7 @@ def _notes(module: ModuleType) -> dict[str, str]:
 
 def _makers() -> Iterator[tuple[str, str, str]]:
     """Module, table and priority of all flows, found where a module says ``TABLE.flow(scope, "priority", …)``."""
-    for module in sorted({feature.translate.__module__ for feature in registry.FEATURES}):
+    for module in sorted({outer.__name__, *(feature.translate.__module__ for feature in registry.FEATURES)}):
         for node in ast.walk(ast.parse(inspect.getsource(sys.modules[module]))):
             match node:
                 case ast.Call(
@@ -77,12 +80,18 @@ def _makers() -> Iterator[tuple[str, str, str]]:
                     args=[_, ast.Constant(value=str(priority)), *_],
                 ):
                     yield module.rpartition(".")[2], table, priority
+                case ast.Call(
+                    func=ast.Attribute(attr="flow", value=ast.Name(id=table)),
+                    args=[_, ast.JoinedStr() | ast.Name(), *_],
+                ):
+                    yield module.rpartition(".")[2], table, PREFIX
 
 
-def _table(table: Table, makers: dict[tuple[str, str], str]) -> Iterator[str]:
+def _table(table: Table, makers: dict[tuple[str, str], list[str]]) -> Iterator[str]:
     yield f"## {table.number} {table.name}\n\n{table.question}\n\n| priority | | made by |\n|---|---|---|"
-    for name, level in sorted(table.priorities.items(), key=lambda item: -item[1]):
-        yield f"| {level} | {name} | `apps/{makers[table.name, name]}.py` |"
+    for name, level in _priorities(table):
+        made = sorted(set(makers[table.name, name.partition(" ")[0]]))
+        yield f"| {level} | {name} | {', '.join(f'`apps/{module}.py`' for module in made)} |"
     yield f"| | unclaimed | {table.miss} |\n"
     yield f"- matches {_listed(table.matches)}"
     if table.sets:
@@ -91,8 +100,18 @@ def _table(table: Table, makers: dict[tuple[str, str], str]) -> Iterator[str]:
     yield f"- leads to {', '.join(then)}\n"
 
 
+def _priorities(table: Table) -> Iterator[tuple[str, str]]:
+    """Names and levels, highest first; those of prefix lengths as one."""
+    lengths = [level for name, level in table.priorities.items() if name.startswith(PREFIX)]
+    for name, level in sorted(table.priorities.items(), key=lambda item: -item[1]):
+        if not name.startswith(PREFIX):
+            yield name, str(level)
+    if lengths:
+        yield f"{PREFIX} and the length of the prefix", f"{min(lengths)} to {max(lengths)}"
+
+
 def _listed(fields: Iterable[Field]) -> str:
-    names = {field: name for name, field in pipeline.REGISTERS.items()}
+    names = {field: name for name, field in registers.REGISTERS.items()}
     return ", ".join(names.get(field, f"`{field}`") for field in fields)
 
 

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
-from apps import binding, classify, deliver, destination, flood, neighbours, port_security
+from apps import (
+    addressing,
+    binding,
+    classify,
+    deliver,
+    destination,
+    exits,
+    floating,
+    flood,
+    forwards,
+    host_link,
+    host_orders,
+    nat,
+    neighbours,
+    port_security,
+    realms,
+    routing,
+    segments,
+    static_routes,
+    ways,
+)
 from controller.compiler.engine import Feature, Relation
-from controller.derived import Division, Endpoint, Leaf, Presence, Realm
-from controller.entities import Chassis, Network, Port
+from controller.derived import (
+    Audience,
+    Division,
+    Endpoint,
+    Exit,
+    Federation,
+    Floating,
+    Forward,
+    HostOrder,
+    Leaf,
+    Leg,
+    Presence,
+    Realm,
+)
+from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Router
 
 RELATIONS = (
-    Relation("binding.realms", Network, Realm, binding.realms),
+    Relation("realms.federations", Router, Federation, realms.federations),
+    Relation("realms.realms", Network, Realm, realms.realms),
     Relation("binding.endpoints", Port, Endpoint, binding.endpoints),
     Relation("binding.presences", Network, Presence, binding.presences),
+    Relation("host_orders.endpoints", Presence, Endpoint, host_orders.endpoints),
     Relation("binding.divisions", Presence, Division, binding.divisions),
     Relation("binding.leaves", Division, Leaf, binding.leaves),
+    Relation("ways.legs", Router, Leg, ways.legs),
+    Relation("ways.doors", Network, Leg, ways.doors),
+    Relation("ways.exits", Router, Exit, ways.exits),
+    Relation("ways.door_exits", Network, Exit, ways.door_exits),
+    Relation("ways.floatings", FloatingIp, Floating, ways.floatings),
+    Relation("ways.forwards", PortForward, Forward, ways.forwards),
+    Relation("realms.audiences", Realm, Audience, realms.audiences),
+    Relation("host_orders.orders", Chassis, HostOrder, host_orders.orders),
 )
 FEATURES = (
     Feature("classify.ports", Endpoint, classify.ports),
@@ -22,13 +65,34 @@ FEATURES = (
     Feature("neighbours.addresses", Endpoint, neighbours.addresses),
     Feature("neighbours.own", Endpoint, neighbours.own),
     Feature("neighbours.answers", Chassis, neighbours.answers),
+    Feature("addressing.everywhere", Chassis, addressing.everywhere),
+    Feature("routing.legs", Leg, routing.legs),
+    Feature("routing.neighbours", Endpoint, routing.neighbours),
+    Feature("routing.everywhere", Chassis, routing.everywhere),
+    Feature("static_routes", Router, static_routes.translate),
+    Feature("exits.ways", Exit, exits.ways),
+    Feature("exits.own", Leg, exits.own),
+    Feature("exits.outside", Exit, exits.outside),
+    Feature("exits.inward", Exit, exits.inward),
+    Feature("exits.neighbours", Neighbour, exits.neighbours),
+    Feature("nat.tracking", Exit, nat.tracking),
+    Feature("nat.everywhere", Chassis, nat.everywhere),
+    Feature("nat.leaving_sources", Leg, nat.leaving_sources),
+    Feature("nat.routed_sources", Router, nat.routed_sources),
+    Feature("floating.ways", Floating, floating.ways),
+    Feature("floating.translations", Floating, floating.translations),
+    Feature("forwards", Forward, forwards.translate),
+    Feature("segments", Audience, segments.translate),
+    Feature("host_link.port", Interface, host_link.port),
+    Feature("host_link.host", Chassis, host_link.host),
     Feature("destination.local", Endpoint, destination.local),
     Feature("destination.remote", Endpoint, destination.remote),
     Feature("destination.allowed", Endpoint, destination.allowed),
+    Feature("destination.unknown", Network, destination.unknown),
     Feature("destination.groups", Chassis, destination.groups),
     Feature("flood.parts", Presence, flood.parts),
     Feature("flood.members", Leaf, flood.members),
     Feature("flood.elsewhere", Network, flood.elsewhere),
     Feature("deliver", Chassis, deliver.translate),
 )
-INDEXES = {**binding.INDEXES}
+INDEXES = {**binding.INDEXES, **realms.INDEXES, **ways.INDEXES, **host_orders.INDEXES}

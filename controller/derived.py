@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from controller.entities import AllowedPair, Encap, Mode, Protocol4
 
 
+LINK = 0xFFFFFD
+"""The VNI that stands for the link between a bridge and its host; no network has it, and no tunnel carries it."""
+HOST_LINK = "nl-host"
+HOST_MAC = "02:6e:65:74:6c:6f"
+HOST_ADDRESSES = ("169.254.64.1", "fd6e:6574:6c6f::1")
+HOST_BLOCKS = ("169.254.64.0/18", "fd6e:6574:6c6f::/64")
+"""What the host is on the link, the same on every host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """The realm that a router (its key) belongs to: the least key among the networks that it and others join."""
+
+    key: str
+    realm: str
+
+
 @dataclass(frozen=True, slots=True)
 class Realm:
     """The networks that routers join: each (its key) has the name of its realm, its own key where no router is."""
@@ -42,6 +59,7 @@ class Endpoint:
     ipv6: tuple[str, ...]
     allowed_pairs: tuple[AllowedPair, ...]
     port_security: bool
+    of_host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class Presence:
 
     key: str
     network: str
+    realm: str
     chassis: str
 
 
@@ -93,7 +112,7 @@ class Audience:
 class Leg:
     """A router on one of its networks, key ``router|network``; ``blocks`` are the subnets that it routes there.
 
-    ``local``: the network is one chassis' own (host-only), so that nothing of it crosses a tunnel.
+    ``router`` is ``door:network`` for the router that a nat network brings.
     """
 
     key: str
@@ -110,16 +129,18 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How a router (its key) reaches the world. ``vni`` is that of the network it leaves by.
+    """How a router (its key) reaches the world.
 
-    ``seat`` is the chassis that it leaves by, None: by every chassis, through its host. ``next_hops`` are the gateways
-    of the external network's subnets. ``inner`` is the VNI under which packets travel to the seat.
+    ``network`` is the external network's key and ``vni`` its VNI; "" and ``LINK`` where every chassis is an exit,
+    through its host. ``seat`` is the chassis it leaves by, None there, and while no chassis can carry it. ``next_hops``
+    are the gateways of the external network's subnets. ``inner`` is the VNI under which packets travel to the seat.
     """
 
     key: str
     number: int
     realm: str
     inner: int
+    encap: Encap
     network: str
     vni: int
     mac: str
@@ -136,13 +157,18 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Floating:
-    """A floating IP (its key) with its router's number, its port's address, and the chassis that translates it."""
+    """A floating IP (its key) with its router's number, its port's address, and the chassis that translates it.
+
+    ``network`` and ``vni`` are the external network's.
+    """
 
     key: str
     router: str
     number: int
     realm: str
     inner: int
+    encap: Encap
+    network: str
     vni: int
     address: str
     mac: str
@@ -152,18 +178,19 @@ class Floating:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """A port forward (its key): outer addresses and ports of a router, inner address and first port."""
+    """A port forward for one outer address, key ``forward|address``: inner address and first port, on what chassis."""
 
     key: str
     router: str
     number: int
     realm: str
-    outer: tuple[str, ...]
+    outer: str
     protocol: Protocol4
     ports: tuple[int, int]
     inner: str
     target: int
     helper: str | None
+    chassis: str
 
 
 @dataclass(frozen=True, slots=True)

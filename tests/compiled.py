@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from apps import registry
 from controller.compiler.compiler import Compiled, Compiler, Rules
 from controller.compiler.view import Missing, View
-from controller.derived import Endpoint
+from controller.derived import Audience
 from controller.entities import Chassis, Interface
 from controller.flow.flow import Everywhere, Here, Hosts
 from controller.store import Store
@@ -119,8 +119,8 @@ def _within(scope: Scope, store: Store) -> Iterable[str]:
     match scope:
         case Here(chassis=host):
             return (host,)
-        case Hosts(network=network):
-            return {endpoint.chassis for endpoint in _all(store, Endpoint) if endpoint.network == network}
+        case Hosts(realm=realm):
+            return {audience.chassis for audience in _all(store, Audience) if audience.realm == realm}
         case Everywhere():
             return store.keys(Chassis)
 

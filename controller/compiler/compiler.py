@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.engine import Engine, Outcome
-from controller.derived import Endpoint, Presence
+from controller.derived import Audience, Endpoint
 from controller.entities import Chassis, Network, Port
 from controller.flow.flow import EVERYWHERE, Hosts, Scope
 from controller.store import Store
@@ -66,7 +66,7 @@ class Compiler:
         left: list[tuple[Scope, str]] = []
         joined: list[tuple[Scope, str]] = []
         for read in outcome.changed:
-            if read[0] != "get" or read[1] not in {Presence, Chassis}:
+            if read[0] != "get" or read[1] not in {Audience, Chassis}:
                 continue
             there = self.store.get(read[1], read[2])
             scope: Scope = EVERYWHERE if read[1] is Chassis else Hosts(read[2].rpartition("@")[0])

@@ -73,7 +73,21 @@ def test_flows_and_intent_agree_on_who_receives_a_packet(drawn: tuple[World, Ran
     compare(*drawn)
 
 
-@pytest.mark.parametrize("feature", registry.FEATURES, ids=lambda feature: feature.name)
+SWITCHED = (
+    "classify",
+    "port_security",
+    "neighbours",
+    "destination.l",
+    "destination.r",
+    "destination.a",
+    "flood",
+    "deliver",
+)
+"""What the oracle knows of: everything but routers, and networks that leave by other ways than tunnels."""
+FEATURES = [feature for feature in registry.FEATURES if feature.name.startswith(SWITCHED)]
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
 def test_a_feature_that_is_not_there_is_missed(feature: Feature, monkeypatch: pytest.MonkeyPatch) -> None:
     others = tuple(other for other in registry.FEATURES if other is not feature)
     monkeypatch.setattr(compiled, "RULES", replace(compiled.RULES, features=others))

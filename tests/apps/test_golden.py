@@ -1,4 +1,4 @@
-"""The flows of the small world, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
+"""The flows of two worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from controller.entities import Chassis
 from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
 from controller.flow.text import actions_text, match_text
 from tests.compiled import compiled
-from tests.worlds import small_world
+from tests.routed_worlds import routed_world
+from tests.worlds import World, small_world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FEATURES = sorted({feature.name.partition(".")[0] for feature in registry.FEATURES})
@@ -23,8 +24,8 @@ def place(scope: Scope) -> str:
     match scope:
         case Everywhere():
             return "every chassis"
-        case Hosts(network=network):
-            return f"the chassis of {network}"
+        case Hosts(realm=realm):
+            return f"the chassis of {realm}"
         case Here(chassis=chassis):
             return chassis
 
@@ -37,8 +38,13 @@ def line(flow: Flow) -> str:
 
 
 def text(feature: str) -> str:
-    """What one feature makes of the small world, by where it stands and for what."""
-    compiler = compiled(small_world())
+    """What one feature makes of the small world; of the routed one, if it makes nothing of that."""
+    return described(feature, small_world()) or described(feature, routed_world())
+
+
+def described(feature: str, of: World) -> str:
+    """The feature's flows by where they stand and for what."""
+    compiler = compiled(of)
     found: dict[str, set[tuple[int, int, bytes, str]]] = defaultdict(set)
     for chassis in sorted(compiler.store.keys(Chassis)):
         for flow in compiler.catalogue.flows(chassis):

@@ -9,7 +9,7 @@ from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.compiler import Compiler
 from controller.compiler.engine import Engine
 from controller.compiler.view import Missing, View
-from controller.derived import Presence
+from controller.derived import Audience
 from controller.entities import Chassis
 from controller.store import Store
 
@@ -181,8 +181,8 @@ def does_not_see_hosts_come_and_go(patch: pytest.MonkeyPatch) -> None:
     _without(patch, Chassis)
 
 
-def does_not_see_networks_come_and_go(patch: pytest.MonkeyPatch) -> None:
-    _without(patch, Presence)
+def does_not_see_realms_come_and_go(patch: pytest.MonkeyPatch) -> None:
+    _without(patch, Audience)
 
 
 def counts_a_group_once(patch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ BROKEN: tuple[Defect, ...] = (
     deletes_what_it_replaces,
     sends_again_what_stands,
     does_not_see_hosts_come_and_go,
-    does_not_see_networks_come_and_go,
+    does_not_see_realms_come_and_go,
     counts_a_group_once,
     leaves_no_word_of_an_index,
 )

@@ -37,7 +37,7 @@ class Watched:
     def modes(self, of: Network, _view: View) -> Iterator[Presence]:
         """One row that depends on the mode alone."""
         self.runs.append(f"modes {of.key}")
-        yield Presence(of.key, of.mode, "hv1")
+        yield Presence(of.key, of.mode, of.key, "hv1")
 
     def from_mode(self, row: Presence, view: View) -> Iterator[Flow]:
         self.runs.append(f"from_mode {row.key}")

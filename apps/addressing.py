@@ -1,0 +1,101 @@
+"""Addressing: what a port asks of its network itself (DHCP, router solicitations, names) goes to the daemon.
+
+So does whatever else the pipeline punts, but never more of one port's packets than its meter lets through. A network
+whose gateway no router has answers for that address itself, so that its services are found there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps import registers as r
+from apps.pipeline import ARP_ANSWER, ND_ANSWER, NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
+from controller import served
+from controller.derived import HOST_LINK, Leg, Realm
+from controller.entities import Network
+from controller.flow import fields as f
+from controller.flow.actions import CONTROLLER_RESERVED, meter, output, set_field
+from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
+from controller.store import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.derived import Endpoint
+    from controller.entities import Chassis, Interface
+
+DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER, NAMES = 68, 67, 546, 547, 53
+DHCP6_SERVERS = "ff02::1:2"
+ROUTER_SOLICITATION, SOLICITATION, ARP_REQUEST = 133, 135, 1
+PUNTS = 1 << 24
+"""The class of the meters that limit a port's punts (the port's number is the rest of the meter's)."""
+
+
+def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """What is no question to the network goes on."""
+    yield SERVICE.flow(EVERYWHERE, "other", {}, [ROUTER_IN.goto])
+
+
+def questions(network: Network, view: View) -> Iterator[Flow]:
+    """What the network answers by itself, wherever it is asked."""
+    realm = Hosts(view.get(Realm, network.key).realm)
+    for match, reason in _questions(network):
+        to_daemon = [set_field(r.PUNT, reason), PUNT.goto]
+        yield SERVICE.flow(realm, "question", {r.NETWORK: network.vni, **match}, to_daemon)
+    routed = {address for leg in view.where(Leg, "network", network.key) for address in leg.addresses}
+    if network.mode != "host-only":
+        for address in served.resolvers(network):
+            if address not in routed:
+                yield _found(realm, network, address)
+
+
+def _questions(network: Network) -> Iterator[tuple[Match, int]]:
+    """Each question with the reason that the daemon is told."""
+    if served.leased(network):
+        yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}, r.DHCP
+    for server in sorted({served.server(network, subnet) for subnet in served.leased(network)}):
+        yield {f.IPV4_DST: server, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_SERVER}, r.DHCP
+    if served.informed(network):
+        yield {f.IPV6_DST: DHCP6_SERVERS, f.UDP_SRC: DHCP6_CLIENT, f.UDP_DST: DHCP6_SERVER}, r.DHCP6
+    if served.advertised(network):
+        yield {f.ICMPV6_TYPE: ROUTER_SOLICITATION}, r.SOLICITATION
+    for address in served.resolvers(network):
+        to: Match = {f.IPV6_DST if ":" in address else f.IPV4_DST: address}
+        yield {**to, f.UDP_DST: NAMES}, r.DNS
+
+
+def _found(realm: Hosts, network: Network, address: str) -> Flow:
+    """The MAC of an address that no router has."""
+    tell = set_field(r.ANSWER_MAC, f.mac_number(served.SERVICE_MAC))
+    asked: Match = {r.NETWORK: network.vni}
+    if ":" in address:
+        asked |= {f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
+        return NEIGHBOUR.flow(realm, "address", asked, [tell, ND_ANSWER.goto])
+    asked |= {f.ARP_OP: ARP_REQUEST, f.ARP_TPA: address}
+    return NEIGHBOUR.flow(realm, "address", asked, [tell, ARP_ANSWER.goto])
+
+
+def ports(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """A port's punts, within its own limit."""
+    yield _limited(endpoint.chassis, endpoint.ofport)
+
+
+def ways_in(chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """What other chassis and machines outside give us to answer has its limits too."""
+    for _, ofport in sorted({*chassis.tunnels, *chassis.segments}):
+        yield _limited(chassis.key, ofport)
+
+
+def link(interface: Interface, _view: View) -> Iterator[Flow]:
+    """And what the host does."""
+    if interface.name == HOST_LINK:
+        yield _limited(interface.chassis, interface.ofport)
+
+
+def _limited(chassis: str, ofport: int) -> Flow:
+    to_daemon = [meter(PUNTS | ofport), output(CONTROLLER_RESERVED)]
+    return PUNT.flow(Here(chassis), "port", {f.IN_PORT: ofport}, to_daemon)
+
+
+INDEXES = {Network: (Index("vni", lambda network: (network.vni,)),)}

@@ -1,0 +1,119 @@
+"""Exits: what leaves a router goes to the chassis that translates it, and comes back there.
+
+A router's seat answers for its outer addresses; nobody else on the segment hears of them. A nat network has its exit on
+every chassis, through the host.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps import registers as r
+from apps.next_hops import destination, hand_on, hand_to, next_hop, next_mac, onto
+from apps.outer import answer, carry, outer
+from apps.pipeline import DESTINATION, EXIT, PUNT, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
+from controller.derived import LINK, Exit, Leg, Realm
+from controller.entities import Network
+from controller.flow import fields as f
+from controller.flow.actions import Action, dec_ttl, set_field
+from controller.flow.blocks import matched, network
+from controller.flow.flow import Flow, Here, Hosts, Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.entities import Neighbour
+
+ARP_REPLY, ADVERTISEMENT = 2, 136
+
+
+def ways(leaving: Exit, view: View) -> Iterator[Flow]:
+    """What is not for inside leaves: here where the exit is everywhere, else at the seat."""
+    realm, anything = Hosts(leaving.realm), {r.ROUTER: leaving.number}
+    if not leaving.network:
+        yield EXIT.flow(realm, "here", anything, [UN_SNAT.goto])
+        return
+    if leaving.seat is None:
+        return
+    yield EXIT.flow(Here(leaving.seat), "here", anything, [UN_SNAT.goto])
+    yield _carried(realm, leaving)
+    there = carry(leaving.inner, leaving.encap, leaving.seat, view)
+    if there:
+        yield EXIT.flow(realm, "elsewhere", anything, there)
+
+
+def own(leg: Leg, view: View) -> Iterator[Flow]:
+    """Answers to what the router sent in its own name are for its exit, which knows whose they are."""
+    leaving = view.find(Exit, leg.router)
+    if leaving is None or (leaving.network and leaving.seat is None):
+        return
+    for address in leg.addresses:
+        match: Match = {r.ROUTER: leg.number, destination(address): address}
+        if leaving.seat is None:
+            yield EXIT.flow(Hosts(leg.realm), "own", match, [UN_SNAT.goto])
+            continue
+        yield EXIT.flow(Here(leaving.seat), "own_here", match, [UN_SNAT.goto])
+        there = carry(leaving.inner, leaving.encap, leaving.seat, view)
+        if there:
+            yield EXIT.flow(Hosts(leg.realm), "own", match, there)
+
+
+def _carried(scope: Hosts, leaving: Exit) -> Flow:
+    """What another chassis of the realm sends to be translated comes under the router's own VNI."""
+    match: Match = {r.NETWORK: leaving.inner, r.ORIGIN: r.FROM_TUNNEL}
+    return ROUTER_IN.flow(scope, "carried", match, [set_field(r.ROUTER, leaving.number), UN_SNAT.goto])
+
+
+def outside(leaving: Exit, _view: View) -> Iterator[Flow]:
+    """The way out: the external network's own subnets, and everything else by its gateways."""
+    realm = Hosts(leaving.realm)
+    for block in leaving.blocks:
+        to_block: Match = {r.ROUTER: leaving.number, destination(block): matched(block)}
+        yield ROUTE.flow(realm, f"/{network(block).prefixlen}", to_block, _out(leaving, hand_on(block)))
+    for kind, hop in {":" in hop: hop for hop in reversed(leaving.next_hops)}.items():
+        anywhere: Match = {r.ROUTER: leaving.number, f.ETH_TYPE: f.ETH_IPV6 if kind else f.ETH_IP}
+        yield ROUTE.flow(realm, "/0", anywhere, _out(leaving, hand_to(hop)))
+
+
+def _out(leaving: Exit, hop: Action) -> list[Action]:
+    left: list[Action] = [dec_ttl(), set_field(r.ORIGIN, r.FROM_ROUTER)]
+    return [*left, *onto(leaving.vni, leaving.mac, leaving.mtu, hop)]
+
+
+def inward(leaving: Exit, _view: View) -> Iterator[Flow]:
+    """What comes for the router's outer addresses: questions for its MAC, and packets."""
+    if not leaving.network:
+        for address in leaving.addresses:
+            yield answer(Hosts(leaving.realm), LINK, address, leaving.mac)
+            match: Match = {r.NETWORK: LINK, destination(address): address}
+            taken: list[Action] = [set_field(r.ROUTER, leaving.number), UN_SNAT.goto]
+            yield ROUTER_IN.flow(Hosts(leaving.realm), "link", match, taken)
+        return
+    if leaving.seat is None:
+        return
+    seat = Here(leaving.seat)
+    yield outer(seat, leaving.vni, leaving.mac, leaving.number)
+    for address in leaving.addresses:
+        yield answer(seat, leaving.vni, address, leaving.mac)
+    yield from _heard(seat, leaving)
+
+
+def _heard(seat: Here, leaving: Exit) -> Iterator[Flow]:
+    """What neighbours outside answer the router, or tell of a gateway unasked, the daemon has to know."""
+    told: list[Action] = [set_field(r.PUNT, r.HEARD), PUNT.resubmit, DESTINATION.goto]
+    asked: Match = {r.NETWORK: leaving.vni, f.ETH_DST: leaving.mac}
+    yield ROUTER_IN.flow(seat, "heard", {**asked, f.ARP_OP: ARP_REPLY}, told)
+    yield ROUTER_IN.flow(seat, "heard", {**asked, f.ICMPV6_TYPE: ADVERTISEMENT}, told)
+    for hop in leaving.next_hops:
+        unasked: Match = {f.ICMPV6_TYPE: ADVERTISEMENT, f.ND_TARGET: hop}
+        if ":" not in hop:
+            unasked = {f.ARP_OP: ARP_REPLY, f.ARP_SPA: hop}
+        yield ROUTER_IN.flow(seat, "heard", {r.NETWORK: leaving.vni, **unasked}, told)
+
+
+def neighbours(neighbour: Neighbour, view: View) -> Iterator[Flow]:
+    """The MACs of machines outside."""
+    vni = view.get(Network, neighbour.network).vni
+    realm = Hosts(view.get(Realm, neighbour.network).realm)
+    yield RESOLVE.flow(realm, "known", next_hop(vni, neighbour.address), next_mac(neighbour.mac))

@@ -1,0 +1,64 @@
+"""The registers: what one table of the pipeline tells the later ones about a packet, and the values it tells it by."""
+
+from __future__ import annotations
+
+from controller.flow.fields import REGS, XREGS, XXREGS
+
+NETWORK = REGS[0]
+"""The network the packet belongs to, as its VNI. Everything after CLASSIFY matches on it: networks never meet."""
+ORIGIN = REGS[1]
+"""Where the packet came from. What came by a tunnel or from a segment never leaves by one, but for a router."""
+OUT_PORT = REGS[2]
+"""The local port that the packet is for."""
+VIA = REGS[3]
+"""How it leaves: LOCALLY to OUT_PORT, in a tunnel of one encapsulation, or onto a physical SEGMENT."""
+PART = REGS[4]
+"""Which part of a network's local ports a flooded packet is being copied to."""
+LOOKUP = REGS[5]
+"""QUESTION while a neighbour question is looked up among the destinations, instead of being delivered."""
+SCRATCH = REGS[6]
+"""For one table to the next: an address that changes places, whether a packet is too large (bit 0)."""
+ROUTER = REGS[7]
+"""The number of the router that has the packet."""
+ANSWER_MAC = XREGS[4]
+"""The MAC that answers an ARP or ND question."""
+PUNT = REGS[10]
+"""Why the packet goes to the daemon."""
+HOP = REGS[11]
+"""Which of several next hops: the route's number, and in the low HOP_BITS the hop's."""
+NEXT_HOP = REGS[15]
+"""The IPv4 address that a routed packet is handed to."""
+NEXT_HOP6 = XXREGS[3]
+"""The IPv6 address that a routed packet is handed to; matched as its four registers."""
+
+FROM_PORT, FROM_TUNNEL, FROM_SEGMENT, FROM_HOST, FROM_ROUTER = range(5)
+ELSEWHERE_BITS = 3
+"""Of ORIGIN: none of them is set in what comes from a port or a router, and may go to another chassis."""
+OUTSIDE_BIT = 2
+"""Of ORIGIN: set in what comes from a segment or from the host, for which nothing is open that was not opened."""
+LOCALLY = 0
+VIA_TUNNEL = {"vxlan": 1, "geneve": 2, "gre": 3}
+VIA_SEGMENT = 4
+DELIVERY, QUESTION = 0, 1
+HOP_BITS = 8
+
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE = range(1, 10)
+"""The reasons in PUNT: a client's DHCP, a router solicitation, a question about names; a packet whose TTL ended, that
+is too large, or whose next hop has no MAC; what a machine outside says of its MAC; a port that looks whether an
+address is free."""
+
+REGISTERS = {
+    "NETWORK": NETWORK,
+    "ORIGIN": ORIGIN,
+    "OUT_PORT": OUT_PORT,
+    "VIA": VIA,
+    "PART": PART,
+    "LOOKUP": LOOKUP,
+    "SCRATCH": SCRATCH,
+    "ROUTER": ROUTER,
+    "ANSWER_MAC": ANSWER_MAC,
+    "PUNT": PUNT,
+    "HOP": HOP,
+    "NEXT_HOP": NEXT_HOP,
+    "NEXT_HOP6": NEXT_HOP6,
+}
