@@ -38,25 +38,30 @@ class _Host:
     name: str
     dpid: int = 0
     encap_ip: str | None = None
+    gateway: bool = False
     tunnels: dict[str, tuple[Encap, int]] = field(default_factory=dict)
+    segments: dict[str, tuple[str, int]] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
     bare: bool = False
 
     def chassis(self) -> Chassis:
         """As an entity."""
-        return Chassis(self.name, self.dpid, self.encap_ip, tuple(sorted(self.tunnels.values())))
+        tunnels, segments = tuple(sorted(self.tunnels.values())), tuple(sorted(self.segments.values()))
+        return Chassis(self.name, self.dpid, self.encap_ip, tunnels, segments, self.gateway)
 
     def take(self, row: InterfaceRow, now: int, news: News) -> None:
         """An interface came or changed; it may have been of the other sort before."""
-        tunnel, usable = row.type in TUNNELS, _usable(row)
+        tunnel, usable = row.type in TUNNELS, _usable(row) and row.watch is None
         if tunnel or not usable:
             self._unplug(row.name, news)
-        if not tunnel or not usable:
-            self.tunnels.pop(row.name, None)
+        self.tunnels.pop(row.name, None)
+        self.segments.pop(row.name, None)
         if usable and tunnel:
             self.tunnels[row.name] = (cast("Encap", row.type), row.ofport or 0)
         elif usable:
             self._plug(row, now, news)
+            if row.physical_network is not None:
+                self.segments[row.name] = (row.physical_network, row.ofport or 0)
 
     def _plug(self, row: InterfaceRow, now: int, news: News) -> None:
         """An interface is seen anew when it comes to stand for another port."""
@@ -70,6 +75,7 @@ class _Host:
     def drop(self, name: str, news: News) -> None:
         """An interface went."""
         self.tunnels.pop(name, None)
+        self.segments.pop(name, None)
         self._unplug(name, news)
 
     def _unplug(self, name: str, news: News) -> None:
@@ -116,9 +122,10 @@ class Inventory:
         for entity in entities:
             match entity:
                 case Chassis(key=name, dpid=dpid):
-                    # Under what name a tunnel stands is only known once the host tells; then these are gone.
+                    # Under what names these stand is only known once the host tells; then these are gone.
                     tunnels = {f"recalled {encap}": (encap, ofport) for encap, ofport in entity.tunnels}
-                    self._hosts[name] = _Host(name, dpid, entity.encap_ip, tunnels)
+                    segments = {f"recalled {network}": (network, ofport) for network, ofport in entity.segments}
+                    self._hosts[name] = _Host(name, dpid, entity.encap_ip, entity.gateway, tunnels, segments)
                     if dpid:
                         self._by_dpid[dpid] = name
                 case Interface(chassis=chassis, name=name) if chassis in self._hosts:
@@ -131,7 +138,7 @@ class Inventory:
             news.deletes += self._forgotten(row.name)
         host = self._hosts.setdefault(row.name, _Host(row.name))
         _give_up(self._by_dpid, host)
-        host.dpid, host.encap_ip = self._own_dpid(row), row.encap_ip
+        host.dpid, host.encap_ip, host.gateway = self._own_dpid(row), row.encap_ip, row.gateway
         self._joined.add(row.name)
         if host.dpid:
             before = self._by_dpid.get(host.dpid, row.name)
@@ -158,7 +165,7 @@ class Inventory:
         news, before = News(), host.chassis()
         gone = set(removed)
         if whole:
-            gone |= {*host.interfaces, *host.tunnels} - {row.name for row in changed}
+            gone |= {*host.interfaces, *host.tunnels, *host.segments} - {row.name for row in changed}
         for row in changed:
             host.take(row, now, news)
         for name in sorted(gone):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from controller.entities import Chassis, Interface
+from controller.entities import Chassis, Interface, Neighbour, Seat
 from controller.errors import DatabaseError
 
 if TYPE_CHECKING:
     from controller.entities import Entity
     from controller.inventory import News
-    from ovsdb.sightings import Sightings
+    from ovsdb.sightings import Sighting, Sightings
 
 GATHER_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -21,13 +21,13 @@ _log = structlog.get_logger("memory")
 
 
 class Memory:
-    """The newest of each chassis and interface that has yet to be written; one greenlet writes."""
+    """The newest of each sighting that has yet to be written; one greenlet writes."""
 
     def __init__(self, sightings: Sightings, hub: Any) -> None:
         self._sightings = sightings
         self._hub = hub
         self._wake = hub.Queue()
-        self._puts: dict[tuple[type, str], Chassis | Interface] = {}
+        self._puts: dict[tuple[type, str], Sighting] = {}
         self._deletes: set[tuple[type, str]] = set()
 
     def recall(self) -> tuple[Entity, ...]:
@@ -40,7 +40,7 @@ class Memory:
             self._puts.pop(place, None)
             self._deletes.add(place)
         for entity in news.puts:
-            if isinstance(entity, Chassis | Interface):
+            if isinstance(entity, Chassis | Interface | Seat | Neighbour):
                 self._puts[type(entity), entity.key] = entity
                 self._deletes.discard((type(entity), entity.key))
         if not self._wake.qsize():

@@ -13,6 +13,7 @@ from typing import Any
 from ovsdb import values
 
 _LONGEST = 4096
+_LONGEST_MAPPED = 1 << 20  # the forwards of a host stand in one value
 Row = Mapping[str, Any]
 
 
@@ -62,7 +63,7 @@ def _read_references(value: Any) -> frozenset[str]:
 
 
 def _read_mapping(value: Any) -> dict[str, str]:
-    return values.mapping(value, _LONGEST)
+    return values.mapping(value, _LONGEST_MAPPED)
 
 
 def _replaced(before: Any, sent: Any) -> Any:

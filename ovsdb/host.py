@@ -67,9 +67,9 @@ class HostStatus:
 class Host:
     """The attendant of a host's sessions, one at a time."""
 
-    def __init__(self, address: str, wanted: Callable[[], Wanted], registry: Registry, events: HostEvents) -> None:
+    def __init__(self, address: str, wanted: Callable[[str], Wanted], registry: Registry, events: HostEvents) -> None:
         self.address = address
-        self._wanted = wanted
+        self._wanted_of = wanted
         self._registry = registry
         self._events = events
         self._session: Session | None = None
@@ -112,6 +112,9 @@ class Host:
         problems = (*host_facts.problems(self._view, self._wanted()), *self._work.refusals)
         return HostStatus(self.address, self._chassis, connected, problems if connected else ())
 
+    def _wanted(self) -> Wanted:
+        return self._wanted_of(self._chassis.name if self._chassis else "")
+
     def _take(self, updates: Any) -> None:
         self._plugged.touched |= self._view.apply(updates)
         self._tell_chassis()
@@ -140,7 +143,7 @@ class Host:
 
     def _amend(self) -> None:
         """Send what is missing, unless an earlier transaction is on its way."""
-        session, found = self._session, host_facts.observed(self._view)
+        session, found = self._session, host_facts.observed(self._view, _peer(self._session))
         if session is None or found is None or self._work.under_way:
             return
         changes = plan(found, _reachable(self._wanted(), session))

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from controller.entities import Encap
-from ovsdb.host_plan import (
-    Observed,
-    ObservedBridge,
-    ObservedController,
-    ObservedTunnel,
-    Wanted,
-    tunnel_port,
-)
-from ovsdb.rows import ChassisRow, InterfaceRow
+from ovsdb import mappings, own_ports
+from ovsdb.host_plan import Observed, ObservedBridge, ObservedController, Wanted, usable_mappings
+from ovsdb.own_ports import ObservedPort
+from ovsdb.rows import ChassisRow, InterfaceRow, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ovsdb.columns import Row
     from ovsdb.host_view import HostView
+    from ovsdb.rows import Liveness
 
 _LONGEST_NAME = 255
-_ENCAPS: tuple[Encap, ...] = get_args(Encap)
+_LABELS = "netloom-labels"
 
 
 def chassis(view: HostView, bridge: str, peer: str | None) -> ChassisRow | None:
@@ -42,6 +37,7 @@ def chassis(view: HostView, bridge: str, peer: str | None) -> ChassisRow | None:
         datapath_type="" if dpid is None else ours.get("datapath_type", "") or "system",
         encap_ip=_encap_ip(external_ids.get("netloom-encap-ip"), peer),
         ovs_version=(system[1].get("ovs_version") or "") if system else "",
+        gateway=_labels(external_ids.get(_LABELS, "")).get("gateway") == "true",
     )
 
 
@@ -51,18 +47,43 @@ def interface(view: HostView, uuid: str, bridge: str) -> InterfaceRow | None:
     if found is None or found[1] != bridge:
         return None
     row = found[0]
-    ofport = row.get("ofport")
+    ofport, external_ids = row.get("ofport"), row.get("external_ids", {})
+    name = row.get("name", "")
+    ours = own_ports.NAME.fullmatch(name) is not None
+    peer = external_ids.get(own_ports.PEER) if ours else None
     return InterfaceRow(
-        name=row.get("name", ""),
+        name=name,
         ofport=ofport if ofport is not None and ofport > 0 else None,  # -1: OVS could not open it
         type=row.get("type", ""),
-        iface_id=row.get("external_ids", {}).get("iface-id"),
+        iface_id=external_ids.get("iface-id"),
         error=row.get("error"),
+        physical_network=external_ids.get(own_ports.PHYSICAL_NETWORK) if ours else None,
+        serves=_serves(external_ids) if ours else None,
+        state=external_ids.get(own_ports.STATE) if ours else None,
+        watch=None if peer is None else Watch(peer, _liveness(row.get("bfd_status", {}))),
     )
 
 
-def observed(view: HostView) -> Observed | None:
-    """Return what a plan starts from; None where the database is empty."""
+def _serves(external_ids: Mapping[str, str]) -> str | None:
+    """What the host has to do for an interface: its part in a network (by key), "" for its link; None: nothing."""
+    return "" if own_ports.LINK in external_ids else external_ids.get(own_ports.NETWORK)
+
+
+def _liveness(status: Mapping[str, str]) -> Liveness:
+    """What BFD says of the other end; before it was up once, silence says nothing (ovs-vswitchd.conf.db(5))."""
+    if status.get("state") == "up":
+        return "up"
+    return "down" if status.get("flap_count", "0") != "0" else "unknown"
+
+
+def _labels(text: str) -> dict[str, str]:
+    """Labels like ``gateway=true,rack=a``; a colon does for the sign."""
+    pairs = (item.replace(":", "=", 1).partition("=") for item in text.split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def observed(view: HostView, peer: str | None) -> Observed | None:
+    """Return what a plan starts from; None where the database is empty. ``peer`` is the session's other address."""
     system = view.system()
     if system is None:
         return None
@@ -73,7 +94,9 @@ def observed(view: HostView) -> Observed | None:
         settled=row.get("cur_cfg", 0) == row.get("next_cfg", 0),
         datapath_types=row.get("datapath_types", frozenset()),
         bridges=tuple(_bridge(view, uuid, row) for uuid, row in view.bridges()),
-        tunnels=tuple(tunnel for encap in _ENCAPS for tunnel in _tunnel(view, encap)),
+        ports=tuple(port for name in view.own_names() for port in _port(view, name)),
+        mappings=_external_ids(view).get(mappings.KEY, ""),
+        encap_ip=_encap_ip(_external_ids(view).get("netloom-encap-ip"), peer),
     )
 
 
@@ -85,25 +108,35 @@ def problems(view: HostView, wanted: Wanted) -> Iterator[str]:
     encap_ip = external_ids.get("netloom-encap-ip")
     if encap_ip is not None and _address(encap_ip) is None:
         yield f"external_ids:netloom-encap-ip is no IP address: {encap_ip}"
+    found = observed(view, None)
+    if found is not None and found.mappings:
+        yield from usable_mappings(found, wanted.bridge).problems
     for uuid, row in view.bridges():
         if row.get("name") == wanted.bridge:
-            yield from _bridge_problems(view, uuid, row, wanted)
+            yield from _bridge_problems(view, row, wanted)
+            yield from _port_problems(view, uuid)
 
 
-def _bridge_problems(view: HostView, uuid: str, row: Row, wanted: Wanted) -> Iterator[str]:
+def _bridge_problems(view: HostView, row: Row, wanted: Wanted) -> Iterator[str]:
     if row.get("datapath_id") is None:
         yield f"{wanted.bridge} has no datapath: is ovs-vswitchd running?"
     for _, controller in view.controllers(row):
         if not controller.get("is_connected", False):
             yield f"{wanted.bridge} has no OpenFlow session to {controller.get('target')}"
-    for encap in wanted.encaps:
-        found = view.port(tunnel_port(encap))
-        if found is not None and found[1] != uuid:
-            yield f"{tunnel_port(encap)} is a port of another bridge: ovs-vsctl del-port {tunnel_port(encap)}"
-        for interface_uuid in found[2] if found else ():
-            held = view.interface(interface_uuid)
-            if held is not None and held[0].get("error"):
-                yield f"{tunnel_port(encap)}: {held[0]['error']}"
+
+
+def _port_problems(view: HostView, ours: str) -> Iterator[str]:
+    """Of ports that have names of ours: those of other bridges, and those that Open vSwitch could not make."""
+    for name in view.own_names():
+        found = view.port(name)
+        if found is None:
+            continue
+        _, bridge, interfaces = found
+        held = [row for row in map(view.interface, interfaces) if row is not None]
+        marked = any(own_ports.PHYSICAL_NETWORK in row.get("external_ids", {}) for row, _ in held)
+        if bridge != ours and not marked:
+            yield f"{name} is a port of another bridge: ovs-vsctl del-port {name}"
+        yield from (f"{name}: {row['error']}" for row, _ in held if row.get("error"))
 
 
 def _bridge(view: HostView, uuid: str, row: Row) -> ObservedBridge:
@@ -129,22 +162,26 @@ def _controller(uuid: str, row: Row) -> ObservedController:
     )
 
 
-def _tunnel(view: HostView, encap: Encap) -> Iterator[ObservedTunnel]:
-    found = view.port(tunnel_port(encap))
+def _port(view: HostView, name: str) -> Iterator[ObservedPort]:
+    found = view.port(name)
     if found is None:
         return
     port, bridge, interfaces = found
     for uuid in interfaces[:1]:
         held = view.interface(uuid)
         row: Row = held[0] if held is not None else {}
-        yield ObservedTunnel(
-            encap=encap,
+        yield ObservedPort(
+            name=name,
             port=port,
             interface=uuid,
             bridge=bridge,
             type=row.get("type", ""),
-            options=row.get("options", {}),
+            options=tuple(sorted(row.get("options", {}).items())),
             ofport_request=row.get("ofport_request"),
+            mac=row.get("mac"),
+            mtu_request=row.get("mtu_request"),
+            bfd=tuple(sorted(row.get("bfd", {}).items())),
+            external_ids=tuple(sorted(row.get("external_ids", {}).items())),
         )
 
 

@@ -11,33 +11,38 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ovsdb import operations, values
+from controller.derived import HostOrder
+from ovsdb import mappings, operations, own_ports, port_plan, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from controller.entities import Encap
     from ovsdb.operations import Operation
+    from ovsdb.own_ports import ObservedPort, OwnPort
 
 _OPENFLOW = "OpenFlow15"
 # OpenFlow 1.0 to 1.4 stay for ovs-ofctl, which people call without -O.
 _PROTOCOLS = ("OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13", "OpenFlow14", _OPENFLOW)
 _SESSION = {"connection_mode": "out-of-band", "max_backoff": 1000, "inactivity_probe": 5000}
-_TUNNEL_OPTIONS = {"remote_ip": "flow", "local_ip": "flow", "key": "flow"}
-_OFPORTS: Mapping[Encap, int] = {"vxlan": 65001, "geneve": 65002, "gre": 65003}
+
+NOTHING = HostOrder("")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What every host should have.
+    """What a host should have; all of it but ``order`` is the same for every host.
 
     ``advertise`` are the OpenFlow targets; empty: the address that the host reaches us by, on ``openflow_port``.
+    ``known`` says that orders are known: until then nothing is taken away that one may ask for.
     """
 
     openflow_port: int
     bridge: str = "br-int"
     advertise: tuple[str, ...] = ()
     encaps: tuple[Encap, ...] = ("vxlan", "geneve", "gre")
+    order: HostOrder = NOTHING
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +54,6 @@ class ObservedController:
     connection_mode: str | None
     max_backoff: int | None
     inactivity_probe: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedTunnel:
-    """A port of the name that one of ours has; ``bridge`` is a UUID, "" while it is on none."""
-
-    encap: Encap
-    port: str
-    interface: str
-    bridge: str
-    type: str
-    options: Mapping[str, str]
-    ofport_request: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +72,20 @@ class ObservedBridge:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A host as its database has it; ``settled``: ovs-vswitchd has done everything it was told."""
+    """A host as its database has it.
+
+    ``settled``: ovs-vswitchd has done everything it was told. ``ports`` are those that have names of ours, ``mappings``
+    what its operator wrote of bridges and physical networks.
+    """
 
     system: str
     name: str
     settled: bool
     datapath_types: frozenset[str]
     bridges: tuple[ObservedBridge, ...]
-    tunnels: tuple[ObservedTunnel, ...]
-
-
-def tunnel_port(encap: Encap) -> str:
-    """The name of the port that carries an encapsulation."""
-    return f"nl-{encap}"
+    ports: tuple[ObservedPort, ...]
+    mappings: str = ""
+    encap_ip: str | None = None
 
 
 def plan(observed: Observed, wanted: Wanted) -> tuple[Operation, ...]:
@@ -109,15 +102,21 @@ def plan(observed: Observed, wanted: Wanted) -> tuple[Operation, ...]:
     return tuple(changes)
 
 
+def usable_mappings(observed: Observed, bridge: str) -> mappings.Mappings:
+    """The physical networks that the host reaches, and what is wrong with what its operator wrote of others."""
+    types = {bridge.name: bridge.datapath_type or "system" for bridge in observed.bridges}
+    return mappings.mappings(observed.mappings, types, bridge)
+
+
 def _creation(observed: Observed, wanted: Wanted) -> Iterator[Operation]:
     interface = {"name": wanted.bridge, "type": "internal"}
     yield operations.insert("Interface", interface, "local_interface")
     yield operations.insert("Port", {"name": wanted.bridge, "interfaces": operations.named("local_interface")}, "local")
     ports, controllers = [operations.named("local")], []
-    for encap in wanted.encaps:
-        if not any(tunnel.encap == encap for tunnel in observed.tunnels):
-            yield from _tunnel_rows(encap)
-            ports.append(operations.named(encap))
+    for port in own_ports.tunnels(wanted.bridge, wanted.encaps):
+        if not any(found.name == port.name for found in observed.ports):
+            yield from port_plan.rows(port)
+            ports.append(port_plan.reference(port))
     for index, target in enumerate(wanted.advertise):
         yield operations.insert("Controller", {"target": target} | _SESSION, f"controller{index}")
         controllers.append(operations.named(f"controller{index}"))
@@ -141,9 +140,16 @@ def _corrections(observed: Observed, ours: ObservedBridge, wanted: Wanted) -> It
     if columns:
         yield operations.update("Bridge", operations.row(ours.uuid), columns)
     yield from _controllers(ours, wanted.advertise)
-    for encap in _OFPORTS:
-        found = next((tunnel for tunnel in observed.tunnels if tunnel.encap == encap), None)
-        yield from _tunnel(ours, encap, found, is_wanted=encap in wanted.encaps)
+    bridges = {bridge.name: bridge.uuid for bridge in observed.bridges}
+    yield from port_plan.changes(
+        observed.ports, tuple(_ports(observed, wanted)), bridges, ours.uuid, known=wanted.known
+    )
+
+
+def _ports(observed: Observed, wanted: Wanted) -> Iterator[OwnPort]:
+    yield from own_ports.tunnels(wanted.bridge, wanted.encaps)
+    yield from own_ports.patches(wanted.bridge, usable_mappings(observed, wanted.bridge).held)
+    yield from own_ports.ordered(wanted.bridge, wanted.order, observed.encap_ip)
 
 
 def _wrong_columns(ours: ObservedBridge) -> Iterator[tuple[str, Any]]:
@@ -180,38 +186,11 @@ def _controllers(ours: ObservedBridge, targets: tuple[str, ...]) -> Iterator[Ope
             yield _change_of(ours, "controller", "insert", operations.named(f"controller{index}"))
 
 
-def _tunnel(
-    ours: ObservedBridge, encap: Encap, found: ObservedTunnel | None, *, is_wanted: bool
-) -> Iterator[Operation]:
-    if found is None:
-        if is_wanted:
-            yield from _tunnel_rows(encap)
-            yield _change_of(ours, "ports", "insert", operations.named(encap))
-        return
-    if found.bridge != ours.uuid:
-        return  # somebody else's; it is reported as a problem of the host
-    if not is_wanted:
-        yield _change_of(ours, "ports", "delete", ["uuid", found.port])
-    elif (found.type, found.options, found.ofport_request) != (encap, _TUNNEL_OPTIONS, _OFPORTS[encap]):
-        yield operations.update("Interface", operations.row(found.interface), _tunnel_columns(encap))
-
-
 def _raised_protocols(bridge: ObservedBridge, wanted: Wanted) -> Iterator[Operation]:
     """A bridge that asks for us, but is limited to older versions of OpenFlow."""
     asks_for_us = any(controller.target in wanted.advertise for controller in bridge.controllers)
     if asks_for_us and bridge.protocols and _OPENFLOW not in bridge.protocols:
         yield operations.mutate("Bridge", operations.row(bridge.uuid), [["protocols", "insert", _OPENFLOW]])
-
-
-def _tunnel_rows(encap: Encap) -> Iterator[Operation]:
-    name = tunnel_port(encap)
-    yield operations.insert("Interface", {"name": name} | _tunnel_columns(encap), f"{encap}_interface")
-    yield operations.insert("Port", {"name": name, "interfaces": operations.named(f"{encap}_interface")}, encap)
-
-
-def _tunnel_columns(encap: Encap) -> dict[str, Any]:
-    options = values.written_map(sorted(_TUNNEL_OPTIONS.items()))
-    return {"type": encap, "options": options, "ofport_request": _OFPORTS[encap]}
 
 
 def _change_of(bridge: ObservedBridge, column: str, mutator: str, value: list[str]) -> Operation:

@@ -21,6 +21,7 @@ from ovsdb.columns import (
     Row,
     row_after,
 )
+from ovsdb.own_ports import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,6 +57,10 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "type": TEXT,
         "ofport": OPTIONAL_INTEGER,
         "ofport_request": OPTIONAL_INTEGER,
+        "mac": OPTIONAL_TEXT,
+        "mtu_request": OPTIONAL_INTEGER,
+        "bfd": MAPPING,
+        "bfd_status": MAPPING,
         "external_ids": MAPPING,
         "options": MAPPING,
         "error": OPTIONAL_TEXT,
@@ -76,6 +81,7 @@ class HostView:
         self._bridge_of: dict[str, str] = {}
         self._port_of: dict[str, str] = {}
         self._ports_by_name: dict[str, str] = {}
+        self._own_names: dict[str, None] = {}
 
     def apply(self, updates: Any) -> set[str]:
         """Take updates over; returns the UUIDs of the interfaces they may concern. Raises BadValue."""
@@ -121,6 +127,10 @@ class HostView:
             return None
         return uuid, self._bridge_of.get(uuid, ""), tuple(sorted(self._interfaces_of(uuid)))
 
+    def own_names(self) -> list[str]:
+        """The names of ports that are called as ours are, sorted; there are few, however many ports a host has."""
+        return sorted(self._own_names)
+
     def _put(self, table: str, uuid: str, row: Row | None) -> None:
         rows = self._rows[table]
         if row is None:
@@ -138,8 +148,12 @@ class HostView:
         new = set() if after is None else set(after.get("interfaces", ()))
         if before is not None:
             _forget(self._ports_by_name, [before.get("name", "")], uuid)
+            if before.get("name", "") not in self._ports_by_name:
+                self._own_names.pop(before.get("name", ""), None)
         if after is not None:
             self._ports_by_name[after.get("name", "")] = uuid
+            if NAME.fullmatch(after.get("name", "")):
+                self._own_names[after["name"]] = None
         _forget(self._port_of, old - new, uuid)
         self._port_of.update(dict.fromkeys(new, uuid))
         return old | new

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+    from controller.derived import HostOrder
     from controller.entities import Encap
     from ovsdb.host_plan import Wanted
 
@@ -34,6 +35,7 @@ class Hosts:
         self, wanted: Wanted, events: HostEvents, tls: Tls | None = None, limits: Limits | None = None
     ) -> None:
         self._wanted = wanted
+        self._orders: dict[str, HostOrder] = {}
         self._events = events
         self._tls = tls
         self._limits = limits or Limits()
@@ -56,13 +58,29 @@ class Hosts:
         self._acceptors.append(acceptor)
         return acceptor.port
 
-    def wanted(self) -> Wanted:
-        """Return what every host should have now."""
-        return self._wanted
+    def wanted(self, chassis: str) -> Wanted:
+        """Return what a host should have now."""
+        order = self._orders.get(chassis)
+        return self._wanted if order is None else replace(self._wanted, order=order)
 
     def set_encaps(self, encaps: Sequence[Encap]) -> None:
         """Change which tunnel ports every host should have."""
         self._wanted = replace(self._wanted, encaps=tuple(encaps))
+        self._review_all()
+
+    def order(self, order: HostOrder) -> None:
+        """Give a host what intent needs of it, in place of what it was given before; it need not be in reach."""
+        self._orders[order.key] = order
+        host = self._names.holder(order.key)
+        if host is not None:
+            host.review()
+
+    def know_orders(self) -> None:
+        """From now on take away what no order asks for: before, one might just not have been given yet."""
+        self._wanted = replace(self._wanted, known=True)
+        self._review_all()
+
+    def _review_all(self) -> None:
         for host in (*(host for host, _ in self._connections), *tuple(self._visits.values())):
             host.review()
 
@@ -111,6 +129,9 @@ class _Names:
         with self._lock:
             holder = self._holders.setdefault(name, host)
         return None if holder is host else holder
+
+    def holder(self, name: str) -> Host | None:
+        return self._holders.get(name)
 
     def release(self, name: str, host: Host) -> None:
         with self._lock:

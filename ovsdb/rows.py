@@ -7,6 +7,9 @@ a switch's database says of a host. Nothing outside this package sees OVSDB's ow
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Liveness = Literal["up", "down", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,31 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What a host says of another chassis, which it watches by BFD: nothing before it was up once."""
+
+    peer: str
+    liveness: Liveness
+
+
+@dataclass(frozen=True, slots=True)
 class InterfaceRow:
-    """An interface on the integration bridge: its OpenFlow port (None until OVS gave one) and what it is for."""
+    """An interface on the integration bridge: its OpenFlow port (None until OVS gave one) and what it is for.
+
+    Of ours, ``physical_network`` is where a patch leads. ``serves`` is the key of the network that the host has to do
+    something for, "" for its link to nat networks, and ``state`` what it answered, None as long as it did not.
+    ``watch`` is that of a BFD port.
+    """
 
     name: str
     ofport: int | None
     type: str
     iface_id: str | None
     error: str | None
+    physical_network: str | None = None
+    serves: str | None = None
+    state: str | None = None
+    watch: Watch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +103,8 @@ class ChassisRow:
 
     ``name`` is external_ids:system-id, ``dpid`` that of the integration bridge (None until it exists), ``encap_ip``
     external_ids:netloom-encap-ip, else the address that the host's session came from, else None. ``datapath_type`` is
-    "" until the bridge has a datapath, ``ovs_version`` "" where nobody wrote it into the database.
+    "" until the bridge has a datapath, ``ovs_version`` "" where nobody wrote it into the database. ``gateway``: its
+    operator labelled it to carry external traffic.
     """
 
     name: str
@@ -92,3 +113,4 @@ class ChassisRow:
     datapath_type: str
     encap_ip: str | None
     ovs_version: str
+    gateway: bool = False

@@ -7,21 +7,15 @@ from typing import Any
 
 import pytest
 
-from ovsdb.host_plan import (
-    Observed,
-    ObservedBridge,
-    ObservedController,
-    ObservedTunnel,
-    Wanted,
-    plan,
-)
+from ovsdb.host_plan import Observed, ObservedBridge, ObservedController, Wanted, plan
+from ovsdb.own_ports import ObservedPort
 
 TARGET = "tcp:198.18.0.1:6653"
 WANTED = Wanted(openflow_port=6653, advertise=(TARGET,), encaps=("vxlan", "gre"))
 CONTROLLER = ObservedController("c1", TARGET, "out-of-band", 1000, 5000)
-FLOW = {"remote_ip": "flow", "local_ip": "flow", "key": "flow"}
-VXLAN = ObservedTunnel("vxlan", "p1", "i1", "b1", "vxlan", FLOW, 65001)
-GRE = ObservedTunnel("gre", "p3", "i3", "b1", "gre", FLOW, 65003)
+FLOW = (("key", "flow"), ("local_ip", "flow"), ("remote_ip", "flow"))
+VXLAN = ObservedPort("nl-vxlan", "p1", "i1", "b1", "vxlan", FLOW, 65001)
+GRE = ObservedPort("nl-gre", "p3", "i3", "b1", "gre", FLOW, 65003)
 BRIDGE = ObservedBridge(
     uuid="b1",
     name="br-int",
@@ -99,10 +93,13 @@ def test_a_controller_with_wrong_timing_is_mended_in_place() -> None:
 
 
 def test_a_new_bridge_has_its_controllers_from_the_first_moment() -> None:
-    operations = plan(replace(RIGHT, bridges=(OTHER,), tunnels=()), WANTED)
+    operations = plan(replace(RIGHT, bridges=(OTHER,), ports=()), WANTED)
     inserted = {operation["table"]: operation["row"] for operation in operations if operation["op"] == "insert"}
     assert inserted["Bridge"]["controller"] == ["set", [["named-uuid", "controller0"]]]
-    assert inserted["Bridge"]["ports"] == ["set", [["named-uuid", name] for name in ("local", "vxlan", "gre")]]
+    assert inserted["Bridge"]["ports"] == [
+        "set",
+        [["named-uuid", name] for name in ("local", "port_nl_vxlan", "port_nl_gre")],
+    ]
     assert inserted["Bridge"]["fail_mode"] == "secure"
     assert [operation["table"] for operation in operations if operation["op"] == "mutate"] == ["Open_vSwitch"] * 2
 
@@ -121,7 +118,7 @@ def test_a_new_bridge_has_its_controllers_from_the_first_moment() -> None:
 def test_the_datapath_is_chosen_by_what_works_here(
     others: tuple[ObservedBridge, ...], types: tuple[str, ...], chosen: str
 ) -> None:
-    observed = replace(RIGHT, bridges=others, datapath_types=frozenset(types), tunnels=())
+    observed = replace(RIGHT, bridges=others, datapath_types=frozenset(types), ports=())
     (row,) = rows_of(observed, "Bridge")
     assert row["datapath_type"] == chosen
 
@@ -135,17 +132,17 @@ def test_userspace_is_taken_only_after_the_kernel_was_tried() -> None:
 
 
 def test_tunnels_are_made_mended_and_removed() -> None:
-    made = plan(replace(RIGHT, tunnels=(VXLAN,)), WANTED)
+    made = plan(replace(RIGHT, ports=(VXLAN,)), WANTED)
     assert [operation["row"]["name"] for operation in made if operation["op"] == "insert"] == ["nl-gre", "nl-gre"]
-    wrong = replace(GRE, options={"remote_ip": "192.0.2.1"})
-    (row,) = rows_of(replace(RIGHT, tunnels=(VXLAN, wrong)), "Interface")
+    wrong = replace(GRE, ofport_request=None, options=(("remote_ip", "192.0.2.1"),))
+    (row,) = rows_of(replace(RIGHT, ports=(VXLAN, wrong)), "Interface")
     assert row["ofport_request"] == 65003
     removed = plan(RIGHT, replace(WANTED, encaps=("vxlan",)))
     assert removed[0]["mutations"] == [["ports", "delete", ["uuid", "p3"]]]
 
 
 def test_a_port_of_our_name_on_another_bridge_is_left_alone() -> None:
-    taken = replace(RIGHT, tunnels=(VXLAN, replace(GRE, bridge="b2", type="system")))
+    taken = replace(RIGHT, ports=(VXLAN, replace(GRE, bridge="b2", type="system")))
     assert plan(taken, WANTED) == ()
     assert plan(taken, replace(WANTED, encaps=("vxlan",))) == ()
     assert "gre" not in str(plan(replace(taken, bridges=(OTHER,)), WANTED))

@@ -5,64 +5,22 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from private_ovs import PrivateOvs
+from told import Told
 
 from ovsdb.host_plan import Wanted
 from ovsdb.hosts import Hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from ovsdb.rows import ChassisRow, InterfaceRow
 
 pytestmark = pytest.mark.system
 WANTED = Wanted(openflow_port=6653)
-
-
-class Told:
-    """What the events said, in order."""
-
-    def __init__(self) -> None:
-        self.news = threading.Condition()
-        self.hosts: dict[str, ChassisRow] = {}
-        self.interfaces_of: dict[str, dict[str, InterfaceRow]] = {}
-        self.calls: list[str] = []
-
-    def chassis(self, row: ChassisRow) -> None:
-        with self.news:
-            self.calls.append("chassis")
-            self.hosts[row.name] = row
-            self.interfaces_of.setdefault(row.name, {})
-            self.news.notify_all()
-
-    def interfaces(self, chassis: str, changed: tuple[InterfaceRow, ...], removed: tuple[str, ...]) -> None:
-        with self.news:
-            self.calls.append("interfaces")
-            for name in removed:
-                del self.interfaces_of[chassis][name]
-            self.interfaces_of[chassis].update({row.name: row for row in changed})
-            self.news.notify_all()
-
-    def gone(self, chassis: str) -> None:
-        with self.news:
-            self.calls.append("gone")
-            del self.hosts[chassis]
-            del self.interfaces_of[chassis]
-            self.news.notify_all()
-
-    def wait_for(self, condition: Callable[[], bool], timeout: float = 10) -> None:
-        with self.news:
-            assert self.news.wait_for(condition, timeout), (self.hosts, self.interfaces_of)
-
-    def wait_until_whole(self, name: str, tunnels: int = 3) -> None:
-        self.wait_for(lambda: name in self.hosts and self.hosts[name].dpid is not None)
-        self.wait_for(lambda: sum(row.name.startswith("nl-") for row in self.interfaces_of[name].values()) == tunnels)
-        self.wait_for(lambda: all(row.ofport for row in self.interfaces_of[name].values()))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ovsdb_samples import Follower, port
 
-from controller.entities import Chassis, Interface
+from controller.entities import Chassis, Interface, Neighbour, Seat
 from controller.errors import DatabaseError
 from ovsdb.intent import IntentDatabase, StaleRevision
 from ovsdb.rows import ResourceChange, ResourceRow, TokenRow
@@ -122,13 +122,17 @@ def test_tokens_are_kept_by_name(server: EmbeddedServer, daemon: Daemon) -> None
 
 
 def test_what_was_seen_is_remembered_by_the_next_daemon(server: EmbeddedServer, daemon: Daemon) -> None:
-    chassis = Chassis("hv1", 0xAB, "192.0.2.1", (("gre", 3), ("vxlan", 1)))
+    chassis = Chassis("hv1", 0xAB, "192.0.2.1", (("gre", 3), ("vxlan", 1)), (("a:b", 5), ("c", 6)), gateway=True)
+    seat, neighbour = (
+        Seat("acme/edge", "hv1"),
+        Neighbour("acme/out|192.0.2.9", "acme/out", "192.0.2.9", "02:00:00:00:00:09"),
+    )
     tap, other = Interface("hv1/tap1", "hv1", "tap1", 7, "uid-a", 1), Interface("hv1/tap2", "hv1", "tap2", 8, None, 2)
     seen = daemon.database.sightings()
-    seen.keep((chassis, tap, other), ())
-    seen.keep((replace(tap, ofport=9),), ((Interface, "hv1/tap2"), (Interface, "hv1/never")))
+    seen.keep((chassis, tap, other, Seat("acme/edge", "hv2"), Seat("acme/gone", "hv2"), neighbour), ())
+    seen.keep((replace(tap, ofport=9), seat), ((Interface, "hv1/tap2"), (Interface, "hv1/never"), (Seat, "acme/gone")))
     later = Daemon([server.address])
-    assert later.database.sightings().recall() == (chassis, replace(tap, ofport=9))
+    assert later.database.sightings().recall() == (chassis, replace(tap, ofport=9), seat, neighbour)
     later.database.stop()
 
 

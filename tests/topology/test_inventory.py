@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from controller.entities import Chassis, Interface
 from controller.inventory import MOST_BARE, Inventory, News
-from ovsdb.rows import ChassisRow, InterfaceRow
+from ovsdb.rows import ChassisRow, InterfaceRow, Watch
 from tests.worlds import Key, World, world
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 HOST = ChassisRow("hv1", "hv1.example", 0xA1, "netdev", "192.0.2.1", "3.1.0")
 TAP = InterfaceRow("tap1", 5, "", "acme/web-1", None)
 VXLAN = InterfaceRow("vxlan0", 100, "vxlan", None, None)
+PATCH = InterfaceRow("nlp0123456789", 7, "patch", None, None, physical_network="outer")
+WATCH = InterfaceRow("nlb0123456789", 8, "vxlan", None, None, watch=Watch("gw1", "up"))
 
 
 def told(inventory: Inventory, *changed: InterfaceRow, now: int = 1, whole: bool = False) -> News:
@@ -49,8 +51,30 @@ def test_tunnels_are_the_chassis_own_and_no_place_to_plug_in() -> None:
     assert gone == News([Chassis("hv1", 0xA1, "192.0.2.1")], [])
 
 
-@pytest.mark.parametrize("before", [TAP, VXLAN])
-@pytest.mark.parametrize("after", [replace(TAP, name="x"), replace(VXLAN, name="x")])
+def test_a_patch_to_a_physical_network_is_a_segment_and_an_interface() -> None:
+    inventory = Inventory()
+    inventory.host(HOST)
+    news = told(inventory, PATCH)
+    interface = Interface("hv1/nlp0123456789", "hv1", "nlp0123456789", 7, None, 1)
+    assert news.puts == [interface, Chassis("hv1", 0xA1, "192.0.2.1", (), (("outer", 7),))]
+    gone = inventory.interfaces("hv1", (), (PATCH.name,), 2, whole=False)
+    assert gone == News([Chassis("hv1", 0xA1, "192.0.2.1")], [(Interface, interface.key)])
+
+
+def test_a_port_that_watches_is_neither_tunnel_nor_place_to_plug_in() -> None:
+    inventory = Inventory()
+    inventory.host(HOST)
+    assert told(inventory, WATCH) == News()
+
+
+def test_a_host_is_a_gateway_as_long_as_it_is_labelled() -> None:
+    inventory = Inventory()
+    assert inventory.host(replace(HOST, gateway=True)).puts == [Chassis("hv1", 0xA1, "192.0.2.1", gateway=True)]
+    assert inventory.host(HOST).puts == [Chassis("hv1", 0xA1, "192.0.2.1")]
+
+
+@pytest.mark.parametrize("before", [TAP, VXLAN, PATCH, WATCH])
+@pytest.mark.parametrize("after", [replace(row, name="x") for row in (TAP, VXLAN, PATCH, WATCH)])
 def test_an_interface_that_becomes_something_else_is_no_longer_what_it_was(
     before: InterfaceRow, after: InterfaceRow
 ) -> None:
@@ -180,14 +204,15 @@ def test_there_is_an_end_to_bare_bridges() -> None:
 def test_what_is_recalled_is_no_news_when_it_is_told_again() -> None:
     inventory = Inventory()
     known: list[Entity] = [
-        Chassis("hv1", 0xA1, "192.0.2.1", (("vxlan", 100),)),
+        Chassis("hv1", 0xA1, "192.0.2.1", (("vxlan", 100),), (("outer", 7),), gateway=True),
         Interface("hv1/tap1", "hv1", "tap1", 5, "acme/web-1", 3),
+        Interface("hv1/nlp0123456789", "hv1", "nlp0123456789", 7, None, 2),
     ]
     inventory.recall(known)
     assert inventory.chassis_of(0xA1) == "hv1"
     assert not inventory.joined("hv1")
-    assert inventory.host(HOST).puts == known[:1]
-    assert told(inventory, TAP, VXLAN, now=99, whole=True) == News()
+    assert inventory.host(replace(HOST, gateway=True)).puts == known[:1]
+    assert told(inventory, TAP, VXLAN, PATCH, now=99, whole=True) == News()
 
 
 def replay(news: list[News]) -> World:
@@ -207,6 +232,8 @@ ROWS = st.builds(
     st.sampled_from(["", "internal", "vxlan", "gre"]),
     st.sampled_from([None, "", "acme/web-1", "uid-1", "💥"]),
     st.sampled_from([None, "no such device"]),
+    st.sampled_from([None, "outer"]),
+    watch=st.sampled_from([None, Watch("gw1", "up")]),
 )
 
 
