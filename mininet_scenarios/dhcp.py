@@ -90,7 +90,7 @@ def events_of(station: Station, name: str) -> Path:
 
 
 def _files(station: Station, name: str) -> tuple[str, ...]:
-    """dhclient's own files, and what it tells its script."""
+    """The files of dhclient alone, and what it tells its script."""
     stem = station.machine.directory.path / f"{station.name}.{name}"
     configuration = stem.with_suffix(f".{name}-conf")
     configuration.write_text(CONFIGURATION)

@@ -14,6 +14,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 GAINED = {"BOUND", "RENEW", "REBIND", "REBOOT", "BOUND6", "RENEW6", "REBIND6", "REBOOT6", "bound", "renew"}
+ON_LINK = "0.0.0.0"  # noqa: S104  # no address to bind to: RFC 3442 says by it that there is no router
 LOST = {"EXPIRE", "RELEASE", "STOP", "FAIL", "EXPIRE6", "RELEASE6", "STOP6", "DEPREF6", "deconfig"}
 
 
@@ -43,7 +44,7 @@ def lease(said: dict[str, str]) -> Lease | None:
 
 def by(routers: str) -> list[tuple[str, str]]:
     """The default route by the first router, as option 3 has it."""
-    return [("default", routers.split()[0])] if routers else []
+    return [("default", routers.split(maxsplit=1)[0])] if routers else []
 
 
 def classless(octets: str) -> list[tuple[str, str]]:
@@ -68,7 +69,7 @@ def commands(reason: str, interface: str, found: Lease | None) -> list[str]:
         return [f"link set {interface} up"]
     mtu = [f"link set {interface} mtu {found.mtu}"] if found.mtu else []
     routes = [
-        f"route replace {block} via {hop} dev {interface} onlink" for block, hop in found.routes if hop != "0.0.0.0"
+        f"route replace {block} via {hop} dev {interface} onlink" for block, hop in found.routes if hop != ON_LINK
     ]
     return [*mtu, f"address replace {found.address} dev {interface}", *routes]
 

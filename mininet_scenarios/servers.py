@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 LISTENING = ("ss", "-Hlntu")
 
 
-def witness(station: Station, *ports: int) -> None:
-    """Serve HTTP and datagrams on ``ports``; answers say the station's name and whom it saw."""
+def witness(*stations: Station, ports: tuple[int, ...] = (80,)) -> None:
+    """Serve HTTP and datagrams on ``ports`` of each; answers say the station's name and whom it saw."""
     program = str(Path(__file__).with_name("witness.py"))
-    _serve(station, "witness", (sys.executable, program, station.name, *map(str, ports)), *ports)
+    outputs = [station.machine.directory.path / f"{station.name}.witness" for station in stations]
+    for station, output in zip(stations, outputs, strict=True):
+        argv = (sys.executable, program, station.name, *map(str, ports))
+        station.machine.spawn(*argv, output=output)
+    until(lambda: all("listening" in output.read_text() for output in outputs), 20, f"all listen on {ports}")
 
 
 def iperf(station: Station, port: int = 5201) -> None:

@@ -56,7 +56,7 @@ def build(lab: Lab) -> World:
     for machine, segment in ((world.server, FAR), (world.neighbour, PUBLIC)):
         for gateway in addresses(segment, PROVIDER):
             machine.route("default", gateway)
-        servers.witness(machine, 80)
+    servers.witness(world.server, world.neighbour)
     return world
 
 

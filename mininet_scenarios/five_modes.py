@@ -1,0 +1,111 @@
+"""The five modes of a network, cell by cell: who reaches peers, its host and the world, and whom the world reaches.
+
+Then what the modes do not say: no way leads from one network through the host into another, a router makes a NAT
+network the way out of a host-only one, and a host is afterwards as it was before.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mininet_scenarios import clients, modes, rest, world
+from mininet_scenarios.command import until
+from mininet_scenarios.modes import DIRECTIONS, LANS, MODES, TENANT, Claim
+from mininet_scenarios.story import play
+from mininet_scenarios.world import CAMPUS, FAR, HOSTS, SERVER
+
+if TYPE_CHECKING:
+    from mininet_scenarios.hypervisor import Hypervisor
+    from mininet_scenarios.lab import Lab
+    from mininet_scenarios.modes import Scene
+    from mininet_scenarios.story import Story
+
+INNER = 254  # the router's number on the host-only network
+
+
+def tell(story: Story, lab: Lab) -> None:
+    """All cells, then what lies between them."""
+    story.step("Two hosts, a provider, and a network of every mode with machines on both hosts")
+    scene = modes.build(lab)
+    story.check("every port is Ready", held=True)
+    for mode in MODES:
+        story.step(f"Mode {mode}")
+        for direction in DIRECTIONS:
+            asked = [claim for version in (4, 6) for claim in modes.claims(scene, mode, direction, version)]
+            wrong = modes.broken(asked)
+            story.check(f"{direction}: {'; '.join(sentences(asked))}", not wrong, wrong or f"{len(asked)} tries")
+    prove_apart(story, scene)
+    combine(story, lab, scene)
+    take_back(story, lab, scene)
+
+
+def sentences(claims: list[Claim]) -> list[str]:
+    """What is claimed, each thing once."""
+    return list(dict.fromkeys(claim.sentence for claim in claims))
+
+
+def prove_apart(story: Story, scene: Scene) -> None:
+    """The host is no router between its networks."""
+    story.step("The host leads from no network into another")
+    asked = [
+        Claim(f"{one} to {other}", scene.vms[one]["a"], scene.vms[other]["b"].addresses[at], reached=False)
+        for one, other in (("nat", "host-only"), ("host-only", "nat"), ("nat", "internal"), ("nat", "lonely"))
+        for at in (0, 1)
+    ]
+    wrong = modes.broken(asked)
+    story.check("; ".join(sentences(asked)), not wrong, wrong or f"{len(asked)} tries")
+
+
+def combine(story: Story, lab: Lab, scene: Scene) -> None:
+    """Host-only with a NAT gateway: a router between the two."""
+    story.step("A router joins the host-only network to the nat network, as its way out")
+    addresses = LANS["host-only"].addresses(INNER)
+    spec = {
+        "interfaces": [{"network": "host-only", "addresses": list(addresses)}],
+        "external": {"network": "nat", "snat": True, "snat6": True},
+    }
+    lab.client.apply(rest.resource("Router", TENANT, "way-out", spec))
+    a = scene.vms["host-only"]["a"]
+    for gateway in addresses:
+        a.machine.run("ip", "route", "replace", "default", "via", gateway)
+    host = scene.hosts[0]
+    for at, version in enumerate(("IPv4", "IPv6")):
+        translated = world.addresses(CAMPUS, HOSTS + host.number)[at]
+        seen = clients.seen_as(a, world.addresses(FAR, SERVER)[at])
+        story.check(f"the server sees the host's address, {version}", seen == translated, seen)
+    own = [Claim("its host", a, LANS["host-only"].addresses(1)[at]) for at in (0, 1)]
+    inward = [Claim("the server to it", scene.world.server, a.addresses[at], reached=False) for at in (0, 1)]
+    wrong = modes.broken([*own, *inward])
+    story.check("it still reaches its host, and nobody outside reaches it", not wrong, wrong)
+    lab.client.delete(f"/projects/{TENANT}/routers/way-out")
+
+
+def take_back(story: Story, lab: Lab, scene: Scene) -> None:
+    """Whatever the hosts were given is gone with the networks."""
+    story.step("Take the networks back")
+    for kind in ("portforwards", "floatingips", "routers", "ports", "networks"):
+        for resource in lab.client.get(f"/projects/{TENANT}/{kind}")["items"]:
+            lab.client.delete(f"/projects/{TENANT}/{kind}/{resource['name']}")
+    for host in scene.hosts:
+        until(partial(cleared, host), 10, f"{host.name} is as it was: {left(host)}")
+    story.check("no interface, translation or setting of ours is left on the hosts", held=True)
+
+
+def cleared(host: Hypervisor) -> bool:
+    """Whether nothing of ours is on a host."""
+    return not left(host)
+
+
+def left(host: Hypervisor) -> list[str]:
+    """What is on a host that only our networks could have brought."""
+    links = [line.split(": ")[1] for line in host.machine.run("ip", "-oneline", "link").splitlines()]
+    ours = [f"link {link}" for link in links if link.startswith(("nl-host", "nlh", "nlp", "nlq"))]
+    rules = host.machine.run("nft", "list", "tables").splitlines()
+    forwarding = host.machine.run("sysctl", "-n", "net.ipv4.ip_forward").strip()
+    return [*ours, *(rule for rule in rules if "netloom" in rule), *(["forwarding"] if forwarding == "1" else [])]
+
+
+if __name__ == "__main__":
+    sys.exit(play(tell))
