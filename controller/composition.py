@@ -18,6 +18,7 @@ from controller.core import Core
 from controller.figures import CoreCollector
 from controller.flow_rows import FlowRows
 from controller.host_news import HostNews
+from controller.host_orders import HostOrders
 from controller.intent.allocate import Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
@@ -68,6 +69,8 @@ class Daemon:
         news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
         tls = _tls(settings)
         self.hosts = Hosts(self._wanted(), news, tls)
+        self._orders = HostOrders(self.core.compiler.store, self.hosts)
+        self.reports.followers.append(self._orders.compiled)
         self.world = World(self.core, rules, self.reports, topology, self.hosts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
@@ -77,7 +80,7 @@ class Daemon:
 
     def _wanted(self) -> Wanted:
         openflow = self._settings.openflow
-        return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise)
+        return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise, known=False)
 
     def run(self) -> int:
         """Start every part, serve until told to stop; the exit status."""
@@ -93,6 +96,7 @@ class Daemon:
         recalled = self._memory.recall()
         self._inventory.recall(recalled)
         self.core.submit(recalled, ())
+        self.core.ask(self._orders.complete)
         self._hub.spawn(self.core.run)
         self._hub.spawn(self._memory.run)
         self.writer.start()

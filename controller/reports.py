@@ -33,6 +33,7 @@ class Reports:
     def __init__(self, publish: Callable[[str, str, dict[str, object], int, str], None], topology: Topology) -> None:
         self.moved = threading.Condition()
         self.drifts = Drifts()
+        self.followers: list[Callable[[set[tuple[Any, ...]]], None]] = []
         self._publish = publish
         self._topology = topology
 
@@ -46,7 +47,7 @@ class Reports:
         self.publish("health", f"feature {where}", {"bug": repr(error), "key": key})
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
-        """Entities changed: the topology follows."""
+        """Entities changed: the topology follows, and whoever else does."""
         for read in changed:
             if read[0] == "get" and read[1] in {Chassis, Presence, Endpoint}:
                 entity = self.core.compiler.store.get(read[1], read[2])
@@ -54,6 +55,14 @@ class Reports:
                     self._topology.delete(read[1], read[2])
                 else:
                     self._topology.put(entity)
+        for follower in self.followers:
+            self._follow(follower, changed)
+
+    def _follow(self, follower: Callable[[set[tuple[Any, ...]]], None], changed: set[tuple[Any, ...]]) -> None:
+        try:
+            follower(changed)
+        except Exception as error:  # noqa: BLE001 - our bug there must not keep flows from the switches
+            self.bug("follower", str(getattr(follower, "__qualname__", follower)), error)
 
     def ready(self, subjects: list[Subject]) -> None:
         """These have become ready, if any; those who wait look again."""
