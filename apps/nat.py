@@ -61,9 +61,10 @@ def leaving_sources(leg: Leg, view: View) -> Iterator[Flow]:
     leaving = view.get(Exit, leg.router)
     for block in leg.blocks:
         yield from _leaving(leaving, block)
-    for address in leg.addresses:
+    for address in {":" in own: own for own in reversed(leg.addresses)}.values():
         yield _hairpin(leaving, leg, address)
-        if not leaving.network:
+    if not leaving.network:
+        for address in leg.addresses:
             yield from _to_host(leaving, address)
 
 

@@ -92,11 +92,11 @@ EXIT = Table(
     "EXIT",
     "Does the router keep it inside, or does it leave, and where is it translated?",
     {"echo": 900, "own_floating": 800, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
-    | {"inside": 500, "floating_source": 400, "here": 300, "elsewhere": 200},
+    | {"inside": 500, "floating_source": 400, "here": 300, "elsewhere": 200, "nowhere": 100},
     (r.ROUTER, *_IPS, *_ICMP),
-    sets=(r.NETWORK, r.VIA, *_TUNNEL_DST),
-    leads_to=("UN_SNAT", "ECHO", "ROUTE", "DELIVER"),
-    miss="dropped: the router knows no way there",
+    sets=(r.NETWORK, r.VIA, r.PUNT, *_TUNNEL_DST),
+    leads_to=("UN_SNAT", "ECHO", "ROUTE", "DELIVER", "PUNT"),
+    miss="dropped: no IP packet",
 )
 UN_SNAT = Table(
     8,
@@ -137,11 +137,11 @@ ROUTE = Table(
     12,
     "ROUTE",
     "Which network, and which next hop, is the packet for? The longest prefix decides.",
-    {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}},
+    {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}, "nowhere": 50},
     (r.ROUTER, *_IPS, f.IP_TTL),
     sets=(r.NETWORK, r.ORIGIN, r.PUNT, r.HOP, r.NEXT_HOP, r.NEXT_HOP6, r.SCRATCH, f.ETH_SRC, f.IP_TTL),
     leads_to=("HOP", "FITS", "PUNT"),
-    miss="dropped: the router knows no way there",
+    miss="dropped: no IP packet",
 )
 HOP = Table(
     13,

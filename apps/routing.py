@@ -111,6 +111,8 @@ def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     for kind in (f.ETH_IP, f.ETH_IPV6):
         for ttl in LAST_TTLS:
             yield ROUTE.flow(EVERYWHERE, "expired", {f.ETH_TYPE: kind, f.IP_TTL: ttl}, _punt(r.EXPIRED))
+        yield EXIT.flow(EVERYWHERE, "nowhere", {f.ETH_TYPE: kind}, _punt(r.UNRESOLVED))
+        yield ROUTE.flow(EVERYWHERE, "nowhere", {f.ETH_TYPE: kind}, _punt(r.UNRESOLVED))
         yield RESOLVE.flow(EVERYWHERE, "unknown", {f.ETH_TYPE: kind}, _punt(r.UNRESOLVED))
     yield FITS.flow(EVERYWHERE, "too_large", {r.SCRATCH: Masked(1, 1)}, _punt(r.TOO_LARGE))
     yield FITS.flow(EVERYWHERE, "other", {}, [RESOLVE.goto])
