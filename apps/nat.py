@@ -50,10 +50,10 @@ def tracking(leaving: Exit, _view: View) -> Iterator[Flow]:
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
-    """What belongs to no connection, and what comes from outside unasked, goes no further."""
-    yield DNAT.flow(EVERYWHERE, "invalid", {f.CT_STATE: Masked(INV, INV)}, [])
-    unasked: Match = {r.ORIGIN: Masked(r.OUTSIDE_BIT, r.OUTSIDE_BIT), f.CT_STATE: Masked(NEW, NEW | REL)}
-    yield DNAT.flow(EVERYWHERE, "stranger", unasked, [])
+    """What comes from outside, and neither was asked for nor belongs to anything, goes no further."""
+    outside = Masked(r.OUTSIDE_BIT, r.OUTSIDE_BIT)
+    for state in (Masked(NEW, NEW | REL), Masked(INV, INV)):
+        yield DNAT.flow(EVERYWHERE, "stranger", {r.ORIGIN: outside, f.CT_STATE: state}, [])
 
 
 def leaving_sources(leg: Leg, view: View) -> Iterator[Flow]:
@@ -78,7 +78,7 @@ def routed_sources(router: Router, view: View) -> Iterator[Flow]:
 
 
 def _leaving(leaving: Exit, block: str) -> Iterator[Flow]:
-    """New sources on their way out: translated, or remembered as they are."""
+    """New sources on their way out: translated, or remembered as they are; never let out as they are by mistake."""
     realm, zone = Hosts(leaving.realm), source_zone(leaving.number)
     match: Match = {r.ROUTER: leaving.number, r.NETWORK: leaving.vni, source(block): matched(block)}
     outer = next((a for a in leaving.addresses if (":" in a) == (":" in block)), None)
@@ -88,6 +88,7 @@ def _leaving(leaving: Exit, block: str) -> Iterator[Flow]:
     nat = Nat("snat", outer, ports=leaving.ports) if translated else None
     out = ct(zone, table=DESTINATION.number, commit=True, nat=nat)
     yield SNAT.flow(realm, "source", match, [out])
+    yield SNAT.flow(realm, "invalid", {**match, f.CT_STATE: Masked(INV, INV)}, [])
     if "ftp" in leaving.helpers and ":" not in block:
         helped = ct(zone, table=DESTINATION.number, commit=True, nat=nat, alg=FTP)
         yield SNAT.flow(realm, "helper", {**match, f.TCP_DST: FTP}, [helped])
