@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.binding import link_local
-from apps.pipeline import ND_SOURCE, NEIGHBOUR, SOURCE
+from apps.pipeline import ND_SOURCE, NEIGHBOUR, PUNT, SOURCE
+from apps.registers import PROBE
+from apps.registers import PUNT as PUNT_REASON
 from controller.flow import fields as f
+from controller.flow.actions import set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match, Scope
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT = 135, 136, 134, 137
 DHCP_CLIENT, DHCP_SERVER = 68, 67
 NO_MAC = "00:00:00:00:00:00"
+_TELL = (set_field(PUNT_REASON, PROBE), PUNT.resubmit)
+"""Who looks whether an address is free may have been given one that is not: the daemon gets a copy."""
 
 
 def sources(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
@@ -42,8 +47,9 @@ def sources(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     if endpoint.ipv4:
         yield from _ipv4_unspecified(endpoint, here)
     if endpoint.ipv6:
-        match: Match = {**_from(endpoint, endpoint.mac), f.IPV6_SRC: "::", f.IP_PROTO: f.ICMPV6}
-        yield SOURCE.flow(here, "unspecified", match, [ND_SOURCE.goto])
+        match: Match = {**_from(endpoint, endpoint.mac), f.IPV6_SRC: "::"}
+        yield SOURCE.flow(here, "unspecified", {**match, f.IP_PROTO: f.ICMPV6}, [ND_SOURCE.goto])
+        yield SOURCE.flow(here, "probe", {**match, f.ICMPV6_TYPE: SOLICITATION}, [*_TELL, ND_SOURCE.goto])
 
 
 def _from(endpoint: Endpoint, mac: str) -> Match:
@@ -82,7 +88,8 @@ def _any_address(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
 def _ipv4_unspecified(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
     """ARP probes (RFC 5227) and DHCP requests, which have no address to send from."""
     sender = _from(endpoint, endpoint.mac)
-    yield SOURCE.flow(here, "address", {**sender, f.ARP_SHA: endpoint.mac, f.ARP_SPA: "0.0.0.0"}, [NEIGHBOUR.goto])  # noqa: S104
+    probe: Match = {**sender, f.ARP_SHA: endpoint.mac, f.ARP_SPA: "0.0.0.0"}  # noqa: S104
+    yield SOURCE.flow(here, "probe", probe, [*_TELL, NEIGHBOUR.goto])
     dhcp: Match = {f.IPV4_SRC: "0.0.0.0", f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}  # noqa: S104 - "no address", not a bind
     yield SOURCE.flow(here, "unspecified", {**sender, **dhcp}, [NEIGHBOUR.goto])
 

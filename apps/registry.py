@@ -66,6 +66,10 @@ FEATURES = (
     Feature("neighbours.own", Endpoint, neighbours.own),
     Feature("neighbours.answers", Chassis, neighbours.answers),
     Feature("addressing.everywhere", Chassis, addressing.everywhere),
+    Feature("addressing.questions", Network, addressing.questions),
+    Feature("addressing.ports", Endpoint, addressing.ports),
+    Feature("addressing.ways_in", Chassis, addressing.ways_in),
+    Feature("addressing.link", Interface, addressing.link),
     Feature("routing.legs", Leg, routing.legs),
     Feature("routing.neighbours", Endpoint, routing.neighbours),
     Feature("routing.everywhere", Chassis, routing.everywhere),
@@ -95,4 +99,4 @@ FEATURES = (
     Feature("flood.elsewhere", Network, flood.elsewhere),
     Feature("deliver", Chassis, deliver.translate),
 )
-INDEXES = {**binding.INDEXES, **realms.INDEXES, **ways.INDEXES, **host_orders.INDEXES}
+INDEXES = {**binding.INDEXES, **realms.INDEXES, **ways.INDEXES, **host_orders.INDEXES, **addressing.INDEXES}

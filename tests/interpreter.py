@@ -142,10 +142,12 @@ class Arrival:
 class Journey:
     """Everything that became of one packet.
 
-    ``crossings`` are (from, to, encapsulation, key) of the tunnels it went by, ``walks`` its way through each chassis.
+    ``crossings`` are (from, to, encapsulation, key) of the tunnels it went by, ``walks`` its way through each chassis,
+    ``punts`` what the daemon got of it.
     """
 
     arrivals: list[Arrival] = field(default_factory=list)
+    punts: list[Packet] = field(default_factory=list)
     walks: list[tuple[str, Walk]] = field(default_factory=list)
     crossings: list[tuple[str, str, str, int]] = field(default_factory=list)
 
@@ -189,7 +191,9 @@ class DataPlane:
         walk = self._bridges[chassis].walk(packet, in_port)
         journey.walks.append((chassis, walk))
         for port, sent in walk.outputs:
-            if port in tunnels:
+            if port == act.CONTROLLER_RESERVED:
+                journey.punts.append(sent)
+            elif port in tunnels:
                 self._cross(journey, chassis, tunnels[port], sent)
             else:
                 journey.arrivals.append(Arrival(chassis, port, sent))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from apps.host_orders import host_port
 from controller.entities import (
+    Dhcp,
     Door,
     External,
     FloatingIp,
@@ -37,7 +38,7 @@ DB = replace(
     network("acme/db", 0x102),
     subnets=(Subnet("v4", "10.0.1.0/24", "10.0.1.254"), Subnet("v6", "fd00:1::/64", "fd00:1::fe")),
 )
-FAR = replace(network("acme/far", 0x103), subnets=(Subnet("v4", "10.0.2.0/24", "10.0.2.254"),))
+FAR = replace(network("acme/far", 0x103), subnets=(Subnet("v4", "10.0.2.0/24", "10.0.2.254", Dhcp()),))
 PUBLIC = replace(
     network("acme/public", 0x300),
     subnets=(Subnet("v4", "192.0.2.0/24", "192.0.2.1"), Subnet("v6", "2001:db8::/64", "2001:db8::1")),
@@ -48,7 +49,7 @@ PUBLIC = replace(
 )
 NATTED = replace(
     network("acme/natted", 0x400),
-    subnets=(Subnet("v4", "10.5.0.0/24", "10.5.0.1"), Subnet("v6", "fd05::/64", "fd05::1")),
+    subnets=(Subnet("v4", "10.5.0.0/24", "10.5.0.1"), Subnet("v6", "fd05::/64", "fd05::1", ra="stateful")),
     mode="nat",
     door=Door(9, DOOR_MAC, ("169.254.64.9", "fd6e:6574:6c6f::9")),
 )

@@ -1,0 +1,132 @@
+"""What services are given and what they make of it, as values: no service does anything itself, nor reads a clock.
+
+A responder is a function of a punted packet, the facts and the time. It yields outcomes; its caller carries them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from controller.derived import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    from controller.entities import Neighbour
+    from controller.flow.actions import Action
+
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE = range(1, 10)
+"""Why a packet was punted, as the pipeline's register says it (``apps/registers.py``)."""
+REASONS = ("dhcp", "dhcp6", "solicitation", "dns", "expired", "too_large", "unresolved", "heard", "probe")
+State = Literal["offered", "bound", "released", "declined", "expired"]
+
+
+class Facts(Protocol):
+    """What the compiler's store knows (``controller.store.Store``)."""
+
+    def get(self, kind: type, key: str) -> Any | None:
+        """The entity, or None."""
+
+    def where(self, kind: type, index: str, value: Hashable) -> tuple[str, ...]:
+        """The keys of the entities under an index value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Punt:
+    """A packet that a switch handed up: from which chassis and port, why, and what the pipeline knew of it.
+
+    ``network`` is a VNI, ``router`` a router's number, ``origin`` where the packet came from; 0 where nothing said.
+    """
+
+    chassis: str
+    in_port: int
+    reason: int
+    frame: bytes
+    network: int = 0
+    router: int = 0
+    origin: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """A frame that a chassis' bridge is to send, and how."""
+
+    chassis: str
+    frame: bytes
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """How an address of a port stands with its machine, which calls itself ``hostname``; seconds since 1970."""
+
+    port: str
+    network: str
+    chassis: str
+    mac: str
+    address: str
+    hostname: str
+    state: State
+    since: float
+    expires: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The machine took another server's offer: ours is none any more."""
+
+    port: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A machine outside told its MAC."""
+
+    neighbour: Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An address of a port is claimed by somebody else: ``by`` is a port's key, or the name of the segment."""
+
+    port: str
+    address: str
+    mac: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about names that the network does not know, for the resolvers outside; ``reply`` frames the answer."""
+
+    source: str
+    wire: bytes
+    reply: Callable[[bytes], Emission]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The packet gets no answer, and why."""
+
+    why: Literal["malformed", "spoofed", "unserved"]
+
+
+Outcome = Emission | Lease | Withdrawn | Learned | Duplicate | Question | Ignored
+
+
+class Responder(Protocol):
+    """Answers packets that were punted for one reason."""
+
+    def __call__(self, punt: Punt, facts: Facts, now: float) -> Iterator[Outcome]:
+        """What becomes of the packet; never raises for anything in its bytes."""
+
+
+def sender(punt: Punt, facts: Facts) -> Endpoint | None:
+    """The port that the packet came from, by where it is plugged in and by nothing that the packet says."""
+    for key in facts.where(Endpoint, "place", (punt.chassis, punt.in_port)):
+        found = facts.get(Endpoint, key)
+        if isinstance(found, Endpoint):
+            return found
+    return None
