@@ -5,7 +5,6 @@ Relations only: they join what users asked for with what the hosts report, for t
 
 from __future__ import annotations
 
-import ipaddress
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -117,11 +116,3 @@ INDEXES = {
 def _addresses(endpoint: Endpoint) -> tuple[str, ...]:
     """Every single address that the endpoint may use."""
     return (*endpoint.ipv4, *endpoint.ipv6, *(p.address for p in endpoint.allowed_pairs if "/" not in p.address))
-
-
-def link_local(mac: str) -> str:
-    """The link-local address that a MAC makes (RFC 4291, appendix A)."""
-    octets = bytearray.fromhex(mac.replace(":", ""))
-    octets[0] ^= 2
-    host = bytes(octets[:3]) + b"\xff\xfe" + bytes(octets[3:])
-    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))

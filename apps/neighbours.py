@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.binding import link_local, reach
+from apps.binding import reach
 from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, ND_ANSWER_MAC, NEIGHBOUR, REPLY, SERVICE
+from controller.addresses import link_local
 from controller.flow import fields as f
 from controller.flow.actions import IN_PORT_RESERVED, Action, copy, output, set_field
 from controller.flow.fields import Masked

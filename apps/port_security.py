@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.binding import link_local
 from apps.pipeline import ND_SOURCE, NEIGHBOUR, PUNT, SOURCE
 from apps.registers import PROBE
 from apps.registers import PUNT as PUNT_REASON
+from controller.addresses import link_local
 from controller.flow import fields as f
 from controller.flow.actions import set_field
 from controller.flow.fields import Masked

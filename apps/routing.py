@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.binding import link_local
 from apps.next_hops import PING, PING6, destination, hand_on, next_hop, next_mac, onto, ping
 from apps.pipeline import (
     ARP_ANSWER,
@@ -26,6 +25,7 @@ from apps.pipeline import (
     ROUTER_IN,
     SNAT,
 )
+from controller.addresses import link_local
 from controller.derived import Endpoint, Leg
 from controller.flow import fields as f
 from controller.flow.actions import Action, copy, dec_ttl, set_field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.binding import link_local
+from controller.addresses import link_local
 from controller.flow import fields as f
 
 if TYPE_CHECKING:

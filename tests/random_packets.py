@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from apps.binding import link_local
+from controller.addresses import link_local
 from controller.flow import fields as f
 from tests import packets
 from tests.packets import BROADCAST, NO_MAC, Packet

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apps import binding
-from apps.binding import link_local
+from controller.addresses import link_local
 from controller.derived import Endpoint, Leaf, Presence
 from controller.entities import Interface, Network, Plug, Port
 from tests.compiled import Watched, compiled

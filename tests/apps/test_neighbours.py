@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.binding import link_local
+from controller.addresses import link_local
 from controller.entities import Port
 from controller.flow import fields as f
 from tests.interpreter import DataPlane
