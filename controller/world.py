@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Literal
 from controller import status
 from controller.compiler.compiler import Compiler
 from controller.derived import Endpoint
-from controller.entities import Chassis, Interface, Network, Port, Project
+from controller.entities import (
+    Chassis,
+    FloatingIp,
+    Interface,
+    Neighbour,
+    Network,
+    Port,
+    PortForward,
+    Project,
+    Router,
+    Seat,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +31,7 @@ if TYPE_CHECKING:
     from ovsdb.hosts import Hosts
     from topology.graph import Topology
 
-BASE = (Project, Network, Port, Chassis, Interface)
+BASE = (Project, Network, Port, Router, FloatingIp, PortForward, Chassis, Seat, Neighbour, Interface)
 _STATUS = {"Port": status.port_status, "Network": status.network_status, "Project": status.project_status}
 
 
