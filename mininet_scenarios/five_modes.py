@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mininet_scenarios import clients, modes, rest, world
+from mininet_scenarios import clients, modes, routers, world
 from mininet_scenarios.command import until
 from mininet_scenarios.modes import DIRECTIONS, LANS, MODES, TENANT, Claim
 from mininet_scenarios.story import play
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mininet_scenarios.lab import Lab
     from mininet_scenarios.modes import Scene
     from mininet_scenarios.story import Story
-
-INNER = 254  # the router's number on the host-only network
 
 
 def tell(story: Story, lab: Lab) -> None:
@@ -61,12 +59,9 @@ def prove_apart(story: Story, scene: Scene) -> None:
 def combine(story: Story, lab: Lab, scene: Scene) -> None:
     """Host-only with a NAT gateway: a router between the two."""
     story.step("A router joins the host-only network to the nat network, as its way out")
-    addresses = LANS["host-only"].addresses(INNER)
-    spec = {
-        "interfaces": [{"network": "host-only", "addresses": list(addresses)}],
-        "external": {"network": "nat", "snat": True, "snat6": True},
-    }
-    lab.client.apply(rest.resource("Router", TENANT, "way-out", spec))
+    external = {"network": "nat", "snat": True, "snat6": True}
+    lab.client.apply(routers.router(TENANT, "way-out", LANS["host-only"], external=external))
+    addresses = routers.inner(lab.client, TENANT, "way-out", "host-only")
     a = scene.vms["host-only"]["a"]
     for gateway in addresses:
         a.machine.run("ip", "route", "replace", "default", "via", gateway)

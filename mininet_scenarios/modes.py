@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mininet_scenarios import clients, rest, servers, world
+from mininet_scenarios import clients, rest, routers, servers, world
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.machine import assign
 from mininet_scenarios.probe import ping
@@ -87,16 +87,13 @@ def build(lab: Lab) -> Scene:
     for place, vm in zip(places, made, strict=True):
         vms[place.lan.name][place.name.rpartition("-")[2]] = vm
     servers.witness(*made, *hosts)
-    _lead_astray(outside, hosts[0])
+    _lead_astray(lab, outside, hosts[0])
     return Scene(outside, hosts, vms)
 
 
 def resources() -> tuple[dict[str, Any], ...]:
     """Everything but the ports, as the tenant asks for it."""
-    router = {
-        "interfaces": [{"network": "overlay"}],
-        "external": {"network": "public", "address": world.addresses(PUBLIC, EDGE)[0], "snat": True},
-    }
+    external = {"network": "public", "address": world.addresses(PUBLIC, EDGE)[0]}
     floating = [
         rest.resource("FloatingIP", TENANT, f"f{at}", {"network": "public", "address": address, "port": "overlay-b"})
         for at, address in enumerate(world.addresses(PUBLIC, FLOATING))
@@ -106,7 +103,7 @@ def resources() -> tuple[dict[str, Any], ...]:
         for where, via in (("nat", {"network": "nat"}), ("overlay", {"router": "edge"}))
     ]
     networks = [lan.resource for lan in LANS.values()]
-    edge = rest.resource("Router", TENANT, "edge", router)
+    edge = routers.router(TENANT, "edge", LANS["overlay"], external=external)
     return rest.project(TENANT), world.public(TENANT), *networks, edge, *floating, *forwards
 
 
@@ -227,10 +224,10 @@ def _tag(host: Hypervisor) -> None:
     host.machine.run("ip", "link", "set", "tagged", "up")
 
 
-def _lead_astray(outside: World, host: Hypervisor) -> None:
+def _lead_astray(lab: Lab, outside: World, host: Hypervisor) -> None:
     """Have the provider send what is for networks that are not outside's to the host, as an attacker there could."""
     for name in ("internal", "host-only", "nat", "lonely"):
         for block, via in zip(LANS[name].cidrs, world.addresses(CAMPUS, HOSTS + host.number), strict=True):
             outside.provider.route(block, via)
-    for block, via in zip(LANS["overlay"].cidrs, world.addresses(PUBLIC, EDGE), strict=True):
+    for block, via in zip(LANS["overlay"].cidrs, routers.outer(lab.client, TENANT, "edge"), strict=True):
         outside.provider.route(block, via)
