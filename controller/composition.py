@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from controller.figures import CoreCollector
 from controller.flow_rows import FlowRows
 from controller.host_news import HostNews
 from controller.host_orders import HostOrders
-from controller.intent.allocate import Underlay
+from controller.intent.allocate import TUNNEL_PORTS, Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
 from controller.inventory import Inventory, News
@@ -34,7 +35,7 @@ from controller.southbound import framework
 from controller.southbound.bridge import Bridge
 from controller.switchboard import Switchboard
 from controller.world import World
-from ovsdb.address import Tls
+from ovsdb.address import Tls, parse
 from ovsdb.host_plan import Wanted
 from ovsdb.hosts import Hosts
 from ovsdb.intent import IntentDatabase
@@ -63,7 +64,7 @@ class Daemon:
         self.core = self.reports.core = Core(rules, self._hub, self.reports, self._bridge)
         self.reports.flows = FlowRows(self.core.compiler, pipeline.TABLE_NAMES)
         self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
-        self.intent = Intent(self._unreadable)
+        self.intent = Intent(self._unreadable, settings.network.quarantine)
         self._inventory = Inventory()
         self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish)
         news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
@@ -74,9 +75,7 @@ class Daemon:
         self.world = World(self.core, rules, self.reports, topology, self.hosts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
-        network = settings.network
-        underlay = Underlay(network.underlay_mtu, network.underlay_ip, network.default_encap)
-        self.writer = Writer(self.database, self.intent, underlay)
+        self.writer = Writer(self.database, self.intent, _underlay(settings))
 
     def _wanted(self) -> Wanted:
         openflow = self._settings.openflow
@@ -148,7 +147,7 @@ class Daemon:
     # What the parts tell.
 
     def _committed(self, commit: Commit) -> None:
-        puts, deletes = self.intent.follow(commit)
+        puts, deletes = self.intent.follow(commit, time.monotonic())
         self.core.submit(puts, deletes, commit.revision)
         self.events.publish_commit(commit)
 
@@ -168,6 +167,20 @@ class Daemon:
 
 def _family(host: str) -> int:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _underlay(settings: Settings) -> Underlay:
+    """What networks can be given, and the ports that hosts have to keep: the daemon may run on one of them."""
+    network, listening = settings.network, (parse(text).port for text in settings.ovsdb.listen)
+    daemon = {endpoint(settings.http.listen)[1], endpoint(settings.openflow.listen)[1], *listening}
+    return Underlay(
+        mtu=network.underlay_mtu,
+        ip=network.underlay_ip,
+        encap=network.default_encap,
+        segment_mtu=network.segment_mtu,
+        forwarded_from=network.host_forwards_from,
+        own_ports=TUNNEL_PORTS | daemon,
+    )
 
 
 def _tls(settings: Settings) -> Tls | None:

@@ -89,6 +89,13 @@ class IntentDatabase(_Section):
 class Network(_Section):
     """What networks get that do not say; the underlay's MTU and IP version decide how large guests' packets are."""
 
+    quarantine: float = Field(
+        default=60.0, ge=0, le=86400, description="seconds that an address rests before another port gets it"
+    )
+    segment_mtu: int = Field(default=1500, ge=576, le=65535, description="bytes that physical networks carry")
+    host_forwards_from: int = Field(
+        default=1024, ge=1, le=65535, description="lowest port of the hosts' own addresses that may be forwarded"
+    )
     default_encap: Literal["vxlan", "geneve", "gre"] = "vxlan"
     underlay_mtu: int = Field(default=1500, ge=576, le=65535, description="bytes")
     underlay_ip: Literal[4, 6] = 4

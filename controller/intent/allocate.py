@@ -1,41 +1,66 @@
-"""What netloom chooses where a document leaves it open: MAC addresses, IP addresses, VNIs, MTUs.
+"""What netloom chooses where a document leaves it open: MAC addresses, VNIs, routers' numbers, MTUs.
 
-Nothing here counts or remembers: a MAC and a VNI come from a hash of the resource's uid, an address is the lowest
-that is free, so that two daemons asked the same would answer the same.
+Nothing here counts or remembers: all come from a hash of the resource's uid and from what is taken, so that two daemons
+asked the same would answer the same. Addresses come from ``controller.intent.pools``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
-from heapq import heapify, heappop, heappush
 
-from controller.entities import Encap
-from controller.intent.blocks import IPV4, IPV6, Block, numbered, text
+from controller.entities import Encap, Mode
+from controller.intent.blocks import IPV4, IPV6, Block, text
 
-VNI_MAX = (1 << 24) - 1
+VNI_MAX = 0xFFFFF0
+"""What lies above are the VNIs of ours: of the hosts' links and of liveness."""
+ROUTER_NUMBERS = 32767
+"""Two conntrack zones of 16 bits are made of each number."""
 _SLAAC_PREFIX = 64
 _UNIVERSAL_LOCAL_BIT = 0x02
 _IPV6_HEADER_MORE = 20
 # Outer IPv4 (20) and inner Ethernet (14) for all; UDP and VXLAN 8 + 8; UDP, Geneve and one 8-byte option, which carries
 # the sender's identity, 8 + 8 + 8; GRE with its key 4 + 4.
 _OVERHEAD: dict[Encap, int] = {"vxlan": 50, "geneve": 58, "gre": 42}
+_LARGEST_MTU = 65535
+TUNNEL_PORTS = frozenset({4789, 6081})
+"""Of VXLAN and Geneve."""
+_LEAST_HOST_PORT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Underlay:
-    """What carries the tunnels: ``mtu`` in bytes, ``ip`` 4 or 6; ``encap`` is what networks get that name none."""
+    """What hosts have to give. ``mtu`` in bytes and ``ip`` 4 or 6 are of what carries the tunnels.
+
+    ``encap`` is what networks get that name none. ``segment_mtu`` is of physical networks. ``forwarded_from`` is the
+    lowest port of the hosts' own addresses that a forward may take, ``own_ports`` those that hosts need themselves.
+    """
 
     mtu: int = 1500
     ip: int = IPV4
     encap: Encap = "vxlan"
+    segment_mtu: int = 1500
+    forwarded_from: int = _LEAST_HOST_PORT
+    own_ports: frozenset[int] = TUNNEL_PORTS
 
 
 def mtu(encap: Encap, underlay: Underlay) -> int:
     """The largest guest packet, in bytes, that fits the underlay in one piece."""
     more = _IPV6_HEADER_MORE if underlay.ip == IPV6 else 0
     return underlay.mtu - _OVERHEAD[encap] - more
+
+
+def mtus(mode: Mode, encap: Encap, underlay: Underlay) -> tuple[int, int]:
+    """The MTU that a network gets, and the largest that it may ask for."""
+    match mode:
+        case "bridged":
+            return underlay.segment_mtu, underlay.segment_mtu
+        case "host-only":
+            return underlay.segment_mtu, _LARGEST_MTU
+        case _:
+            fits = mtu(encap, underlay)
+            return fits, fits
 
 
 def mac(uid: str, taken: Callable[[str], bool]) -> str:
@@ -50,11 +75,11 @@ def mac(uid: str, taken: Callable[[str], bool]) -> str:
         attempt += 1
 
 
-def vni(uid: str, taken: Callable[[int], bool]) -> int | None:
-    """A VNI for a network: its hash's, or the next that is free; None if all are taken."""
+def number(uid: str, most: int, taken: Callable[[int], bool]) -> int | None:
+    """One of 1 to ``most`` (a VNI, a router's number): the uid's hash, or the next that is free; None if none is."""
     start = int.from_bytes(blake2b(uid.encode(), digest_size=8).digest())
-    for step in range(VNI_MAX):
-        found = (start + step) % VNI_MAX + 1
+    for step in range(most):
+        found = (start + step) % most + 1
         if not taken(found):
             return found
     return None
@@ -67,54 +92,3 @@ def slaac_address(block: Block, mac_address: str) -> str | None:
     octets = bytes.fromhex(mac_address.replace(":", ""))
     interface = bytes([octets[0] ^ _UNIVERSAL_LOCAL_BIT]) + octets[1:3] + b"\xff\xfe" + octets[3:]
     return text(IPV6, block.first | int.from_bytes(interface))
-
-
-@dataclass(slots=True)
-class Pool:
-    """The free addresses of one block, lowest first, in O(log n) each.
-
-    Every usable address below ``high`` is taken, or in ``freed`` (a heap, with some that were taken again).
-    """
-
-    block: Block
-    high: int
-    freed: list[int] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, block: Block) -> Pool:
-        """A pool that has not looked at any address yet."""
-        return cls(block, block.lowest)
-
-    def copy(self, taken: Callable[[str], bool]) -> Pool:
-        """A pool of its own for one draft; this one first forgets what was taken meanwhile."""
-        while self.high <= self.block.highest and taken(self._text(self.high)):
-            self.high += 1
-        while self.freed and taken(self._text(self.freed[0])):
-            heappop(self.freed)
-        return Pool(self.block, self.high, self.freed.copy())
-
-    def lowest(self, taken: Callable[[str], bool]) -> str | None:
-        """The lowest free address, which the pool then forgets; None if there is none."""
-        while self.freed:
-            found = self._text(heappop(self.freed))
-            if not taken(found):
-                return found
-        while self.high <= self.block.highest:
-            found = self._text(self.high)
-            self.high += 1
-            if not taken(found):
-                return found
-        return None
-
-    def release(self, address: str) -> None:
-        """Remember that an address is free again; addresses of other blocks are not this pool's."""
-        version, number = numbered(address)
-        if version != self.block.version or not self.block.lowest <= number < self.high:
-            return
-        heappush(self.freed, number)
-        if len(self.freed) > self.high - self.block.lowest:
-            self.freed = list(set(self.freed))
-            heapify(self.freed)
-
-    def _text(self, number: int) -> str:
-        return text(self.block.version, number)

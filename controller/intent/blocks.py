@@ -11,6 +11,19 @@ IPV4, IPV6 = 4, 6
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Addresses from ``lowest`` to ``highest``, both included."""
+
+    version: int
+    lowest: int
+    highest: int
+
+    def overlaps(self, other: Span) -> bool:
+        """Whether the two have an address in common."""
+        return self.version == other.version and self.lowest <= other.highest and other.lowest <= self.highest
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A CIDR block. ``first`` and ``last`` bound it; ``lowest`` and ``highest`` bound what ports may have in it."""
 
@@ -21,6 +34,11 @@ class Block:
     last: int
     lowest: int
     highest: int
+
+    @property
+    def usable(self) -> Span:
+        """What ports may have."""
+        return Span(self.version, self.lowest, self.highest)
 
     def holds(self, version: int, number: int) -> bool:
         """Whether an address is inside."""
@@ -50,6 +68,14 @@ def block(cidr: str) -> Block:
     lowest = first + reserved
     highest = last - (reserved and network.version == IPV4)
     return Block(cidr, network.version, network.prefixlen, first, last, lowest, highest)
+
+
+@lru_cache(maxsize=65536)
+def span(text_of_range: str) -> Span:
+    """The addresses of a canonical range like ``10.1.0.100-10.1.0.200``."""
+    low, _, high = text_of_range.partition("-")
+    version, lowest = numbered(low)
+    return Span(version, lowest, numbered(high)[1])
 
 
 def numbered(address: str) -> tuple[int, int]:

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from controller.intent.allocate import Pool, Underlay
+from controller.intent.allocate import Underlay
+from controller.intent.blocks import Span
 from controller.intent.kind import Claim
 from controller.intent.kinds import KINDS
+from controller.intent.pools import Pool
 from controller.intent.resource import Key, Resource
 from controller.intent.state import Intent
 
@@ -34,19 +36,21 @@ class Proposed:
 
 
 class Overlay:
-    """One draft over ``base``; thrown away after the change is refused or committed.
+    """One draft over ``base`` at one moment; thrown away after the change is refused or committed.
 
     ``touched`` holds what the change says something of, None where it takes away; ``allocated`` what each gets.
     """
 
-    def __init__(self, base: Intent, underlay: Underlay) -> None:
+    def __init__(self, base: Intent, underlay: Underlay, now: float) -> None:
         self.underlay = underlay
+        self.quarantine = base.claims.quarantine
         self._base = base
+        self._now = now
         self.touched: dict[Key, Proposed | None] = {}
         self.allocated: dict[Key, Any] = {}
         self._owners: dict[str, dict[str | int, Key | None]] = {}
         self._referrers: dict[Key, list[Key]] = {}
-        self._pools: dict[tuple[str, str], Pool] = {}
+        self._pools: dict[tuple[str, Span], Pool] = {}
         self._more: Counter[tuple[str, str]] = Counter()
 
     def vacate(self, key: Key) -> None:
@@ -91,12 +95,19 @@ class Overlay:
             return changed[value]
         return self._base.claims.owner(space, value)
 
-    def pool(self, space: str, cidr: str) -> Pool:
-        """The free addresses of a block, as far as this draft has not taken them."""
-        pool = self._pools.get((space, cidr))
+    def settled(self, key: Key) -> Any | None:
+        """What a resource has been given so far; None if there will be none of that name."""
+        if key in self.touched:
+            return self.allocated.get(key)
+        resource = self._base.resource(key)
+        return resource.allocated if resource else None
+
+    def free(self, space: str, span: Span) -> str | None:
+        """The lowest address of a span that nobody holds and that has rested; no address is given twice."""
+        pool = self._pools.get((space, span))
         if pool is None:
-            pool = self._pools[space, cidr] = self._base.claims.pool(space, cidr)
-        return pool
+            pool = self._pools[space, span] = self._base.claims.pool(space, span, self._now)
+        return pool.lowest(lambda found: self.owner(space, found) is not None or self.quarantine.holds(space, found))
 
     def referrers(self, key: Key) -> Iterator[Key]:
         """Who will refer to a resource."""

@@ -5,44 +5,70 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
-from controller.intent.allocate import Pool
-from controller.intent.blocks import block
+from controller.intent.blocks import Span
+from controller.intent.kind import Claim
+from controller.intent.pools import Pool, Quarantine
 from controller.intent.resource import Key
 
 
 class Claims:
-    """Who has what only one may have, and what is left of the blocks that addresses come from."""
+    """Who has what only one may have, and what is left of the spans that addresses come from.
 
-    def __init__(self) -> None:
+    ``quarantine`` is for how many seconds an address that was freed is not chosen again.
+    """
+
+    def __init__(self, quarantine: float) -> None:
+        self.quarantine = Quarantine(quarantine)
         self._owners: dict[str, dict[str | int, Key]] = {}
-        self._pools: dict[str, dict[str, Pool]] = {}
+        self._pools: dict[str, dict[Span, Pool]] = {}
 
     def owner(self, space: str, value: str | int) -> Key | None:
         """Who holds a claim."""
         return self._owners.get(space, {}).get(value)
 
-    def take(self, space: str, value: str | int, key: Key) -> None:
+    def take(self, claim: Claim, key: Key) -> None:
         """Give a claim to a resource, whoever had it."""
-        self._owners.setdefault(space, {})[value] = key
+        self._owners.setdefault(claim.space, {})[claim.value] = key
+        if claim.rests:
+            self.quarantine.end(claim.space, str(claim.value))
 
-    def release(self, space: str, value: str | int, key: Key) -> None:
+    def release(self, claim: Claim, key: Key, now: float) -> None:
         """Take a claim from a resource, if it still has it."""
-        owners = self._owners[space]
-        if owners.get(value) == key:
-            del owners[value]
+        space, value = claim.space, claim.value
+        owners = self._owners.get(space, {})
+        if owners.get(value) != key:
+            return
+        del owners[value]
         if not owners:
             del self._owners[space]
             self._pools.pop(space, None)
-        for pool in self._pools.get(space, {}).values():
-            pool.release(str(value))
+        if claim.rests:
+            self.quarantine.begin(space, str(value), now)
+        else:
+            self._reclaim(space, str(value))
 
-    def pool(self, space: str, cidr: str) -> Pool:
-        """A draft's own copy of a block's free addresses."""
-        pools = self._pools.setdefault(space, {})
-        pool = pools.get(cidr)
+    def pool(self, space: str, span: Span, now: float) -> Pool:
+        """A draft's own copy of a span's free addresses."""
+        return self._passed(space, span, now).copy()
+
+    def exhausted(self, space: str, span: Span, now: float) -> bool:
+        """Whether a span has no address that could be given now."""
+        return self._passed(space, span, now).empty
+
+    def _passed(self, space: str, span: Span, now: float) -> Pool:
+        """A span's free addresses, the lowest of them really free."""
+        for where, address in self.quarantine.ended(now):
+            self._reclaim(where, address)
+        pools = self._pools.setdefault(space, {}) if space in self._owners else {}
+        pool = pools.get(span)
         if pool is None:
-            pool = pools[cidr] = Pool.of(block(cidr))
-        return pool.copy(lambda address: self.owner(space, address) is not None)
+            pool = pools[span] = Pool.of(span)
+        pool.forget(lambda address: self.owner(space, address) is not None or self.quarantine.holds(space, address))
+        return pool
+
+    def _reclaim(self, space: str, address: str) -> None:
+        for pool in self._pools.get(space, {}).values():
+            pool.release(address)
 
 
 class Names:

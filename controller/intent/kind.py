@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from controller.entities import Entity
-from controller.intent.allocate import Pool, Underlay
+from controller.intent.allocate import Underlay
+from controller.intent.blocks import Span
+from controller.intent.pools import Quarantine
 from controller.intent.resource import Document, Key, Resource, Strict
 
 
@@ -20,12 +22,14 @@ class Claim:
     """Something that only one resource may have: a MAC in a network, a VNI in the cluster.
 
     ``space`` names where ``value`` is unique; ``pointer`` is the field that asks for it, ``what`` the word for it.
+    ``rests``: it is an address, which is not chosen for others as soon as it is free.
     """
 
     space: str
     value: str | int
     pointer: str
     what: str
+    rests: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Draft(Protocol):
     """Intent as it would be after a change; what kinds look at to judge and to allocate."""
 
     underlay: Underlay
+    quarantine: Quarantine
 
     def spec(self, key: Key) -> Any | None:
         """What a resource will be asked to be; None if there will be none of that name."""
@@ -48,8 +53,11 @@ class Draft(Protocol):
     def owner(self, space: str, value: str | int) -> Key | None:
         """Who will hold that claim."""
 
-    def pool(self, space: str, cidr: str) -> Pool:
-        """The free addresses of one block."""
+    def settled(self, key: Key) -> Any | None:
+        """What a resource has been given so far; None if there will be none of that name."""
+
+    def free(self, space: str, span: Span) -> str | None:
+        """The lowest address of a span that nobody holds and that has rested, given once; None if none is left."""
 
 
 Findings: TypeAlias = Iterator[Contradiction]
@@ -61,7 +69,7 @@ class Kind:
 
     ``settle(draft, key, spec, before)`` and ``complete(draft, key, uid, spec, settled)`` answer allocations, or
     ``complete`` a Contradiction where nothing is left. ``disturbed(before, after)`` is true if those who refer to the
-    resource must be settled anew.
+    resource must be settled anew; they are, too, where it is itself settled anew for another one's sake.
     """
 
     name: str

@@ -6,6 +6,7 @@ Nothing here writes. The same request over the same intent has the same outcome,
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -98,13 +99,13 @@ class Outcome:
         return any(result.changed for result in self.results)
 
 
-def outcome_of(intent: Intent, underlay: Underlay, request: Request, uid: Callable[[], str]) -> Outcome:
-    """Judge a request over what stands; raises UserError with every reason if it cannot be."""
+def outcome_of(intent: Intent, underlay: Underlay, request: Request, uid: Callable[[], str], now: float) -> Outcome:
+    """Judge a request over what stands at a moment; raises UserError with every reason if it cannot be."""
     pacer = Pacer()
     puts, removals = _resolved(intent, request, uid, pacer)
     removals.extend(_pruned(intent, request, puts, pacer))
     puts.extend(_disturbed(intent, puts, removals))
-    draft = Overlay(intent, underlay)
+    draft = Overlay(intent, underlay, now)
     problems = judged(draft, puts, removals, pacer)
     if problems:
         raise _refusal(problems, request)
@@ -183,23 +184,28 @@ def _pruned(intent: Intent, request: Request, puts: Sequence[Proposed], pacer: P
 
 
 def _disturbed(intent: Intent, puts: Sequence[Proposed], removals: Sequence[Removal]) -> Iterator[Proposed]:
-    """Resources that nobody asked to change, but that must be settled anew: ports whose network came or changed."""
+    """Resources that nobody asked to change, but that must be settled anew: ports whose network came or changed.
+
+    Those disturb in their turn who refers to them.
+    """
     touched = {put.key for put in puts} | {removal.key for removal in removals}
-    for put in tuple(puts):
-        if not KINDS[put.key[0]].disturbed(put.before.spec if put.before else None, put.spec):
-            continue
+    waiting = deque(put for put in puts if _disturbs(put))
+    while waiting:
+        put = waiting.popleft()
+        pointer = put.pointer if put.implied else put.pointer + "/spec"
         for key in intent.referrers(put.key):
             standing = intent.resource(key)
-            if standing is not None and key not in touched:
-                yield Proposed(
-                    key,
-                    standing.row.labels,
-                    standing.spec,
-                    standing,
-                    standing.row.uid,
-                    put.pointer + "/spec",
-                    implied=True,
-                )
+            if standing is None or key in touched:
+                continue
+            touched.add(key)
+            uid, labels = standing.row.uid, standing.row.labels
+            implied = Proposed(key, labels, standing.spec, standing, uid, pointer, implied=True)
+            waiting.append(implied)
+            yield implied
+
+
+def _disturbs(put: Proposed) -> bool:
+    return KINDS[put.key[0]].disturbed(put.before.spec if put.before else None, put.spec)
 
 
 def _result(draft: Overlay, put: Proposed, pacer: Pacer) -> Result:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from controller.entities import Encap
+from controller.entities import Door, Encap
 from controller.intent.values import Labels, Name
 from ovsdb.rows import ResourceRow
 
@@ -43,11 +43,16 @@ class NoAllocation:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAllocation:
-    """``vni`` is 0 and ``mtu`` is 0 only while a draft is being completed."""
+    """``vni`` is 0 and ``mtu`` is 0 only while a draft is being completed.
+
+    ``door`` is how a nat network leaves by its hosts, ``gateway_mac`` the hosts' on a host-only network.
+    """
 
     vni: int
     encap: Encap
     mtu: int
+    door: Door | None = None
+    gateway_mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,47 @@ class PortAllocation:
 
     mac: str | None
     addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceAllocation:
+    """A router on one network (its name): all its addresses there, and those of them that are no subnet's gateway."""
+
+    network: str
+    addresses: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouterAllocation:
+    """``number`` and ``vni`` are 0 and ``mac`` is None only while a draft is being completed.
+
+    ``interfaces`` are on those networks that exist; ``external_addresses`` on the external network, or on the hosts'
+    link where that is a nat network (``by_host``).
+    """
+
+    number: int
+    vni: int
+    mac: str | None
+    interfaces: tuple[InterfaceAllocation, ...]
+    external_addresses: tuple[str, ...]
+    by_host: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingAllocation:
+    """A floating IP's address and MAC, None while its network does not exist; ``private`` is its port's address."""
+
+    address: str | None
+    mac: str | None
+    private: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardAllocation:
+    """``by_host``: the ports are taken from the hosts' own addresses, which all projects share."""
+
+    by_host: bool
 
 
 @dataclass(frozen=True, slots=True)

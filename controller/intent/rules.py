@@ -41,7 +41,7 @@ def judged(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal]
     """Fill a draft with a change and its allocations; answers every reason why it cannot be."""
     for key in (*(put.key for put in puts), *(removal.key for removal in removals)):
         draft.vacate(key)
-    ordered = sorted(puts, key=lambda put: KINDS[put.key[0]].rank)
+    ordered = sorted(puts, key=_turn)
     for put in ordered:
         draft.put(put)
     problems = [problem for put in ordered for problem in _settled(draft, put, pacer)]
@@ -49,6 +49,11 @@ def judged(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal]
     if not problems:
         problems.extend(problem for put in ordered for problem in _completed(draft, put, pacer))
     return tuple(problems)
+
+
+def _turn(put: Proposed) -> tuple[int, bool]:
+    """What others refer to first; then who had something before those who are new to it."""
+    return KINDS[put.key[0]].rank, put.before is None
 
 
 def _settled(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]:
@@ -80,9 +85,11 @@ def _completed(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]
 
 
 def _claimed(draft: Overlay, put: Proposed, claims: Iterable[Claim]) -> Iterator[Problem]:
+    told: set[tuple[str, Key]] = set()
     for claim in claims:
         owner = draft.claim(claim, put.key)
-        if owner is not None:
+        if owner is not None and (claim.pointer, owner) not in told:
+            told.add((claim.pointer, owner))
             message = f"{claim.what} {claim.value} {_holder(owner, put.key)}"
             yield _problem(put, Contradiction(claim.pointer, message, conflict=owner not in draft.touched))
 
@@ -91,7 +98,7 @@ def _holder(owner: Key, asking: Key) -> str:
     """Who has what is asked for, without telling a project of another one's resources."""
     if owner[1] != asking[1]:
         return "is taken by another project"
-    role = "the gateway of" if owner[0] == "Network" and asking[0] == "Port" else "taken by"
+    role = "the gateway of" if owner[0] == "Network" and asking[0] != "Network" else "taken by"
     return f"is {role} {title(owner)}"
 
 

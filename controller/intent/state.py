@@ -38,18 +38,24 @@ def texts_of(kind: str, spec: object, allocated: object) -> tuple[str, str]:
 class Intent:
     """All resources; followed by one thread, read by many."""
 
-    def __init__(self, unreadable: Callable[[str, str], None]) -> None:
-        """``unreadable(resource, why)`` is told of rows that this version cannot read; they stay out."""
+    def __init__(self, unreadable: Callable[[str, str], None], quarantine: float = 0.0) -> None:
+        """``unreadable(resource, why)`` is told of rows that this version cannot read; they stay out.
+
+        ``quarantine`` is for how many seconds an address that was freed is not chosen again.
+        """
         self.revision = -1
-        self.claims = Claims()
+        self.claims = Claims(quarantine)
         self.names = Names()
         self._unreadable = unreadable
         self._resources: dict[Key, Resource] = {}
         self._referrers: dict[Key, dict[Key, None]] = {}
         self._moved = threading.Condition()
 
-    def follow(self, commit: Commit) -> tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]:
-        """Take in one commit; answers what the compiler is to put, and to delete by type and key."""
+    def follow(self, commit: Commit, now: float) -> tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]:
+        """Take in one commit at a moment (monotonic seconds).
+
+        Answers what the compiler is to put, and to delete by type and key.
+        """
         if commit.initial:
             commit = self._whole(commit)
         puts: list[Entity] = []
@@ -57,7 +63,7 @@ class Intent:
         pacer = Pacer()
         for change in commit.changes:
             pacer.breathe()
-            before, after = self._replace(change)
+            before, after = self._replace(change, now)
             if after is not None:
                 puts.append(after)
             elif before is not None:
@@ -91,12 +97,12 @@ class Intent:
         gone = [ResourceChange(old.row, None) for key, old in self._resources.items() if key not in standing]
         return Commit(commit.revision, (*gone, *changes), initial=True)
 
-    def _replace(self, change: ResourceChange) -> tuple[Entity | None, Entity | None]:
+    def _replace(self, change: ResourceChange, now: float) -> tuple[Entity | None, Entity | None]:
         before = after = None
         if change.old is not None:
-            before = self._remove(change.old.key)
+            before = self._remove(change.old.key, now)
         elif change.new is not None:
-            before = self._remove(change.new.key)
+            before = self._remove(change.new.key, now)
         if change.new is not None:
             after = self._add(change.new)
         return before, after
@@ -111,19 +117,19 @@ class Intent:
         self._resources[key] = resource
         self.names.add(key)
         for claim in kind.claims(key, resource.spec, resource.allocated):
-            self.claims.take(claim.space, claim.value, key)
+            self.claims.take(claim, key)
         for target in kind.references(key, resource.spec):
             self._referrers.setdefault(target, {})[key] = None
         return kind.entity(resource)
 
-    def _remove(self, key: Key) -> Entity | None:
+    def _remove(self, key: Key, now: float) -> Entity | None:
         resource = self._resources.pop(key, None)
         if resource is None:
             return None
         kind = KINDS[key[0]]
         self.names.remove(key)
         for claim in kind.claims(key, resource.spec, resource.allocated):
-            self.claims.release(claim.space, claim.value, key)
+            self.claims.release(claim, key, now)
         for target in kind.references(key, resource.spec):
             referrers = self._referrers[target]
             del referrers[key]

@@ -1,4 +1,4 @@
-"""The words that documents are made of: names, MAC addresses, IP addresses, blocks; each has one canonical spelling.
+"""The words that documents are made of: names, MAC addresses, IP addresses, blocks, ports; each has one spelling.
 
 A value that passes here is canonical text (lower-case MACs, compressed IPv6), so that equal things are equal strings.
 """
@@ -19,12 +19,16 @@ _LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 # The second digit of a unicast MAC address is even (IEEE 802-2014, 8.2.2).
 _UNICAST_MAC = r"^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$"
 _PLACE = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
+_PHYSICAL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+_DOMAIN = r"^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$"
 PATTERN_WORDS = {
     _NAME: "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin and end with a letter or a digit",
     _LABEL_KEY: "must be 1 to 128 of letters, digits and '._/-', and begin and end with a letter or a digit",
     _LABEL_VALUE: "must be at most 63 of letters, digits and '._-', and begin and end with a letter or a digit",
     _UNICAST_MAC: "must be a unicast MAC address like 02:00:00:00:00:01",
     _PLACE: "must be 1 to 128 of letters, digits and '._:@-', and begin with a letter or a digit",
+    _PHYSICAL: "must be 1 to 63 of letters, digits and '._-', and begin with a letter or a digit",
+    _DOMAIN: "must be a domain name like example.org",
 }
 """What a pattern asks for, in words for people."""
 _MOST_LABELS = 64
@@ -82,6 +86,27 @@ def _cidr(text: str) -> str:
     return str(block)
 
 
+def _destination(text: str) -> str:
+    block = _block(text)
+    if block.prefixlen and (problem := _unusable(block.network_address)):
+        raise PydanticCustomError("cidr", problem)
+    return str(block)
+
+
+def _address_range(text: str) -> str:
+    low, dash, high = (part.strip() for part in text.partition("-"))
+    if not dash:
+        raise PydanticCustomError("range", "give the first and the last address, like 10.1.0.100-10.1.0.200")
+    low, high = _address(low), _address(high)
+    first, last = ipaddress.ip_address(low), ipaddress.ip_address(high)
+    if first.version != last.version:
+        raise PydanticCustomError("range", "the two ends are of different IP versions")
+    if int(first) > int(last):
+        said = {"meant": f"{high}-{low}"}
+        raise PydanticCustomError("range", "the range is backwards; did you mean {meant}?", said)
+    return f"{low}-{high}"
+
+
 def _address_or_block(text: str) -> str:
     return str(_block(text)) if "/" in text else _address(text)
 
@@ -116,4 +141,18 @@ AddressOrCidr = Annotated[
     AfterValidator(_address_or_block),
     WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"format": "cidr"}]}),
 ]
+Destination = Annotated[
+    str,
+    _TEXT_LIMIT,
+    AfterValidator(_destination),
+    WithJsonSchema({"type": "string", "format": "cidr", "description": "0.0.0.0/0 and ::/0 are everything."}),
+]
+AddressRange = Annotated[
+    str,
+    StringConstraints(max_length=128),
+    AfterValidator(_address_range),
+    WithJsonSchema({"type": "string", "examples": ["10.1.0.100-10.1.0.200"]}),
+]
 Place = Annotated[str, StringConstraints(pattern=_PLACE)]
+Physical = Annotated[str, StringConstraints(pattern=_PHYSICAL)]
+Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253, to_lower=True)]

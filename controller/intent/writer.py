@@ -42,11 +42,15 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Where time and new identities come from; ``follow`` is for how many seconds the monitor may lag."""
+    """Where time and new identities come from; ``follow`` is for how many seconds the monitor may lag.
+
+    ``seconds`` is the clock by which addresses that were freed rest: the one that intent is followed by.
+    """
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     uid: Callable[[], str] = lambda: str(uuid.uuid4())
     follow: float = 10.0
+    seconds: Callable[[], float] = time.monotonic
 
 
 class Writer:
@@ -101,7 +105,7 @@ class Writer:
                 # What was committed last may not be known: even "it is not there" could be wrong.
                 raise Unavailable("the intent database is out of reach; nothing was changed, try again")
             revision = self.intent.revision
-            outcome = outcome_of(self.intent, self._underlay, request, self._clock.uid)
+            outcome = outcome_of(self.intent, self._underlay, request, self._clock.uid, self._clock.seconds())
             if request.dry_run or not outcome.changed:
                 return replace(outcome, revision=revision)
             try:

@@ -18,7 +18,14 @@ from controller.intent.pacer import Pacer
 from controller.intent.proposal import Delete, Outcome, Patch, Put, Request
 from controller.intent.selector import parsed
 from controller.intent.state import Intent
-from controller.intent.writer import Writer
+from controller.intent.writer import Clock, Writer
+
+
+@dataclass(slots=True)
+class Time:
+    """Seconds that pass when a test says so."""
+
+    now: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,7 @@ class Desk:
     writer: Writer
     database: FakeDatabase
     followed: list[Any]
+    time: Time
 
     @property
     def intent(self) -> Intent:
@@ -79,16 +87,16 @@ def _readable(resource: str, why: str) -> None:
 
 
 @contextmanager
-def desk(underlay: Underlay | None = None) -> Iterator[Desk]:
-    """A desk with nothing on it."""
-    intent = Intent(_readable)
+def desk(underlay: Underlay | None = None, quarantine: float = 0) -> Iterator[Desk]:
+    """A desk with nothing on it, where addresses that were freed rest for ``quarantine`` seconds."""
+    intent, time = Intent(_readable, quarantine), Time()
     followed: list[Any] = []
-    database = FakeDatabase(lambda commit: followed.append(intent.follow(commit)))
+    database = FakeDatabase(lambda commit: followed.append(intent.follow(commit, time.now)))
     database.start()
-    writer = Writer(database, intent, underlay or Underlay())
+    writer = Writer(database, intent, underlay or Underlay(), Clock(seconds=lambda: time.now))
     writer.start()
     try:
-        yield Desk(writer, database, followed)
+        yield Desk(writer, database, followed, time)
     finally:
         writer.stop()
 

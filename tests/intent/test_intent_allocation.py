@@ -1,45 +1,17 @@
-"""What is chosen is free, lowest first, and the same however the question is reached."""
+"""What is chosen is free, and the same however the question is reached."""
 
 from __future__ import annotations
 
 import ipaddress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.entities import Mode
 from controller.intent import allocate
-from controller.intent.allocate import Pool, Underlay
+from controller.intent.allocate import Underlay
 from controller.intent.blocks import block, numbered, text
-
-BLOCK = "10.0.0.0/27"
-STEPS = st.lists(st.tuples(st.sampled_from(("take", "claim", "release", "draft")), st.integers(0, 31)), max_size=80)
-
-
-@given(STEPS)
-def test_a_pool_always_gives_the_lowest_free_address(steps: list[tuple[str, int]]) -> None:
-    within = block(BLOCK)
-    pool, taken = Pool.of(within), set[str]()
-    for what, offset in steps:
-        address = text(4, within.first + offset)
-        match what:
-            case "claim":
-                taken.add(address)
-            case "release" if address in taken:
-                taken.discard(address)
-                pool.release(address)
-            case "draft":
-                pool.copy(taken.__contains__).lowest(taken.__contains__)
-            case "take":
-                found = pool.copy(taken.__contains__).lowest(taken.__contains__)
-                usable = [str(host) for host in ipaddress.ip_network(BLOCK).hosts()]
-                assert found == next((host for host in usable if host not in taken), None)
-                if found:
-                    taken.add(found)
-
-
-def test_one_draft_gives_each_address_once() -> None:
-    pool = Pool.of(block("10.0.0.0/30")).copy(set[str]().__contains__)
-    assert [pool.lowest(lambda _: False) for _ in range(3)] == ["10.0.0.1", "10.0.0.2", None]
 
 
 @given(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.integers(1, 128))
@@ -66,13 +38,17 @@ def test_macs_are_local_unicast_and_repeatable(uid: object, collisions: int) -> 
     assert found == allocate.mac(str(uid), taken.__contains__)
 
 
-@given(st.uuids())
-def test_vnis_fit_and_avoid_what_is_taken(uid: object) -> None:
-    first = allocate.vni(str(uid), lambda _: False)
-    second = allocate.vni(str(uid), lambda number: number == first)
+@given(st.uuids(), st.integers(1, allocate.VNI_MAX))
+def test_numbers_fit_and_avoid_what_is_taken(uid: object, most: int) -> None:
+    first = allocate.number(str(uid), most, lambda _: False)
     assert first is not None
-    assert second == first % allocate.VNI_MAX + 1
-    assert 1 <= second <= allocate.VNI_MAX
+    second = allocate.number(str(uid), most, lambda number: number == first) if most > 1 else 1
+    assert second == first % most + 1
+    assert 1 <= second <= most
+
+
+def test_when_all_numbers_are_taken_there_is_none() -> None:
+    assert allocate.number("uid", 7, lambda _: True) is None
 
 
 def test_mtus_leave_room_for_the_encapsulation() -> None:
@@ -84,3 +60,15 @@ def test_mtus_leave_room_for_the_encapsulation() -> None:
 def test_slaac_addresses_are_those_of_rfc_4291() -> None:
     assert allocate.slaac_address(block("2001:db8::/64"), "34:56:78:9a:bc:de") == "2001:db8::3656:78ff:fe9a:bcde"
     assert allocate.slaac_address(block("2001:db8::/65"), "34:56:78:9a:bc:de") is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "usual", "largest"),
+    [("overlay", 8950, 8950), ("internal", 8950, 8950), ("nat", 8950, 8950), ("bridged", 1500, 1500)],
+)
+def test_only_what_is_tunnelled_pays_for_a_tunnel(mode: Mode, usual: int, largest: int) -> None:
+    assert allocate.mtus(mode, "vxlan", Underlay(9000)) == (usual, largest)
+
+
+def test_a_host_alone_may_carry_what_it_likes() -> None:
+    assert allocate.mtus("host-only", "vxlan", Underlay(1400, segment_mtu=1600)) == (1600, 65535)

@@ -23,8 +23,7 @@ BASE = (project(), network("web", V4))
         ((project(), network("web", V4, mtu=1500)), "/1/spec/mtu", "leaves 1450 in vxlan"),
         ((project(), network("web", V4, mtu=1443, encap="geneve")), "/1/spec/mtu", "leaves 1442 in geneve"),
         ((project(), network("web", "fd00::/64", mtu=1279)), "/1/spec/mtu", "IPv6"),
-        ((project(), network("web", V4, mode="nat")), "/1/spec/mode", "not supported yet"),
-        ((project(), network("web", V4, physical_network="eth1")), "/1/spec/physical_network", "not supported yet"),
+        ((project(), network("web", V4, mode="routed")), "/1/spec/mode", "'overlay', 'internal', 'nat'"),
         ((project(), network("web", "10.1.0.7/24")), "/1/spec/subnets/0/cidr", "did you mean 10.1.0.0/24?"),
         ((project(), network("web", "224.0.0.0/24")), "/1/spec/subnets/0/cidr", "multicast"),
         (

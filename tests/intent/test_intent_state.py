@@ -54,7 +54,7 @@ def test_a_followed_history_equals_its_end_read_at_once(changes: list[Any]) -> N
             change(office, asked)
         fresh = Intent(lambda *_: None)
         rows = tuple(ResourceChange(None, row) for row in office.database.rows.values())
-        fresh.follow(Commit(office.database.revision, rows, initial=True))
+        fresh.follow(Commit(office.database.revision, rows, initial=True), 0)
         assert everything(fresh) == everything(office.intent)
         told = dict[Any, Any]()
         for puts, deletes in office.followed:
@@ -67,7 +67,7 @@ def test_a_followed_history_equals_its_end_read_at_once(changes: list[Any]) -> N
 def _entities(intent: Intent) -> list[Any]:
     again = Intent(lambda *_: None)
     rows = tuple(ResourceChange(None, resource.row) for resource in intent.resources())
-    return list(again.follow(Commit(1, rows, initial=True))[0])
+    return list(again.follow(Commit(1, rows, initial=True), 0)[0])
 
 
 def test_no_claim_is_shared(office: Desk) -> None:
@@ -81,7 +81,7 @@ def test_no_claim_is_shared(office: Desk) -> None:
 def test_a_new_beginning_tells_what_is_gone(office: Desk) -> None:
     office.apply(project(), network("web", "10.0.0.0/24"), network("db"))
     web = office.database.rows["Network", "acme", "web"]
-    puts, deletes = office.intent.follow(Commit(9, (ResourceChange(None, web),), initial=True))
+    puts, deletes = office.intent.follow(Commit(9, (ResourceChange(None, web),), initial=True), 0)
     assert [entity.key for entity in puts if isinstance(entity, Network)] == ["acme/web"]
     assert deletes == ((Network, "acme/db"),)
     assert office.intent.resource(("Project", "", "acme")) is None
@@ -95,7 +95,7 @@ def test_rows_of_a_later_version_stay_out_and_are_told() -> None:
         ResourceRow("Port", "acme", "p", "u2", (), '{"network": "web", "later": 1}', '{"mac": null}', 1, "", "", ""),
         ResourceRow("Project", "", "acme", "u3", (), '{"quotas": {}}', "{}", 1, "", "", ""),
     )
-    intent.follow(Commit(1, tuple(ResourceChange(None, row) for row in rows), initial=True))
+    intent.follow(Commit(1, tuple(ResourceChange(None, row) for row in rows), initial=True), 0)
     assert [resource.key for resource in intent.resources()] == [("Project", "", "acme")]
     assert [line.partition(":")[0] for line in sorted(told)] == ["Port acme/p", "Router acme/edge"]
 

@@ -158,7 +158,7 @@ def late_writer(office: Desk, lag: float) -> Writer:
     """A second daemon's writer, which has seen what stands now and follows on its own."""
     intent = Intent(lambda *_: None)
     rows = tuple(office.database.rows.values())
-    intent.follow(Commit(office.database.revision, tuple(ResourceChange(None, row) for row in rows), initial=True))
+    intent.follow(Commit(office.database.revision, tuple(ResourceChange(None, row) for row in rows), initial=True), 0)
     writer = Writer(office.database, intent, Underlay(), Clock(follow=lag))
     writer.start()
     return writer
@@ -169,7 +169,7 @@ def test_another_daemon_s_commit_is_judged_again(office: Desk) -> None:
     late = late_writer(office, 5)
     office.apply(port("theirs", addresses=["10.1.0.6"]))
     missed = Commit(2, (ResourceChange(None, office.database.rows["Port", "acme", "theirs"]),))
-    threading.Timer(0.05, late.intent.follow, (missed,)).start()
+    threading.Timer(0.05, late.intent.follow, (missed, 0)).start()
     asked = documents.one({"spec": {"network": "web", "addresses": ["10.1.0.6"]}}, KINDS["Port"], "acme", "ours")
     with pytest.raises(Conflict, match="taken by Port acme/theirs"):
         late.submit(Request((Put(asked),), "late"))

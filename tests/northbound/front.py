@@ -67,7 +67,7 @@ class _Follower:
     events: EventLog
 
     def __call__(self, commit: Commit) -> None:
-        self.intent.follow(commit)
+        self.intent.follow(commit, 0)
         self.events.publish_commit(commit)
 
 

@@ -41,7 +41,7 @@ def main(state_dir: str, read_timeout: str) -> None:
     events, intent = EventLog(), Intent(_unreadable)
 
     def followed(commit: Commit) -> None:
-        intent.follow(commit)
+        intent.follow(commit, 0)
         events.publish_commit(commit)
 
     server = EmbeddedServer(Path(state_dir))

@@ -12,11 +12,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from controller import entities
-from controller.intent import allocate
-from controller.intent.blocks import IPV4, IPV6, block, numbered
 from controller.intent.kind import Claim, Contradiction, Draft, Findings, Kind
+from controller.intent.kinds.addressing import (
+    address_space,
+    exhausted,
+    free_address,
+    free_mac,
+    mac_space,
+    outside,
+    version_of,
+    versions,
+)
 from controller.intent.kinds.later import NoList, NoValue
-from controller.intent.kinds.network import NetworkSpec, SubnetSpec, address_space
+from controller.intent.kinds.network import NetworkSpec
+from controller.intent.kinds.subnet import SubnetSpec
 from controller.intent.resource import Document, Key, PortAllocation, Resource, Strict
 from controller.intent.values import Address, AddressOrCidr, Mac, Name, Place
 
@@ -75,20 +84,9 @@ def _contradictions(draft: Draft, key: Key, spec: PortSpec, settled: PortAllocat
     if network is None:
         return
     for index, address in enumerate(settled.addresses):
-        problem = _outside(address, network.subnets)
+        problem = outside(address, network.subnets)
         if problem is not None:
             yield Contradiction(f"/spec/addresses/{index}" if given else "/spec/addresses", problem)
-
-
-def _outside(address: str, subnets: tuple[SubnetSpec, ...]) -> str | None:
-    """Why no subnet can have the address, or None."""
-    version, number = numbered(address)
-    for subnet in subnets:
-        within = block(subnet.cidr)
-        if within.holds(version, number):
-            return within.misplaced(address)
-    blocks = ", ".join(subnet.cidr for subnet in subnets) or "it has none"
-    return f"{address} is outside the network's subnets ({blocks})"
 
 
 def _settle(draft: Draft, key: Key, spec: PortSpec, before: Resource | None) -> PortAllocation:
@@ -105,7 +103,7 @@ def _complete(
     if network is None:
         return settled
     macs = mac_space(key[1], spec.network)
-    mac = settled.mac or allocate.mac(uid, lambda found: draft.owner(macs, found) is not None)
+    mac = settled.mac or free_mac(draft, uid, macs)
     if spec.addresses is not None:
         return PortAllocation(mac, settled.addresses)
     more = _allocated(draft, address_space(key[1], spec.network), network.subnets, settled.addresses, mac)
@@ -118,29 +116,16 @@ def _allocated(
     draft: Draft, space: str, subnets: tuple[SubnetSpec, ...], have: tuple[str, ...], mac: str
 ) -> tuple[str, ...] | Contradiction:
     """An address of each IP version that the subnets have and the port lacks."""
-    found: dict[int, str | None] = {IPV6 if ":" in address else IPV4: address for address in have}
-    for subnet in subnets:
-        version = block(subnet.cidr).version
-        if found.get(version) is None:
-            found[version] = _free_address(draft, space, subnet.cidr, mac)
-    for version, address in found.items():
+    found: list[str] = []
+    had = {version_of(address) for address in have}
+    for version in versions(subnets):
+        if version in had:
+            continue
+        address = free_address(draft, space, subnets, version, mac)
         if address is None:
-            return Contradiction(
-                "/spec/addresses", f"no free IPv{version} address is left in the network", conflict=True
-            )
-    return tuple(address for address in found.values() if address is not None and address not in have)
-
-
-def _free_address(draft: Draft, space: str, cidr: str, mac: str) -> str | None:
-    own = allocate.slaac_address(block(cidr), mac)
-    if own is not None and draft.owner(space, own) is None:
-        return own
-    return draft.pool(space, cidr).lowest(lambda found: draft.owner(space, found) is not None)
-
-
-def mac_space(project: str, network: str) -> str:
-    """Where a network's MAC addresses are unique."""
-    return f"mac {project}/{network}"
+            return exhausted(draft, space, version, "/spec/addresses")
+        found.append(address)
+    return tuple(found)
 
 
 def _claims(key: Key, spec: PortSpec, allocated: PortAllocation) -> Iterator[Claim]:
@@ -151,15 +136,16 @@ def _claims(key: Key, spec: PortSpec, allocated: PortAllocation) -> Iterator[Cla
     space = address_space(key[1], spec.network)
     pointer = "/spec/addresses/{}" if spec.addresses else "/spec/addresses"
     for index, address in enumerate(allocated.addresses):
-        yield Claim(space, address, pointer.format(index), "address")
+        yield Claim(space, address, pointer.format(index), "address", rests=True)
 
 
 def _references(key: Key, spec: PortSpec) -> tuple[Key, ...]:
     return (("Network", key[1], spec.network),)
 
 
-def _disturbed(_before: PortSpec | None, _after: PortSpec) -> bool:
-    return False
+def _disturbed(before: PortSpec | None, after: PortSpec) -> bool:
+    """Whether what stands for its addresses outside has to follow."""
+    return before is None or (before.network, before.addresses) != (after.network, after.addresses)
 
 
 def _entity(resource: Resource) -> entities.Port | None:
@@ -185,7 +171,7 @@ PORT = Kind(
     name="Port",
     plural="ports",
     scoped=True,
-    rank=2,
+    rank=3,
     document=PortDocument,
     spec=PortSpec,
     allocation=PortAllocation,

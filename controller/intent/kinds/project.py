@@ -18,6 +18,9 @@ class Quotas(Strict):
 
     networks: Limit | None = None
     ports: Limit | None = None
+    routers: Limit | None = None
+    floatingips: Limit | None = None
+    portforwards: Limit | None = None
     rules: Limit | None = None
     flows: Limit | None = None
 
