@@ -98,6 +98,24 @@ class SteadyStream:
         return Loss(int(figures["records"]), int(figures["lost"]), float(figures["gap"]))
 
 
+class SteadyKnocks:
+    """A new TCP connection every ten milliseconds, from when this is made until ``stop``."""
+
+    def __init__(self, source: Station, address: str, port: int = 80) -> None:
+        self._output = source.machine.directory.path / f"{source.name}.knocks"
+        argv = (sys.executable, str(Path(__file__).with_name("knock.py")), address, str(port))
+        self._child = source.machine.spawn(*argv, output=self._output)
+        until(lambda: "knocking" in self._output.read_text(), 10, f"{source.name} connects to {address}")
+
+    def stop(self) -> Loss:
+        """Stop and count connections; ``gap`` is the longest time in which none of those begun came about."""
+        self._child.send_signal(signal.SIGTERM)
+        self._child.wait(10)
+        words = self._output.read_text().split()
+        figures = dict(zip(words[::2], words[1::2], strict=False))
+        return Loss(int(figures["tried"]), int(figures["failed"]), float(figures["gap"]))
+
+
 def loss(output: str) -> Loss:
     """Read the output of ``ping -D -n -i 0.002``."""
     replies = _replies(output)

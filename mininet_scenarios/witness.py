@@ -15,6 +15,7 @@ class Server(ThreadingHTTPServer):
 
     address_family = socket.AF_INET6
     daemon_threads = True
+    request_queue_size = 128
 
 
 class Witness(BaseHTTPRequestHandler):
