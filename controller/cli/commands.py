@@ -111,6 +111,19 @@ def delete(context: typer.Context, kind: _KindWord, name: str, project: _Project
 
 
 @app.command()
+def agent(
+    db: Annotated[str, typer.Option(help="The local OVS database.")] = "unix:/run/openvswitch/db.sock",
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Do for this host's networks what only its kernel can do; takes its orders from the local OVS database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what the OVS library imports, which no operator can mend
+        from controller.agent.main import main  # noqa: PLC0415 - only this command needs netlink
+
+    raise typer.Exit(main(db, log_level))
+
+
+@app.command()
 def doctor(
     socket: Annotated[str, typer.Option(help="The socket of the local OVS database.")] = "/run/openvswitch/db.sock",
 ) -> None:
