@@ -1,4 +1,4 @@
-"""Histories of the small world: things change, go, come back and contradict each other."""
+"""Histories of a world: things change, go, come back and contradict each other."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from controller.entities import Chassis, Interface, Network, Plug, Port
+from controller.entities import (
+    Chassis,
+    External,
+    FloatingIp,
+    Interface,
+    Neighbour,
+    Network,
+    Plug,
+    Port,
+    PortForward,
+    Router,
+    RouterInterface,
+    Seat,
+)
 from tests.worlds import Key, World, mac, plugged, small_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from controller.entities import Entity
 
@@ -49,25 +62,57 @@ def _chassis(chassis: Chassis) -> Iterator[Entity]:
     yield replace(chassis, tunnels=(("geneve", 9), ("vxlan", 104)))
     yield replace(chassis, tunnels=(*chassis.tunnels, ("vxlan", 104)))
     yield replace(chassis, dpid=0)
+    yield replace(chassis, segments=(), gateway=False)
+    yield replace(chassis, segments=(("p1", 51),))
 
 
 def _networks(network: Network) -> Iterator[Entity]:
     yield replace(network, encap="gre")
     yield replace(network, vni=network.vni + 0x1000)
     yield replace(network, mtu=9000)
+    yield replace(network, subnets=network.subnets[:1])
+
+
+def _routers(router: Router) -> Iterator[Entity]:
+    yield replace(router, interfaces=router.interfaces[:1])
+    yield replace(router, interfaces=(*router.interfaces, RouterInterface("acme/lab", ("10.6.0.254",))))
+    yield replace(router, external=None)
+    yield replace(router, external=External("acme/natted", ("169.254.64.33", "fd6e:6574:6c6f::33")))
+    yield replace(router, external=External("acme/public", ("192.0.2.11",), snat=False))
+    yield replace(router, routes=router.routes[:1])
+    yield replace(router, mac=mac(0x77))
+    yield replace(router, helpers=())
+
+
+def _others(entity: Entity) -> Iterator[Entity]:
+    """Of the rest, another place, port or address."""
+    match entity:
+        case Seat():
+            yield replace(entity, chassis="hv1")
+        case FloatingIp():
+            yield replace(entity, port="acme/db-1")
+            yield replace(entity, port="acme/web-2", private_address="fd00::2")
+            yield replace(entity, address="192.0.2.21")
+        case PortForward():
+            yield replace(entity, port="acme/db-1")
+            yield replace(entity, via="acme/inner")
+            yield replace(entity, ports=(7000, 7003), target=7000)
+        case Neighbour():
+            yield replace(entity, mac=mac(0x78))
 
 
 @cache
-def variants() -> dict[Key, tuple[Entity | None, ...]]:
+def variants(base: Callable[[], World]) -> dict[Key, tuple[Entity | None, ...]]:
     """What each entity may become: mostly gone or back; an interface may turn up on the other host, later."""
-    base: World = small_world()
     found: dict[Key, tuple[Entity | None, ...]] = {}
-    for key, entity in base.items():
+    for key, entity in base().items():
         match entity:
             case Port():
                 found[key] = (None, None, entity, entity, *_ports(entity))
             case Interface():
                 found[key] = (None, None, entity, entity, *_interfaces(entity))
+                if entity.iface_id is None:
+                    continue
                 there = "hv2" if entity.chassis == "hv1" else "hv1"
                 moved = plugged(str(entity.iface_id), there, entity.ofport + 20, seen=1)
                 found[Interface, moved.key] = (None, moved, replace(moved, seen=3))
@@ -75,19 +120,25 @@ def variants() -> dict[Key, tuple[Entity | None, ...]]:
                 found[key] = (None, None, entity, entity, *_chassis(entity))
             case Network():
                 found[key] = (None, None, entity, entity, *_networks(entity))
+            case Router():
+                found[key] = (None, None, entity, entity, *_routers(entity))
+            case _:
+                found[key] = (None, None, entity, entity, *_others(entity))
     return found
 
 
 @st.composite
-def changes(draw: st.DrawFn) -> Change:
+def changes(draw: st.DrawFn, base: Callable[[], World]) -> Change:
     """One entity becomes something else."""
-    key = draw(st.sampled_from(list(variants())))
-    return key, draw(st.sampled_from(variants()[key]))
+    key = draw(st.sampled_from(list(variants(base))))
+    return key, draw(st.sampled_from(variants(base)[key]))
 
 
-def histories(turns: int = 8, changes_a_turn: int = 4) -> st.SearchStrategy[History]:
-    """Histories to play from the small world on; a turn changes each entity at most once."""
-    one = st.lists(changes(), min_size=1, max_size=changes_a_turn, unique_by=_key)
+def histories(
+    turns: int = 8, changes_a_turn: int = 4, base: Callable[[], World] = small_world
+) -> st.SearchStrategy[History]:
+    """Histories to play from a world on; a turn changes each entity at most once."""
+    one = st.lists(changes(base), min_size=1, max_size=changes_a_turn, unique_by=_key)
     return st.lists(one, min_size=1, max_size=turns)
 
 
