@@ -44,6 +44,7 @@ from topology.graph import Topology
 
 if TYPE_CHECKING:
     from controller.settings import Settings
+    from controller.southbound.packets import PacketIn
     from ovsdb.rows import Commit
 
 LOCAL_OVSDB = Path("/run/openvswitch/db.sock")
@@ -66,7 +67,7 @@ class Daemon:
         self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
         self.intent = Intent(self._unreadable, settings.network.quarantine)
         self._inventory = Inventory()
-        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish)
+        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._punted)
         news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
         tls = _tls(settings)
         self.hosts = Hosts(self._wanted(), news, tls)
@@ -162,7 +163,10 @@ class Daemon:
         _log.error("resource_unreadable", resource=resource, why=why)
 
     def _bridge(self, chassis: str, inbox: Any) -> Bridge:
-        return Bridge(chassis, inbox, self.core.compiler.catalogue, self.reports)
+        return Bridge(chassis, inbox, self.core.compiler.catalogue, self.reports, self._hub.spawn_after)
+
+    def _punted(self, _chassis: str, _packet: PacketIn) -> None:
+        """Nobody answers packets yet."""
 
 
 def _family(host: str) -> int:

@@ -38,10 +38,14 @@ class CoreCollector(Collector):
             "netloom_bridge_in_sync", "1 while the switch holds what it should", labels=["chassis"]
         )
         sent = CounterMetricFamily("netloom_bridge_flow_mods", "Flow changes sent to a switch", labels=["chassis"])
+        meters = CounterMetricFamily(
+            "netloom_bridge_meter_mods", "Changes of meters sent to a switch", labels=["chassis"]
+        )
         flows = GaugeMetricFamily("netloom_bridge_flows", "Flows a switch should hold", labels=["chassis"])
         for chassis, bridge in sorted(self._core.bridges.items()):
             connected.add_metric([chassis], bridge.connection is not None)
             in_sync.add_metric([chassis], bridge.in_sync)
             sent.add_metric([chassis], bridge.flow_mods)
+            meters.add_metric([chassis], bridge.meter_mods)
             flows.add_metric([chassis], self._core.compiler.catalogue.count(chassis))
-        yield from (connected, in_sync, sent, flows)
+        yield from (connected, in_sync, sent, meters, flows)

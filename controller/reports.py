@@ -86,6 +86,12 @@ class Reports:
         _log.warning("drift", chassis=chassis, what=drift.what, flow=drift.flow, owner=drift.owner)
         self.publish("drift", f"Chassis {chassis}", drift.row())
 
+    def strayed(self, chassis: str, kind: int, what: str) -> None:
+        """Somebody else touched a meter or a group."""
+        drift = self.drifts.add(chassis, kind, what, "")
+        _log.warning("drift", chassis=chassis, what=drift.what, flow=drift.flow)
+        self.publish("drift", f"Chassis {chassis}", drift.row())
+
     def mended(self, chassis: str) -> None:
         """What drifted on a chassis stands right again."""
         self.drifts.mended(chassis)

@@ -1,6 +1,8 @@
 """The switchboard: each OpenFlow session belongs to a chassis, and its messages go to that chassis' bridge.
 
-A bridge is a host's, of which the host's database tells, perhaps later; or it is bare, and only OpenFlow tells of it.
+Packets pass it by: what a switch hands us goes at once to whoever answers, and the answer at once to the switch, past
+all flows that wait to be sent. A bridge is a host's, of which the host's database tells, perhaps later; or it is bare,
+and only OpenFlow tells of it.
 """
 
 from __future__ import annotations
@@ -11,20 +13,28 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from controller.flow.actions import CONTROLLER_RESERVED
 from controller.inventory import INTEGRATION_BRIDGE, Inventory
+from controller.southbound.agenda import Flush
+from controller.southbound.conntrack import ANY, Connections, Ends
+from controller.southbound.packets import PacketIn, packet_out
+from controller.southbound.xids import Concern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from controller.core import Core
+    from controller.flow.actions import Action
     from controller.southbound.framework import Connection
-    from controller.southbound.wire import Received
+    from controller.southbound.inbound import Received
 
 LOCAL_PORT = 0xFFFFFFFE
 HIGHEST_PORT = 0xFFFFFF00
 REFUSALS_KEPT = 256
 REFUSAL_SECONDS = 5
 MOST_UNPLACED = 256
+FLUSH_AGAIN_SECONDS = (0.5, 2.0)
+"""Open vSwitch looks through what it derived from its flows in well under 2 s, and drops some of it where it cannot."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 
 _log = structlog.get_logger("switchboard")
@@ -38,10 +48,12 @@ class Switchboard:
         core: Core,
         inventory: Inventory,
         publish: Callable[[str, str, dict[str, object]], None],
+        punted: Callable[[str, PacketIn], None],
     ) -> None:
         self._core = core
         self._inventory = inventory
         self._publish = publish
+        self._punted = punted
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._refusals: dict[str, float] = {}
@@ -73,10 +85,35 @@ class Switchboard:
         self._publish("health", f"OpenFlow peer {connection.peer}", {"refused": reason})
 
     def received(self, connection: Connection, message: Received) -> None:
-        """A flow message, for the bridge of its chassis."""
+        """A packet, for whoever answers those; else a flow message, for the bridge of its chassis."""
         chassis = self._placed.get(connection)
-        if chassis is not None:
-            self._core.bridge(chassis).inbox.put((connection, message))
+        match message:
+            case _ if chassis is None:
+                return
+            case PacketIn():
+                self._punted(chassis, message)
+            case _:
+                self._core.bridge(chassis).inbox.put((connection, message))
+
+    def emit(self, chassis: str, frame: bytes, actions: tuple[Action, ...], in_port: int = CONTROLLER_RESERVED) -> bool:
+        """Have a chassis' switch put a frame through ``actions``, as if it had come in at ``in_port``; never waits.
+
+        False where it is not sent: the switch is away, or takes in less than it is given. Raises ValueError for a
+        frame that no message can hold.
+        """
+        bridge = self._core.bridges.get(chassis)
+        connection = bridge.connection if bridge else None
+        if connection is None:
+            return False
+        return connection.offer(packet_out(frame, actions, Concern.PACKET_OUT.xid(), in_port))
+
+    def flush(self, chassis: str, zone: int, protocol: int = 0, original: Ends = ANY, reply: Ends = ANY) -> None:
+        """Have a switch forget connections, once it has taken in every change that was submitted before.
+
+        Those of a zone, narrowed as ``Connections`` says. One that is away forgets them when it comes back.
+        """
+        flush = Flush(Connections(zone, protocol, original, reply), FLUSH_AGAIN_SECONDS)
+        self._core.ask(_Message(self._core, chassis, flush))
 
     def ports(self, connection: Connection) -> None:
         """The ports of a bare bridge; those of a host's bridge are told by its database."""
@@ -125,7 +162,7 @@ class Switchboard:
             self._refuse(connection, f"chassis {chassis} is connected already, from {held.peer}")
             return False
         self._placed[connection] = chassis
-        self._core.ask(_Greeting(self._core, chassis, connection))
+        self._core.ask(_Message(self._core, chassis, connection))
         _log.info("switch_joined", chassis=chassis, dpid=f"{connection.dpid:016x}", peer=connection.peer)
         self._publish("health", f"Chassis {chassis}", {"action": "switch connected"})
         return True
@@ -137,12 +174,12 @@ def _own_name(connection: Connection) -> str:
     return local if PLAIN_NAME.fullmatch(local) else f"{connection.dpid:016x}"
 
 
-class _Greeting:
-    """A switch is read only after the core has taken in what was told of it before."""
+class _Message:
+    """A bridge is told of a switch, or of what to forget, only after the core has taken in what came before."""
 
-    def __init__(self, core: Core, chassis: str, connection: Connection) -> None:
-        self._core, self._chassis, self._connection = core, chassis, connection
+    def __init__(self, core: Core, chassis: str, news: Connection | Flush) -> None:
+        self._core, self._chassis, self._news = core, chassis, news
 
     def __call__(self) -> None:
-        """Hand the connection to its bridge."""
-        self._core.bridge(self._chassis).inbox.put(self._connection)
+        """Put it into the bridge's inbox."""
+        self._core.bridge(self._chassis).inbox.put(self._news)

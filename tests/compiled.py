@@ -32,9 +32,9 @@ RULES = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
 class Watched:
     """The compiler; what features and the catalogue complained of is kept in ``bugs``."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Rules = RULES) -> None:
         self.bugs: list[Exception] = []
-        self._compiler = Compiler(RULES, self._bug, _go_on)
+        self._compiler = Compiler(rules, self._bug, _go_on)
         self.store = self._compiler.store
         self.engine = self._compiler.engine
         self.catalogue = self._compiler.catalogue

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller.southbound import wire
+from controller.southbound import inbound, wire
 from tests.worlds import TUNNELS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Client:
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
-    def received(self) -> Iterator[wire.Received]:
+    def received(self) -> Iterator[inbound.Received]:
         """Whatever is about flows, as it comes."""
         while True:
             head = self._exactly(8)
@@ -107,7 +107,7 @@ class Client:
             if kind == ECHO_REQUEST:
                 self.send(struct.pack("!BB", wire.VERSION, ECHO_REPLY) + message[2:])
                 continue
-            found = wire.received(message)
+            found = inbound.received(message)
             if found is not None:
                 yield found
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.southbound.conntrack import Connections
 from controller.southbound.session import Change
-from controller.sync import Flows, in_order
+from controller.sync import Flows, Step, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from controller.sync import Step
-
 BUNDLE_SIZE = 1500
+MOST_FLUSHES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Connections to forget, when all steps before are on their way; once more after each of ``again`` seconds.
+
+    A packet that a switch is just dealing with may still go the way of a flow that is gone, and be remembered: for as
+    long as the switch has not looked through what it derived from its flows (measured: a third of all times).
+    """
+
+    connections: Connections
+    again: tuple[float, ...] = ()
 
 
 class Agenda:
@@ -22,7 +35,7 @@ class Agenda:
     def __init__(self, chassis: str, go_on: Callable[[str], None]) -> None:
         self._chassis = chassis
         self._go_on = go_on
-        self._waiting: deque[Step] = deque()
+        self._waiting: deque[Step | Flush] = deque()
         self._begun: deque[Step] = deque()
         self._changes: deque[Change] = deque()
 
@@ -44,14 +57,23 @@ class Agenda:
             self.line_up([*[None] * (len(bundles) - 1), step], bundles)
         return self._changes.popleft() if self._changes else None
 
-    def add(self, step: Step) -> None:
+    def next_flush(self) -> Flush | None:
+        """What the switch has to forget now, since everything that was added before has been taken up."""
+        flush = self._waiting[0] if self._waiting else None
+        if self._changes or not isinstance(flush, Flush):
+            return None
+        self._waiting.popleft()
+        return flush
+
+    def add(self, step: Step | Flush) -> None:
         """One more to do."""
         self._waiting.append(step)
 
     def _begin(self) -> Step | None:
-        if not self._waiting or not self._waiting[0].turn.may_begin(self._waiting[0].phase):
+        step = self._waiting[0] if self._waiting else None
+        if not isinstance(step, Step) or not step.turn.may_begin(step.phase):
             return None
-        step = self._waiting.popleft()
+        self._waiting.popleft()
         self._begun.append(step)
         return step
 
@@ -61,13 +83,23 @@ class Agenda:
         self._told(step)
 
     def drop(self) -> None:
-        """Nobody waits for a bridge that is away; what it missed it gets when it is read again."""
-        steps = (*self._begun, *self._waiting)
+        """Nobody waits for a bridge that is away; what it missed it gets when it is read again.
+
+        What it is to forget cannot be read: that is kept, or where there is much of it, whole zones of it.
+        """
+        steps = self._steps()
+        flushes = list(dict.fromkeys(item for item in self._waiting if isinstance(item, Flush)))
+        if len(flushes) > MOST_FLUSHES:
+            flushes = list({flush.connections.zone: _whole_zone(flush) for flush in flushes}.values())
         self._changes.clear()
         self._begun.clear()
-        self._waiting.clear()
+        self._waiting = deque(flushes)
         for step in steps:
             self._told(step)
+
+    def _steps(self) -> list[Step]:
+        """Begun or waiting."""
+        return [*self._begun, *(item for item in self._waiting if isinstance(item, Step))]
 
     def _told(self, step: Step) -> None:
         for chassis in step.turn.end(self._chassis, step.phase):
@@ -75,4 +107,8 @@ class Agenda:
 
     def oldest(self, otherwise: int) -> int:
         """The number of the oldest turn that is not confirmed."""
-        return min((step.turn.number for step in (*self._begun, *self._waiting)), default=otherwise)
+        return min((step.turn.number for step in self._steps()), default=otherwise)
+
+
+def _whole_zone(flush: Flush) -> Flush:
+    return Flush(Connections(flush.connections.zone), flush.again)

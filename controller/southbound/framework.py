@@ -1,7 +1,7 @@
 """The framework behind one door: os-ken, or Ryu 4.34, on the eventlet hub; nothing else in netloom imports either.
 
 ``controller.green.patch`` must have run before this is imported. The framework accepts switches, shakes
-hands, answers echoes and reads port messages. Flow messages
+hands, answers echoes and reads port messages. Flow messages and packets
 go past its parsers, as bytes, to ``controller.southbound``.
 """
 
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import structlog
 
-from controller.southbound import handshake, wire
+from controller.southbound import handshake, inbound, wire
+from controller.southbound.outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ UNREPLIED_ECHOES = 2
 HANDSHAKE_SECONDS = 10
 MOST_STRANGERS = 256
 DEAD = "dead"
-_OURS = frozenset((wire.ERROR, wire.MULTIPART_REPLY, wire.BUNDLE_CONTROL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Switchboard(Protocol):
     def opened(self, connection: Connection) -> None:
         """A switch has said who it is."""
 
-    def received(self, connection: Connection, message: wire.Received) -> None:
-        """A flow message came in."""
+    def received(self, connection: Connection, message: inbound.Received) -> None:
+        """A message about flows, or a packet, came in."""
 
     def ports(self, connection: Connection) -> None:
         """The switch's ports are now ``connection.ports()``."""
@@ -58,9 +58,10 @@ class Switchboard(Protocol):
 class Connection:
     """One switch's connection, as little of the framework's datapath as netloom needs."""
 
-    def __init__(self, datapath: Any) -> None:
+    def __init__(self, datapath: Any, spawn: Callable[..., object]) -> None:
         self.refused = False
         self._datapath = datapath
+        self._outbox = Outbox(self.send, spawn)
 
     @property
     def dpid(self) -> int:
@@ -85,6 +86,10 @@ class Connection:
     def send(self, data: bytes) -> None:
         """Queue bytes; waits while the queue is full; nothing happens once the connection is gone."""
         self._datapath.send(data)
+
+    def offer(self, data: bytes) -> bool:
+        """Send bytes when there is room for them, without waiting for that; False where too many wait already."""
+        return self._outbox.offer(data)
 
     def close(self) -> None:
         """End the connection."""
@@ -139,11 +144,11 @@ def serve(name: str, listen: tuple[str, int], tls: tuple[str, str, str] | None, 
     return registry
 
 
-def _connection(datapath: Any) -> Connection:
+def _connection(datapath: Any, spawn: Callable[..., object]) -> Connection:
     """The one connection object of a datapath."""
     found = getattr(datapath, "netloom", None)
     if found is None:
-        found = datapath.netloom = Connection(datapath)
+        found = datapath.netloom = Connection(datapath, spawn)
     return cast("Connection", found)
 
 
@@ -152,18 +157,19 @@ def _take_flow_messages(name: str, board: Switchboard) -> None:
     parser = importlib.import_module(f"{name}.ofproto.ofproto_parser")
     importlib.import_module(f"{name}.ofproto.ofproto_v1_5_parser")
     theirs = parser._MSG_PARSERS[wire.VERSION]  # noqa: SLF001 - the framework has no other way to see a message whole
-    parser._MSG_PARSERS.update(dict.fromkeys(range(256), _Parser(theirs, board)))  # noqa: SLF001
+    parser._MSG_PARSERS.update(dict.fromkeys(range(256), _Parser(theirs, board, hub(name).spawn)))  # noqa: SLF001
 
 
 class _Parser:
     """Gives flow messages to the switchboard, and what the framework needs to the framework's parser."""
 
-    def __init__(self, theirs: Callable[..., Any], board: Switchboard) -> None:
+    def __init__(self, theirs: Callable[..., Any], board: Switchboard, spawn: Callable[..., object]) -> None:
         self._theirs = theirs
         self._board = board
+        self._spawn = spawn
 
     def __call__(self, datapath: Any, version: int, _kind: int, _length: int, xid: int, data: bytearray) -> Any:
-        connection = _connection(datapath)
+        connection = _connection(datapath, self._spawn)
         if connection.refused or datapath.state == DEAD:
             return None
         try:
@@ -179,8 +185,8 @@ class _Parser:
 
     def _ours(self, connection: Connection, data: bytes) -> bytes | None:
         """Take what is ours; what is left is for the framework. Raises ValueError, IndexError, struct.error."""
-        if data[0] == wire.VERSION and data[1] in _OURS:
-            message = wire.received(data)
+        if data[0] == wire.VERSION and data[1] in inbound.KINDS:
+            message = inbound.received(data)
             if message is not None:
                 self._board.received(connection, message)
                 return None
@@ -248,12 +254,13 @@ def _application(name: str, board: Switchboard) -> type:
     phases = [handler.MAIN_DISPATCHER, handler.DEAD_DISPATCHER]
     state = handler.set_ev_cls(events.EventOFPStateChange, phases)(_state_changed)
     ports = handler.set_ev_cls(events.EventOFPPortStateChange, handler.MAIN_DISPATCHER)(_ports_changed)
-    body = {"OFP_VERSIONS": [version], "board": board, "state_changed": state, "ports_changed": ports}
+    body = {"OFP_VERSIONS": [version], "board": board, "spawn": staticmethod(hub(name).spawn)}
+    body |= {"state_changed": state, "ports_changed": ports}
     return type("Netloom", (base,), body)
 
 
 def _state_changed(app: Any, event: Any) -> None:
-    connection = _connection(event.datapath)
+    connection = _connection(event.datapath, app.spawn)
     if event.state == DEAD:
         app.board.closed(connection)
     else:
@@ -262,4 +269,4 @@ def _state_changed(app: Any, event: Any) -> None:
 
 
 def _ports_changed(app: Any, event: Any) -> None:
-    app.board.ports(_connection(event.datapath))
+    app.board.ports(_connection(event.datapath, app.spawn))

@@ -1,23 +1,26 @@
 """An OpenFlow session's flow side as a table of states, without I/O.
 
-READING: the switch is telling every flow it has. STEADY: bundles go out, several at a time, and are confirmed in order;
-whatever the flow monitor tells now was somebody else's doing. Bytes come out of the methods, events go in.
+READING: the switch is telling every meter, group and flow it has. STEADY: bundles go out, several at a time, and are
+confirmed in order; whatever the flow monitor tells now was somebody else's doing. Meters and groups may be read again
+at any time. Bytes come out of the methods, events go in.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from controller.errors import SwitchError
-from controller.southbound import wire
+from controller.southbound import beside, wire
+from controller.southbound.xids import COUNTED, Concern, concern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.flow.flow import Flow, Slot
+    from controller.southbound.inbound import Received
 
 MONITOR = 1
 
@@ -40,10 +43,24 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Every meter and group the switch had when it was asked; ``stale`` where somebody changed one meanwhile."""
+
+    found: tuple[beside.Meter | beside.Group, ...]
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Holdings:
-    """Every flow the switch had when the session began."""
+    """Every flow the switch had when the session began, and what it had beside them."""
 
     flows: tuple[wire.FlowEvent, ...]
+    beside: Beside
+
+
+@dataclass(frozen=True, slots=True)
+class Stirred:
+    """Somebody else changed a meter or a group: look at them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,17 @@ class Refused:
     reason: str
 
 
-Happened = Holdings | Drifted | Confirmed | Refused
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The switch would not do what a message outside bundles asked; ``number`` is the meter's where it is about one."""
+
+    concern: Concern
+    number: int
+    error: tuple[int, int]
+    reason: str
+
+
+Happened = Holdings | Beside | Drifted | Stirred | Confirmed | Refused | Denied
 
 
 @dataclass(slots=True)
@@ -78,6 +105,15 @@ class _Sent:
     first: int
     last: int
     refusal: wire.Refusal | None = None
+
+
+@dataclass(slots=True)
+class _Look:
+    """Answers about meters and groups that have yet to come to their end."""
+
+    asked: set[int]
+    found: list[beside.Meter | beside.Group] = field(default_factory=list)
+    stale: bool = False
 
 
 class Session:
@@ -90,6 +126,8 @@ class Session:
         self._asked = 0
         self._read: dict[Slot, wire.FlowEvent] = {}
         self._sent: deque[_Sent] = deque()
+        self._look: _Look | None = None
+        self._stood = Beside(())
 
     @property
     def outstanding(self) -> int:
@@ -99,8 +137,18 @@ class Session:
     def start(self) -> bytes:
         """The request that begins READING."""
         self.state = State.READING
+        before = beside.settings() + self.look()
         self._asked = self._next(1)
-        return wire.monitor_request(MONITOR, self._asked)
+        return before + wire.monitor_request(MONITOR, self._asked)
+
+    def look(self) -> bytes:
+        """The request to tell of meters and groups; nothing while such an answer is on its way."""
+        if self._look is not None:
+            self._look.stale = True
+            return b""
+        meters, groups = self._next(1), self._next(1)
+        self._look = _Look({meters, groups})
+        return beside.meters_request(meters) + beside.groups_request(groups)
 
     def commit(self, change: Change) -> Iterator[bytes]:
         """The messages that make the change, all or nothing."""
@@ -112,7 +160,7 @@ class Session:
         self._sent.append(_Sent(change, first, first + count + 1))
         return wire.bundle(self._bundle, first, change.puts, change.deletes)
 
-    def receive(self, message: wire.Received) -> Happened | None:
+    def receive(self, message: Received) -> Happened | None:
         """What the message means; None where nothing has come to an end yet."""
         match message:
             case wire.FlowReport():
@@ -121,11 +169,15 @@ class Session:
                 return self._committed(xid)
             case wire.Refusal():
                 return self._refused(message)
+            case beside.Report():
+                return self._looked(message)
+            case beside.Forwarded():
+                return Stirred()
         return None
 
     def _next(self, count: int) -> int:
         first = self._xid
-        self._xid = (self._xid + count) & 0x7FFFFFFF
+        self._xid = (self._xid + count) & COUNTED
         return first
 
     def _report(self, report: wire.FlowReport) -> Happened | None:
@@ -136,11 +188,30 @@ class Session:
                 self._read.pop(event.slot, None)
             else:
                 self._read[event.slot] = event
-        if report.more or report.xid != self._asked:
+        if not report.more and report.xid == self._asked:
+            self._asked = 0
+        return self._holdings()
+
+    def _looked(self, report: beside.Report) -> Happened | None:
+        """What there is beside the flows is told when both answers have ended."""
+        look = self._look
+        if look is None or report.xid not in look.asked:
+            return None
+        look.found += report.found
+        if not report.more:
+            look.asked.discard(report.xid)
+        if look.asked:
+            return None
+        self._look, self._stood = None, Beside(tuple(look.found), look.stale)
+        return self._holdings() if self.state is State.READING else self._stood
+
+    def _holdings(self) -> Holdings | None:
+        """Everything there was, once all of it was read."""
+        if self._asked or self._look is not None:
             return None
         self.state = State.STEADY
         flows, self._read = tuple(self._read.values()), {}
-        return Holdings(flows)
+        return Holdings(flows, self._stood)
 
     def _committed(self, xid: int) -> Happened | None:
         if not self._sent or self._sent[0].last != xid:
@@ -152,6 +223,9 @@ class Session:
 
     def _refused(self, refusal: wire.Refusal) -> Happened | None:
         """A message of a bundle fails first, then its commit: the bundle has ended with the second."""
+        about = concern(refusal.xid)
+        if about is not None:
+            return Denied(*about, (refusal.type, refusal.code), _words(refusal))
         sent = next((sent for sent in self._sent if sent.first <= refusal.xid <= sent.last), None)
         if sent is None:
             raise SwitchError(f"the switch refused message {refusal.xid}: error {refusal.type}, {refusal.code}")
@@ -166,4 +240,8 @@ def _refusal(sent: _Sent, cause: wire.Refusal) -> Refused:
     flows = (*sent.change.puts, *sent.change.deletes)
     place = cause.xid - sent.first - 1
     flow = flows[place] if 0 <= place < len(flows) else None
-    return Refused(sent.change, flow, f"OpenFlow error type {cause.type}, code {cause.code}")
+    return Refused(sent.change, flow, _words(cause))
+
+
+def _words(refusal: wire.Refusal) -> str:
+    return f"OpenFlow error type {refusal.type}, code {refusal.code}"

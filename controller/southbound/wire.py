@@ -1,8 +1,8 @@
 """OpenFlow 1.5 messages that netloom writes and reads itself, because flow programming is the hot path.
 
 The framework keeps the sessions, handshakes, echoes and port messages; flow-mods, bundles, the flow monitor and errors
-pass through here as bytes. Structures: OpenFlow 1.5.1, chapter 7; every reader treats its input as hostile and raises
-``ValueError`` when it is truncated.
+pass through here as bytes, packets through ``packets``, meters and groups through ``beside``. Structures: OpenFlow
+1.5.1, chapter 7; every reader treats its input as hostile and raises ``ValueError`` when it is truncated.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ LARGEST = 0xFFFF - _BUNDLE_ADD_SIZE
 """The longest flow-mod that fits a bundle, in bytes."""
 
 
-def _match_struct(oxms: bytes) -> bytes:
-    """OFPMT_OXM with its padding."""
+def match_struct(oxms: bytes) -> bytes:
+    """The bytes of a match (OFPMT_OXM) with the padding that follows."""
     length = 4 + len(oxms)
     return struct.pack("!HH", 1, length) + oxms + bytes(-length % 8)
 
 
 def flow_mod(flow: Flow, xid: int, *, delete: bool = False) -> bytes:
     """The message that puts the flow in its place (replacing what stood there), or takes away exactly this flow."""
-    match = _match_struct(flow.match)
+    match = match_struct(flow.match)
     instructions = b"" if delete else flow.instructions
     length = _FLOW_MOD_SIZE + len(match) + len(instructions)
     if length > LARGEST:
@@ -81,7 +81,7 @@ def bundle(identifier: int, xid: int, puts: Sequence[Flow], deletes: Sequence[Fl
 
 def monitor_request(monitor: int, xid: int) -> bytes:
     """Ask for every flow there is, and to be told of every later change that is not our own (OFPMP_FLOW_MONITOR)."""
-    body = struct.pack("!IIIHBB", monitor, _ANY, _ANY, _MONITOR_WHAT, _ALL_TABLES, 0) + _match_struct(b"")
+    body = struct.pack("!IIIHBB", monitor, _ANY, _ANY, _MONITOR_WHAT, _ALL_TABLES, 0) + match_struct(b"")
     return struct.pack("!BBHIHH4x", VERSION, MULTIPART_REQUEST, 16 + len(body), xid, FLOW_MONITOR, 0) + body
 
 
@@ -137,25 +137,22 @@ class Refusal:
     data: bytes
 
 
-Received = FlowReport | BundleReply | Refusal
+def bundle_reply(message: bytes) -> BundleReply:
+    """Read OFPT_BUNDLE_CONTROL."""
+    bundle_id, kind = unpacked("!IH", message, 8)
+    return BundleReply(unpacked("!I", message, 4)[0], kind, bundle_id)
 
 
-def received(message: bytes) -> Received | None:
-    """What a switch's message means to us; None for the framework's own."""
-    _, kind, length, xid = unpacked("!BBHI", message)
-    if length != len(message):
-        raise ValueError("truncated message")
-    if kind == BUNDLE_CONTROL:
-        bundle_id, reply = unpacked("!IH", message, 8)
-        return BundleReply(xid, reply, bundle_id)
-    if kind == ERROR:
-        error, code = unpacked("!HH", message, 8)
-        return Refusal(xid, error, code, message[12:])
-    if kind == MULTIPART_REPLY:
-        part, flags = unpacked("!HH", message, 8)
-        if part == FLOW_MONITOR:
-            return FlowReport(xid, tuple(_events(message)), bool(flags & _MORE))
-    return None
+def refusal(message: bytes) -> Refusal:
+    """Read OFPT_ERROR."""
+    xid, kind, code = unpacked("!IHH", message, 4)
+    return Refusal(xid, kind, code, message[12:])
+
+
+def flow_report(message: bytes) -> FlowReport:
+    """Read an answer to ``monitor_request``, or what the flow monitor tells later."""
+    xid, _, flags = unpacked("!IHH", message, 4)
+    return FlowReport(xid, tuple(_events(message)), bool(flags & _MORE))
 
 
 def _events(message: bytes) -> Iterator[FlowEvent]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from controller.entities import Chassis, Interface
 from controller.flow import actions as act
 from controller.flow import fields as f
-from controller.southbound.bridge import difference
+from controller.southbound.difference import difference
 from tests.compiled import compiled
 from tests.interpreter import DataPlane
 from tests.random_packets import Machine, any_packet

@@ -26,7 +26,8 @@ from tests.bench.load import HERE, Load
 if TYPE_CHECKING:
     from controller.flow.flow import Flow
     from controller.southbound.framework import Connection
-    from controller.southbound.wire import FlowEvent, Received
+    from controller.southbound.inbound import Received
+    from controller.southbound.wire import FlowEvent
 
 FRAMEWORK = "os_ken"
 Flows = tuple["Flow", ...]
@@ -36,7 +37,7 @@ class Switchboard:
     """One switch and its bridge. Whatever the framework and the bridge tell that should not happen is raised."""
 
     def __init__(self, load: Load, hub: Any) -> None:
-        self.bridge = Bridge(HERE, hub.Queue(), load, self)
+        self.bridge = Bridge(HERE, hub.Queue(), load, self, hub.spawn_after)
         self._news = hub.Queue()
         hub.spawn(self.bridge.run)
 
@@ -85,8 +86,12 @@ class Switchboard:
     def drifted(self, _chassis: str, event: FlowEvent, flow: Flow | None) -> None:
         """Likewise."""
 
-    def bug(self, where: str, key: str, error: Exception) -> None:
+    def strayed(self, _chassis: str, _kind: int, what: str) -> None:
         """Nothing measured counts after this."""
+        raise RuntimeError(f"somebody touched {what}")
+
+    def bug(self, where: str, key: str, error: Exception) -> None:
+        """Likewise."""
         raise RuntimeError(f"{where} {key}") from error
 
     def refused(self, peer: object, *reason: object) -> None:

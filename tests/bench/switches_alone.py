@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from controller.errors import SwitchError
 from controller.flow.flow import Flow, Here
-from controller.southbound import wire
+from controller.southbound import inbound, wire
 from tests.bench.figure import median
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Session:
     def wait(self) -> None:
         """Until the switch has committed it."""
         while True:
-            match wire.received(self._message()):
+            match inbound.received(self._message()):
                 case wire.BundleReply(kind=wire.COMMIT_REPLY):
                     return
                 case wire.Refusal() as refusal:

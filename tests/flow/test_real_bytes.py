@@ -14,7 +14,7 @@ from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match, cookie, encoded_match
 from controller.flow.text import actions_text, match_text
 from controller.flow.tracking import FTP, INV, NEW, REL, TRK, UNDO, Nat, ct
-from controller.southbound.bridge import difference
+from controller.southbound.difference import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

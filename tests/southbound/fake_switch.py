@@ -1,4 +1,4 @@
-"""The flow side of an OpenFlow 1.5 switch, from its specification: a table, bundles, the flow monitor, refusals."""
+"""An OpenFlow 1.5 switch, from its specification: a table, bundles, the flow monitor, meters, groups, refusals."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.southbound import wire
+from controller.southbound import beside, conntrack, wire
+from controller.southbound.metering import meters_used
+from tests.southbound.fake_meters import ALL, FakeMeters, MeterMod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from controller.flow.flow import Flow, Slot
 
 FLOWS_A_REPORT = 5
 ADD = 0
 BAD_ACTION, BUNDLE_FAILED, MESSAGE_FAILED = 2, 17, 13
+INVALID_METER = (12, 2)
 NO_COOKIE = (1 << 64) - 1
 FOREVER = struct.pack("!HH", 0, 0)
 
@@ -55,10 +58,14 @@ class FakeSwitch:
         self.refuses: set[int] = set()
         self.heard: deque[bytes] = deque()
         self.said: deque[bytes] = deque()
+        self.meters = FakeMeters()
+        self.groups: set[int] = set()
+        self.flushes: list[bytes] = []
         self.flow_mods = 0
         self.bundle_sizes: list[int] = []
         self._late = refuses_late
         self._watched = False
+        self._forwards = False
         self._bundles: dict[int, list[FlowMod]] = {}
 
     def hang_up(self) -> None:
@@ -66,7 +73,7 @@ class FakeSwitch:
         self.heard.clear()
         self.said.clear()
         self._bundles.clear()
-        self._watched = False
+        self._watched = self._forwards = False
 
     def hear(self, data: bytes) -> None:
         """Bytes that arrive, cut into messages."""
@@ -82,24 +89,84 @@ class FakeSwitch:
         message = self.heard.popleft()
         version, kind, _, xid = struct.unpack_from("!BBHI", message)
         assert version == wire.VERSION
-        if kind == wire.MULTIPART_REQUEST:
-            self._watched = True
-            self._report(xid, 0, [(slot, *held) for slot, held in self.table.items()])
-        elif kind == wire.BUNDLE_CONTROL:
-            self._control(message, xid)
-        else:
-            assert kind == wire.BUNDLE_ADD
-            self._add(message, xid)
+        match kind:
+            case wire.MULTIPART_REQUEST:
+                self._tell(message, xid)
+            case wire.BUNDLE_CONTROL:
+                self._control(message, xid)
+            case wire.BUNDLE_ADD:
+                self._add(message, xid)
+            case beside.SET_ASYNC:
+                self._forwards = True
+            case beside.METER_MOD:
+                self._meter_mod(message, xid)
+            case beside.GROUP_MOD:
+                self.groups.clear()
+            case conntrack.EXPERIMENTER:
+                self.flushes.append(message)
+            case _:
+                raise AssertionError(f"a message of type {kind}")
 
     def meddle(self, puts: Iterable[Flow], deletes: Iterable[Slot]) -> None:
         """Somebody else changes flows; whoever watches is told."""
-        for slot in deletes:
-            if slot in self.table:
-                self._report(0, wire.EVENT_REMOVED, [(slot, *self.table.pop(slot))])
+        self._gone([slot for slot in deletes if slot in self.table])
         for flow in puts:
             kind = wire.EVENT_MODIFIED if flow.slot in self.table else wire.EVENT_ADDED
             self.table[flow.slot] = (flow.cookie, flow.instructions)
             self._report(0, kind, [(flow.slot, flow.cookie, flow.instructions)])
+
+    def meddle_beside(self, meters: Iterable[MeterMod], groups: Iterable[int]) -> None:
+        """Somebody else changes meters and adds groups; whoever asked for that is told, of flows that go first."""
+        for mod in meters:
+            self._gone([slot for slot in self.table if mod.command == mod.DELETE and mod.number in self._meters(slot)])
+            self.meters.apply(mod)
+            self._forward()
+        for group in groups:
+            self.groups.add(group)
+            self._forward()
+
+    def _forward(self) -> None:
+        if self._forwards:
+            inner = struct.pack("!BBHI", wire.VERSION, beside.GROUP_MOD, 8, 0)
+            self.said.append(struct.pack("!BBHI", wire.VERSION, beside.REQUEST_FORWARD, 8 + len(inner), 0) + inner)
+
+    def _gone(self, slots: Iterable[Slot]) -> None:
+        """Flows go by what somebody else did."""
+        for slot in slots:
+            self._report(0, wire.EVENT_REMOVED, [(slot, *self.table.pop(slot))])
+
+    def _meters(self, slot: Slot) -> tuple[int, ...]:
+        return meters_used(self.table[slot][1])
+
+    def _meter_mod(self, message: bytes, xid: int) -> None:
+        """A meter of ours; flows that use one that goes, go with it, and nobody is told."""
+        mod = MeterMod.read(message)
+        self.meters.mods += 1
+        error = self.meters.apply(mod)
+        if error is not None:
+            self._refuse(xid, *error)
+        elif mod.command == mod.DELETE:
+            for slot in [slot for slot in self.table if mod.number in self._meters(slot)]:
+                del self.table[slot]
+
+    def _tell(self, message: bytes, xid: int) -> None:
+        part = struct.unpack_from("!H", message, 8)[0]
+        if part == wire.FLOW_MONITOR:
+            self._watched = True
+            self._report(xid, 0, [(slot, *held) for slot, held in self.table.items()])
+            return
+        assert message[16:] == struct.pack("!I4x", ALL[part])
+        if part == beside.METER_CONFIG:
+            entries = self.meters.entries()
+        else:
+            entries = [struct.pack("!HBxIH6x", 16, 0, number, 0) for number in sorted(self.groups)]
+        self._answer_in_parts(xid, part, entries)
+
+    def _answer_in_parts(self, xid: int, part: int, entries: list[bytes]) -> None:
+        parts = [entries[at : at + FLOWS_A_REPORT] for at in range(0, len(entries), FLOWS_A_REPORT)] or [[]]
+        for place, body in enumerate(map(b"".join, parts), 1):
+            head = (wire.VERSION, wire.MULTIPART_REPLY, 16 + len(body), xid, part, place < len(parts))
+            self.said.append(struct.pack("!BBHIHH4x", *head) + body)
 
     def _control(self, message: bytes, xid: int) -> None:
         bundle, kind, flags = struct.unpack_from("!IHH", message, 8)
@@ -110,15 +177,22 @@ class FakeSwitch:
             return
         assert kind == wire.COMMIT_REQUEST
         mods = self._bundles.pop(bundle)
-        bad = next((mod for mod in mods if self._late and mod.cookie in self.refuses and mod.command == ADD), None)
-        if bad is not None:
-            self._refuse(bad.xid, BAD_ACTION, 0)
+        bad, error = next(self._impossible(mods), (None, None))
+        if bad is not None and error is not None:
+            self._refuse(bad.xid, *error)
             self._refuse(xid, BUNDLE_FAILED, MESSAGE_FAILED)
             return
         self.bundle_sizes.append(len(mods))
         for mod in mods:
             self._apply(mod)
         self._answer(bundle, wire.COMMIT_REPLY, xid)
+
+    def _impossible(self, mods: list[FlowMod]) -> Iterator[tuple[FlowMod, tuple[int, int]]]:
+        for mod in mods:
+            if mod.command == ADD and self._late and mod.cookie in self.refuses:
+                yield mod, (BAD_ACTION, 0)
+            elif mod.command == ADD and any(number not in self.meters.held for number in meters_used(mod.instructions)):
+                yield mod, INVALID_METER
 
     def _add(self, message: bytes, xid: int) -> None:
         bundle = struct.unpack_from("!I", message, 8)[0]
@@ -144,11 +218,7 @@ class FakeSwitch:
     def _report(self, xid: int, kind: int, flows: list[tuple[Slot, int, bytes]]) -> None:
         if not self._watched:
             return
-        parts = [flows[at : at + FLOWS_A_REPORT] for at in range(0, len(flows), FLOWS_A_REPORT)] or [[]]
-        for place, part in enumerate(parts, 1):
-            body = b"".join(update(kind, *flow) for flow in part)
-            head = (wire.VERSION, wire.MULTIPART_REPLY, 16 + len(body), xid, wire.FLOW_MONITOR, place < len(parts))
-            self.said.append(struct.pack("!BBHIHH4x", *head) + body)
+        self._answer_in_parts(xid, wire.FLOW_MONITOR, [update(kind, *flow) for flow in flows])
 
 
 def update(kind: int, slot: Slot, cookie: int, instructions: bytes) -> bytes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from controller import sync
-from controller.southbound import wire
+from controller.southbound import inbound
 from controller.southbound.bridge import Bridge
 from tests.compiled import Watched
 from tests.southbound.fake_switch import FakeSwitch
+from tests.southbound.punts import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +70,7 @@ class Host:
     def __init__(self, name: str, rig: Rig, *, refuses_late: bool) -> None:
         self.inbox = Inbox()
         self.switch = FakeSwitch(refuses_late=refuses_late)
-        self.bridge = Bridge(name, self.inbox, rig.compiler.catalogue, rig)
+        self.bridge = Bridge(name, self.inbox, rig.compiler.catalogue, rig, rig.later)
         self.line: Line | None = None
 
     def connect(self) -> None:
@@ -102,7 +104,7 @@ class Host:
 
     def deliver(self) -> None:
         """One message of the switch arrives, as the framework gives it on."""
-        message = wire.received(self.switch.said.popleft())
+        message = inbound.received(self.switch.said.popleft())
         if message is not None:
             self.inbox.put((self.line, message))
 
@@ -111,12 +113,14 @@ class Rig:
     """A compiler and hosts; also who is told how the bridges do."""
 
     def __init__(self, names: Iterable[str], *, refuses_late: bool = False) -> None:
-        self.compiler = Watched()
+        self.compiler = Watched(RULES)
         self.turns = 0
         self.bugs: list[Exception] = []
         self.refusals: list[tuple[str, Flow | None]] = []
         self.drifts: list[tuple[str, FlowEvent]] = []
+        self.strays: list[tuple[str, int, str]] = []
         self.mended_hosts: list[str] = []
+        self.timers: list[tuple[float, Callable[[], None]]] = []
         self.hosts = {name: Host(name, self, refuses_late=refuses_late) for name in names}
 
     def turn(self, puts: Iterable[Entity], deletes: Iterable[Key] = ()) -> None:
@@ -142,6 +146,10 @@ class Rig:
             if host.line is None:
                 host.connect()
 
+    def later(self, seconds: float, function: Callable[..., None], argument: object) -> None:
+        """A timer, which a test lets run out."""
+        self.timers.append((seconds, partial(function, argument)))
+
     # What bridges tell (controller.southbound.bridge.Watcher).
 
     def settled(self, chassis: str) -> None:
@@ -155,6 +163,9 @@ class Rig:
 
     def drifted(self, chassis: str, event: FlowEvent, _flow: Flow | None) -> None:
         self.drifts.append((chassis, event))
+
+    def strayed(self, chassis: str, kind: int, what: str) -> None:
+        self.strays.append((chassis, kind, what))
 
     def bug(self, _where: str, _key: str, error: Exception) -> None:
         self.bugs.append(error)

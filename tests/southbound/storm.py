@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controller.flow.flow import EVERYWHERE, Flow
-from controller.southbound import agenda, bridge
+from controller.southbound import agenda, upkeep
 from controller.sync import Step
 from tests.histories import parted
 from tests.southbound.rig import Rig
@@ -79,7 +79,7 @@ def weathered(history: History, rng: Random, *, refuses_late: bool) -> None:
     """The small world, a history, a storm all the while, and calm; bundles are small, so that there are many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(agenda, "BUNDLE_SIZE", 4)
-        patch.setattr(bridge, "BUNDLE_SIZE", 30)
+        patch.setattr(upkeep, "BUNDLE_SIZE", 30)
         rig = Rig(HOSTS, refuses_late=refuses_late)
         rig.turn(small_world().values())
         if rng.randrange(3):

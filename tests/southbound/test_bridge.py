@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.flow.flow import EVERYWHERE, Flow
-from controller.southbound import bridge
+from controller.southbound import upkeep
 from tests.histories import History, histories
 from tests.southbound.rig import Rig
 from tests.southbound.storm import FOREIGN, HOSTS, calm, wanted, weathered
@@ -112,7 +112,7 @@ def test_a_line_that_is_replaced_is_no_longer_listened_to(rig: Rig) -> None:
 
 
 def test_a_large_change_goes_in_several_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bridge, "BUNDLE_SIZE", 10)
+    monkeypatch.setattr(upkeep, "BUNDLE_SIZE", 10)
     rig = Rig(HOSTS)
     rig.turn(small_world().values())
     calm(rig)

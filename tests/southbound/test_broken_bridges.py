@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
-from controller.southbound import agenda, bridge
+from controller.southbound import agenda, upkeep
 from controller.southbound.agenda import Agenda
 from controller.southbound.session import Change, Confirmed, Session
 from controller.sync import in_order
@@ -28,11 +28,11 @@ STORMS = st.tuples(histories(turns=12), st.randoms(use_true_random=True), st.boo
 
 
 def does_not_see_drift(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bridge, "drifts", lambda *_: False)
+    patch.setattr(upkeep, "drifts", lambda *_: False)
 
 
 def leaves_foreign_flows(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bridge, "difference", lambda held, wanted: (wanted, ()) if held else (tuple(wanted), ()))
+    patch.setattr(upkeep, "difference", lambda held, wanted: (wanted, ()) if held else (tuple(wanted), ()))
 
 
 def makes_all_of_a_refused_change_again(patch: pytest.MonkeyPatch) -> None:
@@ -40,11 +40,11 @@ def makes_all_of_a_refused_change_again(patch: pytest.MonkeyPatch) -> None:
         puts = tuple(flow for flow in change.puts if flow is not refused)
         return Change(change.tag, puts, change.deletes)
 
-    patch.setattr(bridge, "still_wanted", again)
+    patch.setattr(upkeep, "still_wanted", again)
 
 
 def gives_up_a_refused_change(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(bridge, "still_wanted", lambda change, *_: Change(change.tag, (), ()))
+    patch.setattr(upkeep, "still_wanted", lambda change, *_: Change(change.tag, (), ()))
 
 
 def takes_a_refusal_for_a_confirmation(patch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.flow.flow import EVERYWHERE, Flow, cookie
-from controller.southbound.bridge import difference, foreign
+from controller.southbound.difference import difference, foreign
 from controller.southbound.wire import EVENT_INITIAL, FlowEvent
 
 MATCH, DOES = b"match", b"does"

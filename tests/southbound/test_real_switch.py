@@ -10,7 +10,7 @@ import pytest
 from controller.flow.actions import instructions, output
 from controller.flow.flow import EVERYWHERE, Flow
 from controller.southbound import wire
-from controller.southbound.bridge import as_flow
+from controller.southbound.difference import as_flow
 from controller.southbound.wire import FlowReport
 
 if TYPE_CHECKING:

@@ -8,19 +8,45 @@ import pytest
 
 from controller.errors import SwitchError
 from controller.flow.flow import EVERYWHERE, Flow
-from controller.southbound import wire
-from controller.southbound.session import Change, Confirmed, Drifted, Holdings, Refused, Session, State
+from controller.southbound import beside, wire
+from controller.southbound.session import (
+    Beside,
+    Change,
+    Confirmed,
+    Denied,
+    Drifted,
+    Holdings,
+    Refused,
+    Session,
+    State,
+    Stirred,
+)
 from controller.southbound.wire import BundleReply, FlowEvent, FlowReport, Refusal
+from controller.southbound.xids import Concern
 
 A, B = (Flow(EVERYWHERE, 1, 1, match, b"", number) for number, match in enumerate((b"a", b"b"), 1))
 EVENT = FlowEvent(wire.EVENT_ADDED, 1, 1, 9, b"x", b"")
 
 
-def steady() -> Session:
-    """A session with a switch that holds nothing."""
+METER, GROUP = beside.Meter(5, 0, b""), beside.Group(6, 0)
+METERS, GROUPS, FLOWS = 0x10000, 0x10001, 0x10002
+"""The xids of what a session asks for at its beginning."""
+NOTHING = Beside(())
+
+
+def reading() -> Session:
+    """A session that has heard that there are no meters and groups."""
     session = Session()
     session.start()
-    assert session.receive(FlowReport(0x10000, (), more=False)) == Holdings(())
+    for xid in (METERS, GROUPS):
+        assert session.receive(beside.Report(xid, (), more=False)) is None
+    return session
+
+
+def steady() -> Session:
+    """A session with a switch that holds nothing."""
+    session = reading()
+    assert session.receive(FlowReport(FLOWS, (), more=False)) == Holdings((), NOTHING)
     return session
 
 
@@ -29,14 +55,28 @@ def sent(session: Session, change: Change) -> list[int]:
     return [struct.unpack_from("!I", message, 4)[0] for message in session.commit(change)]
 
 
-def test_a_session_begins_by_asking_for_every_flow() -> None:
-    states, session = [], Session()
+def heads(data: bytes) -> list[tuple[int, int]]:
+    """Type and xid of each message."""
+    found, at = [], 0
+    while at < len(data):
+        _, kind, length, xid = struct.unpack_from("!BBHI", data, at)
+        found.append((kind, xid))
+        at += length
+    return found
+
+
+def test_a_session_begins_by_asking_for_everything() -> None:
+    session = Session()
+    states = [session.state]
+    requests = session.start()
     states.append(session.state)
-    request = session.start()
-    states.append(session.state)
-    session.receive(FlowReport(0x10000, (), more=False))
-    assert struct.unpack_from("!BB", request) == (6, wire.MULTIPART_REQUEST)
-    assert [*states, session.state] == [State.NEW, State.READING, State.STEADY]
+    assert [kind for kind, _ in heads(requests)] == [beside.SET_ASYNC, *[wire.MULTIPART_REQUEST] * 3]
+    assert [xid for _, xid in heads(requests)][1:] == [METERS, GROUPS, FLOWS]
+    for xid in (GROUPS, METERS):
+        session.receive(beside.Report(xid, (), more=False))
+        states.append(session.state)
+    session.receive(FlowReport(FLOWS, (), more=False))
+    assert [*states, session.state] == [State.NEW, *[State.READING] * 3, State.STEADY]
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -49,23 +89,50 @@ def test_nothing_is_changed_before_everything_was_read(begun: bool) -> None:  # 
 
 
 def test_holdings_are_told_when_the_last_part_is_there() -> None:
-    session = Session()
-    session.start()
+    session = reading()
     first = FlowEvent(wire.EVENT_INITIAL, 1, 1, 1, b"a", b"")
     second = FlowEvent(wire.EVENT_INITIAL, 1, 1, 2, b"b", b"")
-    assert session.receive(FlowReport(0x10000, (first,), more=True)) is None
-    assert session.receive(FlowReport(0x10000, (second,), more=False)) == Holdings((first, second))
+    assert session.receive(FlowReport(FLOWS, (first,), more=True)) is None
+    assert session.receive(FlowReport(FLOWS, (second,), more=False)) == Holdings((first, second), NOTHING)
 
 
 def test_what_changes_while_flows_are_read_is_part_of_what_was_read() -> None:
-    session = Session()
-    session.start()
+    session = reading()
     stood, went = (FlowEvent(wire.EVENT_INITIAL, 1, 1, number, match, b"") for number, match in ((1, b"a"), (2, b"b")))
-    session.receive(FlowReport(0x10000, (stood, went), more=True))
+    session.receive(FlowReport(FLOWS, (stood, went), more=True))
     gone = FlowEvent(wire.EVENT_REMOVED, 1, 1, 2, b"b", b"")
     changed = FlowEvent(wire.EVENT_MODIFIED, 1, 1, 3, b"a", b"new")
     assert session.receive(FlowReport(0, (gone, changed), more=False)) is None
-    assert session.receive(FlowReport(0x10000, (), more=False)) == Holdings((changed,))
+    assert session.receive(FlowReport(FLOWS, (), more=False)) == Holdings((changed,), NOTHING)
+
+
+def test_holdings_wait_for_meters_and_groups() -> None:
+    session = Session()
+    session.start()
+    assert session.receive(FlowReport(FLOWS, (), more=False)) is None
+    assert session.receive(beside.Report(METERS, (METER,), more=True)) is None
+    assert session.receive(beside.Report(GROUPS, (GROUP,), more=False)) is None
+    assert session.receive(beside.Report(METERS, (), more=False)) == Holdings((), Beside((METER, GROUP)))
+
+
+def test_meters_and_groups_are_read_once_at_a_time() -> None:
+    session = steady()
+    assert session.receive(beside.Forwarded()) == Stirred()
+    asked = [xid for _, xid in heads(session.look())]
+    assert session.look() == b""
+    assert session.receive(beside.Report(asked[0], (METER,), more=False)) is None
+    assert session.receive(beside.Report(asked[1], (), more=False)) == Beside((METER,), stale=True)
+    assert len(session.look()) == 48
+
+
+def test_an_answer_that_nobody_asked_for_is_passed_over() -> None:
+    assert steady().receive(beside.Report(METERS, (METER,), more=False)) is None
+
+
+@pytest.mark.parametrize("concern", list(Concern))
+def test_a_refusal_says_what_was_refused(concern: Concern) -> None:
+    denied = steady().receive(Refusal(concern.xid(0x1000002), 12, 10, b""))
+    assert denied == Denied(concern, 0x1000002, (12, 10), "OpenFlow error type 12, code 10")
 
 
 def test_what_the_monitor_tells_later_was_somebody_elses_doing() -> None:

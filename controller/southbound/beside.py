@@ -1,0 +1,154 @@
+"""What stands in a switch beside its flows: meters and groups, and how netloom hears that others touched them.
+
+netloom uses meters, and no groups. Structures: OpenFlow 1.5.1, 7.3.4.3 (groups), 7.3.4.4 (meters), 7.3.10 (what a
+switch tells of its own accord), 7.4.6 (requests of other controllers that a switch forwards).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.flow.codec import unpacked
+from controller.flow.meters import meter_spec
+from controller.southbound.wire import MULTIPART_REQUEST, VERSION
+from controller.southbound.xids import Concern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.flow.meters import Limit
+
+GROUP_MOD, SET_ASYNC, METER_MOD, REQUEST_FORWARD = 15, 28, 29, 32
+GROUP_DESC, METER_CONFIG = 7, 10
+METER_EXISTS = (12, 1)
+"""The type and code of the error about a meter that is there already."""
+_ALL_METERS, _ALL_GROUPS = 0xFFFFFFFF, 0xFFFFFFFC
+_PER_PACKET, _BURST = 0b0010, 0b0100
+_DROP = 1
+_PACKETS_BY_ACTION = 1 << 1
+_GROUPS_AND_METERS = 0b11
+_PACKET_IN, _FLOW_REMOVED, _FORWARDED = 1, 5, 11
+_COMMANDS = {Concern.METER_ADD: 0, Concern.METER_MODIFY: 1, Concern.METER_DELETE: 2}
+_GROUP_KINDS = {0: "all", 1: "select", 2: "indirect", 3: "fast failover"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter as a switch has it; ``bands`` are its bytes."""
+
+    number: int
+    flags: int
+    bands: bytes
+
+    @property
+    def right(self) -> bool:
+        """Whether it is as its number says."""
+        limit = meter_spec(self.number)
+        return limit is not None and self == _meter(self.number, limit)
+
+    def __str__(self) -> str:
+        return f"meter={self.number} flags={self.flags:#x} bands={self.bands.hex()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as a switch has it."""
+
+    number: int
+    kind: int
+
+    def __str__(self) -> str:
+        return f"group_id={self.number} type={_GROUP_KINDS.get(self.kind, self.kind)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A part of an answer about meters or groups; ``more`` while the answer goes on."""
+
+    xid: int
+    found: tuple[Meter | Group, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """Somebody else changed a meter or a group."""
+
+
+def settings() -> bytes:
+    """OFPT_SET_ASYNC: tell of packets that a flow sent us, of no flow that went by itself, of others' requests.
+
+    Packets that a packet-out brings to such a flow do not come back: what netloom sends cannot keep it busy.
+    """
+    told = ((_PACKET_IN, _PACKETS_BY_ACTION), (_FLOW_REMOVED, 0), (_FORWARDED, _GROUPS_AND_METERS))
+    body = b"".join(struct.pack("!HHI", kind, 8, mask) for kind, mask in told)
+    return struct.pack("!BBHI", VERSION, SET_ASYNC, 8 + len(body), Concern.SETTINGS.xid()) + body
+
+
+def meters_request(xid: int) -> bytes:
+    """Ask for every meter there is (OFPMP_METER_CONFIG)."""
+    return struct.pack("!BBHIHH4xI4x", VERSION, MULTIPART_REQUEST, 24, xid, METER_CONFIG, 0, _ALL_METERS)
+
+
+def groups_request(xid: int) -> bytes:
+    """Ask for every group there is (OFPMP_GROUP_DESC)."""
+    return struct.pack("!BBHIHH4xI4x", VERSION, MULTIPART_REQUEST, 24, xid, GROUP_DESC, 0, _ALL_GROUPS)
+
+
+def meter_mod(concern: Concern, number: int) -> bytes:
+    """Make a meter what its number says (METER_ADD, METER_MODIFY), or take it away with the flows that use it."""
+    limit = meter_spec(number)
+    meter = Meter(number, 0, b"") if concern is Concern.METER_DELETE or limit is None else _meter(number, limit)
+    head = (VERSION, METER_MOD, 16 + len(meter.bands), concern.xid(number), _COMMANDS[concern], meter.flags, number)
+    return struct.pack("!BBHIHHI", *head) + meter.bands
+
+
+def no_groups() -> bytes:
+    """OFPT_GROUP_MOD that takes away all groups there are, with the flows that use them."""
+    head = (VERSION, GROUP_MOD, 24, Concern.GROUP_DELETE.xid(), 2, 0, _ALL_GROUPS, 0, 0xFFFFFFFF)
+    return struct.pack("!BBHIHBxIH2xI", *head)
+
+
+def meters_report(message: bytes) -> Report:
+    """Read an answer to ``meters_request``; raises ValueError where it is truncated."""
+    return Report(*_head(message, tuple(_meters(message))))
+
+
+def groups_report(message: bytes) -> Report:
+    """Read an answer to ``groups_request``; raises ValueError where it is truncated."""
+    return Report(*_head(message, tuple(_groups(message))))
+
+
+def _meter(number: int, limit: Limit) -> Meter:
+    band = struct.pack("!HHII4x", _DROP, 16, limit.rate, limit.burst)
+    return Meter(number, _PER_PACKET | _BURST, band)
+
+
+def _head(message: bytes, found: tuple[Meter | Group, ...]) -> tuple[int, tuple[Meter | Group, ...], bool]:
+    xid, _, flags = unpacked("!IHH", message, 4)
+    return xid, found, bool(flags & 1)
+
+
+def _meters(message: bytes) -> Iterator[Meter]:
+    for entry in _entries(message):
+        flags, number = unpacked("!HI", entry, 2)
+        yield Meter(number, flags, entry[8:])
+
+
+def _groups(message: bytes) -> Iterator[Group]:
+    for entry in _entries(message):
+        kind, number = unpacked("!BxI", entry, 2)
+        yield Group(number, kind)
+
+
+def _entries(message: bytes) -> Iterator[bytes]:
+    """The parts of a multipart answer's body, each of which begins with its length."""
+    at = 16
+    while at < len(message):
+        length = unpacked("!H", message, at)[0]
+        if length < 8 or at + length > len(message):  # noqa: PLR2004 - the least length of an entry
+            raise ValueError("truncated answer about meters or groups")
+        yield message[at : at + length]
+        at += length

@@ -1,0 +1,80 @@
+"""The meters and groups of a connected switch: right where flows need them, gone where they do not, others' reported.
+
+The switch tells when somebody else changed one. Then all are read again, and once more after that was undone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.southbound import beside
+from controller.southbound.metering import Metering
+from controller.southbound.wire import EVENT_ADDED, EVENT_MODIFIED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from controller.southbound.duty import Duty
+    from controller.southbound.framework import Connection
+    from controller.southbound.session import Beside, Change, Denied, Session
+
+
+class Extras:
+    """What stands beside the flows of one connection's switch."""
+
+    def __init__(self, duty: Duty, session: Session, connection: Connection) -> None:
+        self.metering = Metering()
+        self._duty = duty
+        self._session = session
+        self._connection = connection
+        self._astray: set[beside.Meter | beside.Group] = set()
+        self._look_again = False
+        self._told: set[str] = set()
+
+    def take_in(self, held: Beside, kind: int) -> None:
+        """What the switch has: undo what others did to it. ``kind`` of drift is what is there for no flow of ours."""
+        mending, wrong = self.metering.take_in(found for found in held.found if isinstance(found, beside.Meter))
+        groups = [found for found in held.found if isinstance(found, beside.Group)]
+        astray: set[beside.Meter | beside.Group] = {*wrong, *groups}
+        for found in sorted(astray - self._astray, key=str):
+            self._duty.watcher.strayed(self._duty.chassis, self._kind(found, kind), str(found))
+        self._send(mending)
+        if groups:
+            self._connection.send(beside.no_groups())
+        if self._astray and not astray:
+            self._duty.watcher.mended(self._duty.chassis)
+        self._look_again = held.stale or (bool(astray) and not self._astray)
+        self._astray = astray
+
+    def _kind(self, found: beside.Meter | beside.Group, kind: int) -> int:
+        """What was done to it: a meter of ours that is wrong now was changed."""
+        ours = isinstance(found, beside.Meter) and self.metering.uses(found.number)
+        return EVENT_MODIFIED if ours and kind == EVENT_ADDED else kind
+
+    def prepare(self, change: Change) -> None:
+        """Make the meters that a change needs; it is sent next."""
+        self._send(self.metering.first(change))
+
+    def tidy(self) -> None:
+        """Take away what nothing uses once every change was answered; then see whether all is right, if in doubt."""
+        if self._session.outstanding:
+            return
+        self._send(self.metering.unused())
+        if self._look_again:
+            self._look_again = False
+            self._connection.send(self._session.look())
+
+    def denied(self, denied: Denied) -> None:
+        """The switch refused what it answers only then; told once of each kind and reason."""
+        chosen = self.metering.denied(denied) if denied.concern.about_meters else []
+        self._send(chosen)
+        reason = f"{denied.concern.name} {denied.number}: {denied.reason}"
+        if not chosen and reason not in self._told:
+            self._told.add(reason)
+            self._duty.watcher.refused(self._duty.chassis, None, reason)
+
+    def _send(self, meter_mods: Iterable[bytes]) -> None:
+        messages = tuple(meter_mods)
+        self._duty.meter_mods += len(messages)
+        if messages:
+            self._connection.send(b"".join(messages))

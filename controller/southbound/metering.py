@@ -1,0 +1,152 @@
+"""The meters of one connected switch: made before the first flow that uses them, and gone after the last.
+
+A switch refuses a flow whose meter it does not have, and takes away with a meter the flows that use it. So a meter
+goes only when no flow that was ever sent and not taken back uses it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from controller.flow.meters import meter_spec
+from controller.southbound.beside import METER_EXISTS, Meter, meter_mod
+from controller.southbound.wire import ANY_COOKIE
+from controller.southbound.xids import Concern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from controller.flow.flow import Flow, Slot
+    from controller.southbound.session import Change, Denied
+
+_APPLY_ACTIONS, _METER = 4, 29
+_NO_CLASS = "meter {}: there is no such class of meters"
+"""That a flow of ours asks for such a meter is as if the switch would not make it: that flow is refused, no other."""
+_METER_HEAD = struct.pack("!HH", _METER, 8)
+
+
+class Metering:
+    """Which meters the switch has as far as we know, which flows use them, and which it would not make."""
+
+    def __init__(self) -> None:
+        self.refused: dict[int, str] = {}
+        self._made: set[int] = set()
+        self._asked: set[int] = set()
+        self._uses: dict[Slot, tuple[int, tuple[int, ...]]] = {}
+        self._users: Counter[int] = Counter()
+
+    def begin(self, flows: Iterable[Flow]) -> None:
+        """These are to stand, whatever of them stands already."""
+        for flow in flows:
+            self._stands(flow)
+
+    def take_in(self, found: Iterable[Meter]) -> tuple[list[bytes], list[Meter]]:
+        """The switch has these meters: what makes those that are used right, and those that others touched.
+
+        What nothing uses goes with the next ``unused``; where it is as its number says, it was ours. What others took
+        away it took with its flows, see ``doubt``.
+        """
+        wrong = []
+        for meter in found:
+            self._made.add(meter.number)
+            if not meter.right:
+                wrong.append(meter)
+        mended = [meter.number for meter in wrong if self.uses(meter.number) and meter_spec(meter.number)]
+        return _messages(Concern.METER_MODIFY, mended), wrong
+
+    def first(self, change: Change) -> list[bytes]:
+        """What has to be sent before a change; the change is taken to be sent."""
+        for flow in change.deletes:
+            if self._uses.get(flow.slot, (None,))[0] == flow.cookie or flow.cookie == ANY_COOKIE:
+                self._goes(flow.slot)
+        needed: dict[int, None] = {}
+        for flow in change.puts:
+            needed.update(dict.fromkeys(self._stands(flow)))
+        self.refused |= {number: _NO_CLASS.format(number) for number in needed if meter_spec(number) is None}
+        missing = [number for number in needed if number not in self._made and number not in self.refused]
+        self._made.update(missing)
+        return _messages(Concern.METER_ADD, missing)
+
+    def unused(self) -> list[bytes]:
+        """What takes away the meters that no flow uses."""
+        spare = sorted(number for number in self._made if not self.uses(number))
+        self._made.difference_update(spare)
+        return _messages(Concern.METER_DELETE, spare)
+
+    def denied(self, denied: Denied) -> list[bytes]:
+        """The switch would not make or change a meter. One that is there already, unseen, is made right."""
+        if denied.concern is Concern.METER_ADD and denied.error == METER_EXISTS:
+            return _messages(Concern.METER_MODIFY, [denied.number])
+        self._made.discard(denied.number)
+        if denied.concern is Concern.METER_ADD:
+            self.refused[denied.number] = f"meter {denied.number}: {denied.reason}"
+        return []
+
+    def uses(self, number: int) -> bool:
+        """Whether a flow uses this meter."""
+        return self._users[number] > 0
+
+    def doubt(self, flow: Flow) -> None:
+        """Somebody took a flow away, perhaps with its meters: they are made again before it is put back."""
+        self._made.difference_update(meters_used(flow.instructions))
+
+    def doubtful(self, flow: Flow) -> bool:
+        """Whether the switch may have refused a flow for meters that somebody took away; asked once for each flow."""
+        if flow.cookie in self._asked or not meters_used(flow.instructions) or any(self.barred((flow,))):
+            return False
+        self._asked.add(flow.cookie)
+        self.doubt(flow)
+        return True
+
+    def barred(self, flows: Iterable[Flow]) -> Iterator[tuple[Flow, str]]:
+        """The flows that the switch will not take, since it would not make a meter of theirs, each with the reason."""
+        if not self.refused:
+            return
+        for flow in flows:
+            for number in meters_used(flow.instructions):
+                if number in self.refused:
+                    yield flow, self.refused[number]
+                    break
+
+    def _stands(self, flow: Flow) -> tuple[int, ...]:
+        """The flow takes its slot; the meters that it uses."""
+        if flow.slot in self._uses:
+            self._goes(flow.slot)
+        numbers = meters_used(flow.instructions)
+        if numbers:
+            self._uses[flow.slot] = (flow.cookie, numbers)
+            self._users.update(numbers)
+        return numbers
+
+    def _goes(self, slot: Slot) -> None:
+        _, numbers = self._uses.pop(slot, (0, ()))
+        self._users.subtract(numbers)
+
+
+def _messages(concern: Concern, numbers: Iterable[int]) -> list[bytes]:
+    return [meter_mod(concern, number) for number in numbers]
+
+
+def meters_used(instructions: bytes) -> tuple[int, ...]:
+    """The meters that a flow's applied actions name, in their order; for most flows that is a search of their bytes."""
+    if _METER_HEAD not in instructions:
+        return ()
+    return tuple(_meters_used(instructions))
+
+
+def _meters_used(instructions: bytes) -> Iterator[int]:
+    for kind, at, end in _parts(instructions, 0, len(instructions)):
+        if kind == _APPLY_ACTIONS:
+            for action, place, _ in _parts(instructions, at + 8, end):
+                if action == _METER:
+                    yield struct.unpack_from("!I", instructions, place + 4)[0]
+
+
+def _parts(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Type, begin and end of each instruction or action; our own flows are whole."""
+    while at < end:
+        kind, length = struct.unpack_from("!HH", data, at)
+        yield kind, at, at + length
+        at += length
