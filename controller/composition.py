@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import time
@@ -14,6 +15,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from apps import pipeline, registry
+from controller.agent.keeper import Keeper
 from controller.compiler.compiler import Rules
 from controller.core import Core
 from controller.figures import CoreCollector
@@ -58,6 +60,7 @@ class Daemon:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._keeper: Keeper | None = None
         self._hub = framework.hub(settings.framework)
         rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
         self.events, topology = EventLog(), Topology()
@@ -113,8 +116,9 @@ class Daemon:
     def _join_hosts(self) -> None:
         found = list(self._settings.ovsdb.hosts)
         local = f"unix:{LOCAL_OVSDB}"
-        if self._settings.ovsdb.local and LOCAL_OVSDB.exists() and local not in found:
-            found.append(local)
+        if self._settings.ovsdb.local and LOCAL_OVSDB.exists():
+            found += [] if local in found else [local]
+            self._keeper = _keeper(local)
         for address in found:
             self.hosts.follow(address)
         for address in self._settings.ovsdb.listen:
@@ -139,6 +143,8 @@ class Daemon:
 
     def _stop(self) -> None:
         """Leave the switches as they are; end what is ours."""
+        if self._keeper is not None:
+            self._keeper.stop()
         self.hosts.stop()
         self.writer.stop()
         self.database.stop()
@@ -185,6 +191,16 @@ def _underlay(settings: Settings) -> Underlay:
         forwarded_from=network.host_forwards_from,
         own_ports=TUNNEL_PORTS | daemon,
     )
+
+
+def _keeper(local: str) -> Keeper | None:
+    """The agent of this host, where we may be it; another that acts already goes on."""
+    if os.geteuid() != 0:
+        _log.warning("no_agent_for_this_host", reason="only root may change its kernel: run netloom agent as root")
+        return None
+    keeper = Keeper(local)
+    keeper.start()
+    return keeper
 
 
 def _tls(settings: Settings) -> Tls | None:
