@@ -56,11 +56,15 @@ INDEXES = {
     Router: (Index("network", lambda router: {interface.network for interface in router.interfaces}),),
     Exit: (
         Index("realm", lambda leaving: (leaving.realm,)),
+        Index("number", lambda leaving: (leaving.number,)),
         Index("outside", _outside),
     ),
     Floating: (
         Index("realm", lambda floating: (floating.realm,), group=lambda floating: floating.chassis),
         Index("outside", lambda floating: (floating.network,), group=lambda floating: floating.chassis),
     ),
-    Audience: (Index("realm", lambda audience: (audience.realm,)), Index("chassis", lambda a: (a.chassis,))),
+    Audience: (
+        Index("realm", lambda audience: (audience.realm,), group=lambda audience: audience.chassis),
+        Index("chassis", lambda audience: (audience.chassis,)),
+    ),
 }

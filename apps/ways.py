@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.derived import HOST_ADDRESSES, HOST_BLOCKS, LINK, Endpoint, Exit, Federation, Floating, Forward, Leg
+from controller.derived import (
+    DOOR,
+    HOST_ADDRESSES,
+    HOST_BLOCKS,
+    LINK,
+    Endpoint,
+    Exit,
+    Federation,
+    Floating,
+    Forward,
+    Leg,
+)
 from controller.entities import Chassis, FloatingIp, Network, PortForward, Router, Seat
 from controller.flow.blocks import covers
 from controller.store import Index
@@ -20,8 +31,6 @@ if TYPE_CHECKING:
 
 LINK_MTU = 1500
 LIGHTEST_FIRST: tuple[Encap, ...] = ("gre", "vxlan", "geneve")
-DOOR = "door:"
-"""What the key of a nat network's own router begins with."""
 
 
 def legs(router: Router, view: View) -> Iterator[Leg]:
@@ -142,7 +151,7 @@ def _alike(address: str, endpoint: Endpoint) -> str | None:
 def forwards(forward: PortForward, view: View) -> Iterator[Forward]:
     """A port forward for each IP version that both its router outside and its port inside have."""
     endpoint = view.get(Endpoint, forward.port)
-    leaving = view.find(Exit, forward.via) or view.get(Exit, f"{DOOR}{forward.via}")
+    leaving = view.get(Exit, forward.via)
     for address in leaving.addresses:
         inner = _alike(address, endpoint)
         if inner is None:
@@ -166,6 +175,7 @@ INDEXES = {
     Leg: (
         Index("network", lambda leg: (leg.network,)),
         Index("router", lambda leg: (leg.router,)),
+        Index("number", lambda leg: (leg.number,)),
     ),
     Forward: (Index("chassis", lambda forward: (forward.chassis,)),),
 }

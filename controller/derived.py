@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from controller.entities import AllowedPair, Encap, Mode, Protocol4
 
 
+DOOR = "door:"
+"""What the key of a nat network's own router begins with; the network's key follows."""
 LINK = 0xFFFFFD
 """The VNI that stands for the link between a bridge and its host; no network has it, and no tunnel carries it."""
 HOST_LINK = "nl-host"

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from controller.status import timestamp
+from controller.status.conditions import timestamp
 
 KEPT = 1000
 _WORDS = {0: "found", 1: "added", 2: "removed", 3: "changed"}

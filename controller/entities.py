@@ -182,7 +182,8 @@ class FloatingIp:
 class PortForward:
     """Ports of a router's external address (or of a nat network's hosts) that lead to a port's.
 
-    ``via`` is the key of the router or of the nat network; ``ports`` the outer range, ``target`` the first inner port.
+    ``via`` is the key of the router, or ``door:`` and that of the nat network; ``ports`` the outer range, ``target``
+    the first inner port.
     """
 
     key: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
-from controller import status
 from controller.compiler.compiler import Compiler
 from controller.derived import Endpoint
 from controller.entities import (
@@ -20,6 +19,11 @@ from controller.entities import (
     Router,
     Seat,
 )
+from controller.status.conditions import chassis_state, waiting_for
+from controller.status.networks import network_status, project_status
+from controller.status.ports import port_status
+from controller.status.routers import router_status
+from controller.status.translations import floating_status, forward_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +36,14 @@ if TYPE_CHECKING:
     from topology.graph import Topology
 
 BASE = (Project, Network, Port, Router, FloatingIp, PortForward, Chassis, Seat, Neighbour, Interface)
-_STATUS = {"Port": status.port_status, "Network": status.network_status, "Project": status.project_status}
+_STATUS = {
+    "Project": project_status,
+    "Network": network_status,
+    "Router": router_status,
+    "Port": port_status,
+    "FloatingIP": floating_status,
+    "PortForward": forward_status,
+}
 
 
 class World:
@@ -78,12 +89,12 @@ class World:
         if self._core.revision < revision:
             return {f"revision {revision}": "it has not been compiled yet"}
         found = {
-            f"{kind} {key}": "; ".join(status.waiting_for(self._core, (kind, key))) or "flows are on their way"
+            f"{kind} {key}": "; ".join(waiting_for(self._core, (kind, key))) or "flows are on their way"
             for kind, key in subjects
             if self._core.readiness.waits((kind, key))
         }
         late = sorted(self._core.unconfirmed(revision))
-        return found | {f"chassis {name}": status.chassis_state(self._core, name) for name in late}
+        return found | {f"chassis {name}": chassis_state(self._core, name) for name in late}
 
     def table(self, what: Literal["chassis", "bridges", "links", "drift"]) -> list[dict[str, object]]:
         """All rows of one table."""

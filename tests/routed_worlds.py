@@ -98,7 +98,7 @@ FORWARDS = (
     PortForward("acme/http", "uid-http", "acme/edge", "tcp", (8080, 8080), "acme/web-2", 80),
     PortForward("acme/range", "uid-range", "acme/edge", "udp", (6000, 6010), "acme/web-2", 6000),
     PortForward("acme/ftp", "uid-ftp", "acme/edge", "tcp", (21, 21), "acme/web-2", 21, "ftp"),
-    PortForward("acme/inside", "uid-inside", "acme/natted", "tcp", (8000, 8001), "acme/nat-1", 9000),
+    PortForward("acme/inside", "uid-inside", "door:acme/natted", "tcp", (8000, 8001), "acme/nat-1", 9000),
 )
 PORTS = (
     *(port("acme/web-1", "acme/web", 1), port("acme/web-2", "acme/web", 2)),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.engine import Engine, Outcome
-from controller.derived import Audience, Endpoint
-from controller.entities import Chassis, Network, Port
+from controller.derived import DOOR, Audience, Endpoint, Exit, Federation, Floating, Forward, Leg, Realm
+from controller.entities import Chassis, Network, Port, PortForward, Router
 from controller.flow.flow import EVERYWHERE, Hosts, Scope
 from controller.store import Store
 
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 
 Subject = tuple[str, str]
 """Kind and key of a resource, like ("Port", "acme/web-1")."""
+
+# Of what kind of resource is what a feature makes flows of; the resource's key stands before any "|".
+_OWNERS: dict[type, str] = {
+    Endpoint: "Port",
+    Network: "Network",
+    Router: "Router",
+    Leg: "Router",
+    Exit: "Router",
+    Floating: "FloatingIP",
+    Forward: "PortForward",
+}
+_STANDING: dict[str, type] = {
+    "Port": Endpoint,
+    "Network": Network,
+    "Router": Router,
+    "FloatingIP": Floating,
+    "PortForward": PortForward,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +94,33 @@ class Compiler:
     def subject(self, node: Node) -> Subject | None:
         """The resource that a fragment belongs to."""
         _, kind, key = self.engine.owner(node)
-        if kind is Endpoint:
-            return ("Port", key)
-        return ("Network", key) if kind is Network else None
+        owner = key.partition("|")[0]
+        if kind in {Leg, Exit} and owner.startswith(DOOR):
+            return ("Network", owner.removeprefix(DOOR))
+        if kind is Endpoint and "@" in key:
+            return ("Network", key.partition("@")[0])
+        return (_OWNERS[kind], owner) if kind in _OWNERS else None
 
     def _stands(self, subject: Subject) -> bool:
-        kind = Endpoint if subject[0] == "Port" else Network
-        return self.store.get(kind, subject[1]) is not None
+        return self.store.get(_STANDING[subject[0]], subject[1]) is not None
 
     def chassis_of(self, subject: Subject) -> frozenset[str]:
-        """The chassis whose flows a port or network needs."""
-        if subject[0] == "Network":
-            return self.store.groups(Endpoint, "network", subject[1])
-        place = self.store.get(Endpoint, subject[1]) or self.store.get(Port, subject[1])
-        return self.store.groups(Endpoint, "network", place.network) if place else frozenset()
+        """The chassis that need a resource's flows: those that know its realm."""
+        realm = self._realm(subject)
+        return self.store.groups(Audience, "realm", realm) if realm is not None else frozenset()
+
+    def _realm(self, subject: Subject) -> str | None:
+        kind, key = subject
+        match kind:
+            case "Network":
+                source: tuple[type, str] = (Realm, key)
+            case "Port":
+                port = self.store.get(Port, key)
+                source = (Realm, port.network if port else "")
+            case "PortForward":
+                forward = self.store.get(PortForward, key)
+                source = (Exit, forward.via if forward else "")
+            case _:
+                source = (Federation if kind == "Router" else Floating, key)
+        found = self.store.get(*source)
+        return found.realm if found else None

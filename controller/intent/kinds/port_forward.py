@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from controller import entities
+from controller.derived import DOOR
 from controller.intent.kind import Claim, Contradiction, Draft, Findings, Kind
 from controller.intent.ports import PortOrRange, span
 from controller.intent.resource import Document, ForwardAllocation, Key, Resource, Strict
@@ -117,10 +118,11 @@ def _disturbed(_before: PortForwardSpec | None, _after: PortForwardSpec) -> bool
 
 def _entity(resource: Resource) -> entities.PortForward:
     row, spec = resource.row, resource.spec
+    door = DOOR if spec.router is None else ""
     return entities.PortForward(
         key=f"{row.project}/{row.name}",
         uid=row.uid,
-        via=f"{row.project}/{spec.router or spec.network}",
+        via=f"{door}{row.project}/{spec.router or spec.network}",
         protocol=spec.protocol,
         ports=span(spec.external_port),
         port=f"{row.project}/{spec.port}",

@@ -1,0 +1,1 @@
+"""Status: how far each resource has come, hop by hop, and what it waits for."""
