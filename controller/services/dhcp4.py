@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller import served
-from controller.addresses import octets, within
+from controller.addresses import octets
 from controller.derived import Endpoint
 from controller.entities import Network
-from controller.flow.actions import output
 from controller.services import dhcp4_message as m
 from controller.services import frames, told
+from controller.services.grants import grants
 from controller.services.hostnames import hostname
-from controller.services.outcome import Emission, Ignored, Lease, Withdrawn, sender
+from controller.services.outcome import Emission, Ignored, Lease, ToPorts, Withdrawn, sender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.entities import Subnet
+    from controller.services.grants import Grant
     from controller.services.outcome import Facts, Outcome, Punt, State
 
 OFFER_SECONDS = 60.0
@@ -40,12 +41,12 @@ class _Asked:
     message: m.Message
     port: Endpoint
     network: Network
-    grants: tuple[tuple[str, Subnet], ...]
+    grants: tuple[Grant, ...]
     server: str
     router: str | None
     now: float
 
-    def grant(self, wanted: str | None) -> tuple[str, Subnet]:
+    def grant(self, wanted: str | None) -> Grant:
         """The address that is wanted, if it is the machine's; else the first that is."""
         return next((grant for grant in self.grants if grant[0] == wanted), self.grants[0])
 
@@ -85,17 +86,15 @@ def _asked(punt: Punt, facts: Facts, now: float) -> _Asked | Ignored:
     if owner is None or (not relayed and message.chaddr != ether.src):
         return Ignored("spoofed")
     network = facts.get(Network, owner.network)
-    addresses = _addresses(owner, message.chaddr)
-    if network is None or not addresses:
+    if network is None:
         return Ignored("unserved")
-    subnets = served.leased(network)
-    grants = tuple((a, subnet) for a in addresses for subnet in subnets if within(a, subnet.cidr))
-    if not grants:
+    found = grants(owner, message.chaddr, served.leased(network))
+    if not found:
         return Ignored("unserved")
-    server = served.server(network, grants[0][1])
-    way = told.way_out(network, grants[0][1], facts)
+    server = served.server(network, found[0][1])
+    way = told.way_out(network, found[0][1], facts)
     router = way.address if way else None
-    return _Asked(punt, ether, message, owner, network, grants, server, router, now)
+    return _Asked(punt, ether, message, owner, network, found, server, router, now)
 
 
 def _behind(relay: Endpoint, message: m.Message, facts: Facts) -> Endpoint | None:
@@ -107,14 +106,6 @@ def _behind(relay: Endpoint, message: m.Message, facts: Facts) -> Endpoint | Non
         return relay
     keys = sorted(facts.where(Endpoint, "mac", (relay.network, message.chaddr)))
     return next((found for key in keys if (found := facts.get(Endpoint, key)) is not None), None)
-
-
-def _addresses(port: Endpoint, mac: str) -> tuple[str, ...]:
-    """The IPv4 addresses that intent gives the machine with this MAC; none where it is not the port's."""
-    if mac == port.mac:
-        return port.ipv4
-    pairs = [pair.address for pair in port.allowed_pairs if pair.mac == mac]
-    return tuple(address for address in pairs if ":" not in address and "/" not in address)
 
 
 def _offer(asked: _Asked) -> Iterator[Outcome]:
@@ -166,7 +157,7 @@ def _lease(asked: _Asked, address: str, state: State, seconds: float | None) -> 
     return Lease(*place, address, name, state, asked.now, expires)
 
 
-def _reply(asked: _Asked, kind: int, grant: tuple[str, Subnet], *, leased: bool = True) -> Emission:
+def _reply(asked: _Asked, kind: int, grant: Grant, *, leased: bool = True) -> Emission:
     address = grant[0] if leased else _NOWHERE
     body = m.reply(asked.message, address, _options(asked, kind, grant[1], leased=leased))
     return _emission(asked, body, address)
@@ -213,4 +204,4 @@ def _emission(asked: _Asked, body: bytes, address: str) -> Emission:
     source = ether.dst if not frames.is_group(ether.dst) else served.SERVICE_MAC
     ports = (m.SERVER_PORT, m.SERVER_PORT if relayed else m.CLIENT_PORT)
     frame = frames.udp_frame((source, mac), (asked.server, target), ports, body)
-    return Emission(asked.punt.chassis, frame, (output(asked.punt.in_port),))
+    return Emission(asked.punt.chassis, frame, ToPorts((asked.punt.in_port,)))

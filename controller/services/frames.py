@@ -27,6 +27,8 @@ NO_ADDRESS = "0.0.0.0"  # noqa: S104 - an absent address in a packet, not one to
 LIMIT = 64
 """The TTL of what is sent; neighbour discovery has NEAR."""
 NEAR = 255
+ETHERNET_HEADER = 14
+LEAST_MTU = 1280
 
 _ETHERNET = struct.Struct("!6s6sH")
 _IPV4 = struct.Struct("!BBHHHBBH4s4s")

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
     from controller.entities import Neighbour
-    from controller.flow.actions import Action
 
 DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE = range(1, 10)
 """Why a packet was punted, as the pipeline's register says it (``apps/registers.py``)."""
 REASONS = ("dhcp", "dhcp6", "solicitation", "dns", "expired", "too_large", "unresolved", "heard", "probe")
+Registers = tuple[tuple[int, int], ...]
+"""Numbers of registers and what they hold."""
 State = Literal["offered", "bound", "released", "declined", "expired"]
 
 
@@ -36,7 +37,8 @@ class Facts(Protocol):
 class Punt:
     """A packet that a switch handed up: from which chassis and port, why, and what the pipeline knew of it.
 
-    ``network`` is a VNI, ``router`` a router's number, ``origin`` where the packet came from; 0 where nothing said.
+    ``network`` is a VNI, ``router`` a router's number, ``next_hop`` the address that it was to be handed to as a
+    number, each 0 where there is none; ``registers`` are those that a packet needs to go on.
     """
 
     chassis: str
@@ -45,16 +47,48 @@ class Punt:
     frame: bytes
     network: int = 0
     router: int = 0
-    origin: int = 0
+    next_hop: int = 0
+    registers: Registers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToPorts:
+    """Straight out of these ports of the bridge."""
+
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """On from where the packet was taken out, as if its next hop had just been chosen."""
+
+    registers: Registers
+
+
+@dataclass(frozen=True, slots=True)
+class Outwards:
+    """Out of a router, of this number, as an answer to what came in through it: translated as that was."""
+
+    router: int
+
+
+@dataclass(frozen=True, slots=True)
+class OntoSegment:
+    """Onto the physical segment of the external network with this VNI."""
+
+    network: int
+
+
+Way = ToPorts | Resumed | Outwards | OntoSegment
 
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """A frame that a chassis' bridge is to send, and how."""
+    """A frame that a chassis' bridge is to send, and which way."""
 
     chassis: str
     frame: bytes
-    actions: tuple[Action, ...]
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)

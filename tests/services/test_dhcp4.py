@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
 from controller.entities import Dhcp
-from controller.flow.actions import output
+from controller.services.outcome import ToPorts
 from controller.services import dhcp4
 from controller.services.outcome import DHCP as REASON
 from controller.services.outcome import Ignored, Withdrawn
@@ -113,7 +113,7 @@ def test_only_what_was_asked_for_is_told_in_the_order_in_which_it_was_asked(know
 
 def test_an_offer_goes_straight_to_the_machine_or_to_all_where_it_asks_for_that(known: Store) -> None:
     (straight,) = emissions(answered(known, "acme/web-1", said(1, "discover")))
-    assert (straight.chassis, straight.actions) == ("hv1", (output(OFPORTS["acme/web-1"][1]),))
+    assert (straight.chassis, straight.way) == ("hv1", ToPorts((OFPORTS["acme/web-1"][1],)))
     frame = Ether(straight.frame)
     assert (frame.dst, frame[IP].dst, frame[UDP].dport) == (mac(1), "10.1.0.10", 68)
     (to_all,) = emissions(answered(known, "acme/web-1", said(1, "discover", flags=0x8000)))
