@@ -1,140 +1,44 @@
-"""What a switch would do with a packet, computed from the very bytes of its flows; and several of them, with tunnels.
-
-Written from the OpenFlow and ovs-actions(7) texts, not from our encoder: it reads flows as a switch reads them.
-"""
+"""What becomes of packets between several switches: tunnels, physical segments, and the daemon that they ask."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from controller.entities import Chassis, Interface
-from controller.flow import actions as act
 from controller.flow import fields as f
-from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from tests.compiled import compiled
+from tests.walk import TRACKED, Bridge, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from controller.flow.fields import Field
-    from controller.flow.flow import Flow
+    from controller.flow.actions import Action
     from tests.packets import Packet
     from tests.worlds import World
 
 MOST_CROSSINGS = 64
 KEY_BITS = {"vxlan": 24, "geneve": 24, "gre": 32}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A flow, decoded."""
-
-    cookie: int
-    priority: int
-    terms: tuple[Term, ...]
-    actions: tuple[act.Action, ...]
-
-    def takes(self, packet: Packet) -> bool:
-        """Whether the packet matches."""
-        return all(packet.get(term.field, 0) & term.mask == term.value for term in self.terms)
-
-
-def entry(flow: Flow) -> Entry:
-    """The flow decoded; what cannot be decoded has no business in a flow of ours."""
-    terms, actions = tuple(match_terms(flow.match)), tuple(flow_actions(flow.instructions))
-    known = tuple(term for term in terms if isinstance(term, Term))
-    does = tuple(action for action in actions if not isinstance(action, Unknown))
-    assert (len(known), len(does)) == (len(terms), len(actions)), flow
-    return Entry(flow.cookie, flow.priority, known, does)
-
-
-@dataclass(slots=True)
-class Walk:
-    """A packet on its way through one bridge.
-
-    ``steps`` are the tables it met, each with the cookie of the flow that took it or None; ``outputs`` are ports, each
-    with the packet as it left there.
-    """
-
-    came: Packet
-    packet: Packet
-    outputs: list[tuple[int, Packet]] = field(default_factory=list)
-    steps: list[tuple[int, int | None]] = field(default_factory=list)
-
-    def read(self, of: Field) -> int:
-        """A field's value; a double register is two registers."""
-        if of not in f.XREGS:
-            return self.packet.get(of, 0)
-        return self.packet.get(f.REGS[2 * of.number], 0) << 32 | self.packet.get(f.REGS[2 * of.number + 1], 0)
-
-    def write(self, of: Field, value: int, mask: int) -> None:
-        """Set the bits of ``mask``."""
-        whole = self.read(of) & ~mask | value & mask
-        if of in f.XREGS:
-            self.packet[f.REGS[2 * of.number]] = whole >> 32
-            self.packet[f.REGS[2 * of.number + 1]] = whole & 0xFFFFFFFF
-        else:
-            self.packet[of] = whole
-
-    def leave(self, port: int) -> None:
-        """Output; a packet never goes back to where it came from unless it is told so by name."""
-        came = self.packet[f.IN_PORT]
-        if port == act.IN_PORT_RESERVED:
-            self.outputs.append((came, dict(self.packet)))
-        elif port != came:
-            self.outputs.append((port, dict(self.packet)))
-
-
-class Bridge:
-    """One bridge's flows, by table."""
-
-    def __init__(self, flows: Iterable[Flow]) -> None:
-        self._tables: dict[int, list[Entry]] = defaultdict(list)
-        for flow in flows:
-            self._tables[flow.table].append(entry(flow))
-        for entries in self._tables.values():
-            entries.sort(key=lambda one: -one.priority)
-
-    def walk(self, packet: Packet, in_port: int) -> Walk:
-        """The packet's way from table 0 on."""
-        came = {**packet, f.IN_PORT: in_port}
-        walk = Walk(came, dict(came))
-        self._enter(walk, 0)
-        return walk
-
-    def _enter(self, walk: Walk, table: int) -> None:
-        found = [one for one in self._tables.get(table, []) if one.takes(walk.packet)]
-        walk.steps.append((table, found[0].cookie if found else None))
-        if not found:
-            return
-        assert len(found) == 1 or found[1].priority < found[0].priority, f"two flows of table {table} claim one packet"
-        for action in found[0].actions:
-            self._act(walk, action)
-
-    def _act(self, walk: Walk, action: act.Action) -> None:
-        match action:
-            case act.Output(port=port):
-                walk.leave(port)
-            case act.OutputField(field=register):
-                walk.leave(walk.read(register))
-            case act.SetField(field=target, value=value, mask=mask):
-                walk.write(target, value, mask)
-            case act.Copy():
-                bits = (1 << action.bits) - 1
-                value = walk.read(action.source) >> action.source_at & bits
-                walk.write(action.target, value << action.target_at, bits << action.target_at)
-            case act.Resubmit(table=table) | act.Goto(table=table):
-                self._enter(walk, table)
+OF_A_BRIDGE = frozenset((*f.REGS, *TRACKED, f.IN_PORT))
+"""What a bridge knows of a packet beside what stands in it."""
+OF_TUNNELS = frozenset((f.TUN_ID, f.TUN_SRC, f.TUN_DST, f.TUN_IPV6_SRC, f.TUN_IPV6_DST))
+UNTAGGED, FROM_CONTROLLER = 0xFFF, 0xFFFFFFFD
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A packet that came out of a port which is no tunnel."""
+    """A packet that came out of a port which is no tunnel, for a machine or onto a physical segment."""
 
     chassis: str
     port: int
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class Punt:
+    """A packet that a chassis asks the daemon about, with the registers as they stood."""
+
+    chassis: str
     packet: Packet
 
 
@@ -147,13 +51,16 @@ class Journey:
     """
 
     arrivals: list[Arrival] = field(default_factory=list)
-    punts: list[Packet] = field(default_factory=list)
+    punts: list[Punt] = field(default_factory=list)
     walks: list[tuple[str, Walk]] = field(default_factory=list)
     crossings: list[tuple[str, str, str, int]] = field(default_factory=list)
 
 
 class DataPlane:
-    """Every chassis of a world with the flows it should have, and the underlay between them."""
+    """Every chassis of a world with the flows it should have, the underlay between them, and the physical segments.
+
+    Connections are remembered from one packet to the next.
+    """
 
     def __init__(self, world: World) -> None:
         compiler = compiled(world)
@@ -164,8 +71,18 @@ class DataPlane:
 
     def fate(self, sender: str, packet: Packet) -> list[str]:
         """The ports that a packet from a port reaches, each as often as it is reached."""
-        journey = self.sent_by(sender, packet)
-        return sorted(self._names[arrival.chassis, arrival.port] for arrival in journey.arrivals)
+        return self.reached(self.sent_by(sender, packet))
+
+    def reached(self, journey: Journey) -> list[str]:
+        """The ports that it reached; a physical segment as ``physnet1``, or as ``physnet1.100`` with a tag."""
+        return sorted(self._name(arrival) for arrival in journey.arrivals)
+
+    def _name(self, arrival: Arrival) -> str:
+        segments = {ofport: name for name, ofport in self._chassis[arrival.chassis].segments}
+        if arrival.port not in segments:
+            return self._names[arrival.chassis, arrival.port]
+        tag = arrival.packet.get(f.VLAN, 0) & UNTAGGED
+        return segments[arrival.port] + (f".{tag}" if tag else "")
 
     def sent_by(self, sender: str, packet: Packet) -> Journey:
         """What becomes of a packet that a port's machine sends, from where it was plugged in last."""
@@ -186,20 +103,38 @@ class DataPlane:
         assert journey.crossings == []
         return [arrival.packet for arrival in journey.arrivals]
 
+    def sent_on(self, segment: str, packet: Packet) -> Journey:
+        """What becomes of a packet that a machine of a physical network sends to all of it."""
+        journey = Journey()
+        self._spread(journey, None, segment, packet)
+        return journey
+
+    def emitted(self, chassis: str, packet: Packet, actions: Sequence[Action]) -> Journey:
+        """What becomes of a packet that the daemon has a chassis send."""
+        journey = Journey()
+        self._take(journey, chassis, self._bridges[chassis].emitted(packet, actions, FROM_CONTROLLER))
+        return journey
+
     def _enter(self, journey: Journey, chassis: str, in_port: int, packet: Packet) -> None:
+        """A packet out of a tunnel has been round once, to be unpacked."""
+        by_tunnel = in_port in {ofport for _, ofport in self._chassis[chassis].tunnels}
+        self._take(journey, chassis, self._bridges[chassis].walk(packet, in_port, int(by_tunnel)))
+
+    def _take(self, journey: Journey, chassis: str, walk: Walk) -> None:
         tunnels = {ofport: encap for encap, ofport in self._chassis[chassis].tunnels}
-        walk = self._bridges[chassis].walk(packet, in_port)
+        segments = {ofport: name for name, ofport in self._chassis[chassis].segments}
         journey.walks.append((chassis, walk))
+        journey.punts += [Punt(chassis, packet) for packet in walk.punts]
         for port, sent in walk.outputs:
-            if port == act.CONTROLLER_RESERVED:
-                journey.punts.append(sent)
-            elif port in tunnels:
+            if port in tunnels:
                 self._cross(journey, chassis, tunnels[port], sent)
-            else:
-                journey.arrivals.append(Arrival(chassis, port, sent))
+                continue
+            journey.arrivals.append(Arrival(chassis, port, sent))
+            if port in segments:
+                self._spread(journey, chassis, segments[port], sent)
 
     def _cross(self, journey: Journey, chassis: str, encap: str, sent: Packet) -> None:
-        """Over the underlay: what is in the packet, the key and the outer addresses arrive; registers do not."""
+        """Over the underlay: what is in the packet, the key and the outer addresses arrive."""
         for there in self._chassis.values():
             if there.encap_ip is None or not _is_for(sent, there.encap_ip):
                 continue
@@ -208,8 +143,17 @@ class DataPlane:
             assert len(journey.crossings) < MOST_CROSSINGS, "the packet goes round and round"
             for kind, port in there.tunnels:
                 if kind == encap:
-                    inside = {of: value for of, value in sent.items() if of not in f.REGS and of is not f.IN_PORT}
+                    inside = {of: value for of, value in sent.items() if of not in OF_A_BRIDGE}
                     self._enter(journey, there.key, port, inside | {f.TUN_ID: key})
+
+    def _spread(self, journey: Journey, chassis: str | None, segment: str, sent: Packet) -> None:
+        """Over a physical segment, whose switches have learned nothing yet: every other chassis there gets it."""
+        assert len(journey.walks) < MOST_CROSSINGS, "the packet goes round and round"
+        inside = {of: value for of, value in sent.items() if of not in OF_A_BRIDGE | OF_TUNNELS}
+        for there in self._chassis.values():
+            for name, port in there.segments:
+                if name == segment and there.key != chassis:
+                    self._enter(journey, there.key, port, inside)
 
 
 def _is_for(sent: Packet, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""Packets as the fields that a switch sees in them."""
+"""Packets as the fields that a switch sees in them, and a few that it reads without our being able to match them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,49 @@ if TYPE_CHECKING:
 Packet = dict["Field", int]
 """Field values; a field that is not there reads as 0, as it does in a switch."""
 
+_NO_FIELD = 0xFFFE
+LENGTH = f.Field("length", _NO_FIELD, 0, 16, 0)
+"""Bytes of the frame, from its destination MAC to the end of what it carries."""
+ECHO_ID = f.Field("echo_id", _NO_FIELD, 1, 16, 0)
+TCP_FLAGS = f.Field("tcp_flags", _NO_FIELD, 2, 8, 0)
+INSIDE_SRC = f.Field("inside_src", _NO_FIELD, 3, 128, 0)
+"""What an ICMP error says of the packet that it is about: its addresses, protocol, and ports or echo id."""
+INSIDE_DST = f.Field("inside_dst", _NO_FIELD, 4, 128, 0)
+INSIDE_PROTO = f.Field("inside_proto", _NO_FIELD, 5, 8, 0)
+INSIDE_SRC_PORT = f.Field("inside_src_port", _NO_FIELD, 6, 16, 0)
+INSIDE_DST_PORT = f.Field("inside_dst_port", _NO_FIELD, 7, 16, 0)
+INSIDE_TYPE = f.Field("inside_type", _NO_FIELD, 8, 8, 0)
+UNMATCHED = frozenset(
+    (LENGTH, ECHO_ID, TCP_FLAGS, INSIDE_SRC, INSIDE_DST, INSIDE_PROTO, INSIDE_SRC_PORT, INSIDE_DST_PORT, INSIDE_TYPE)
+)
+"""Fields of packets that no flow can match."""
+
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NO_MAC = "00:00:00:00:00:00"
 TAG_PRESENT = 0x1000
+SYN, ACK = 2, 16
+PING, PONG, UNREACHABLE, TIME_EXCEEDED = 8, 0, 3, 11
+PING6, PONG6, UNREACHABLE6, TOO_BIG6, TIME_EXCEEDED6 = 128, 129, 1, 2, 3
 SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT = 135, 136, 134, 137
+TURNED = (
+    *((f.ETH_SRC, f.ETH_DST), (f.IPV4_SRC, f.IPV4_DST), (f.IPV6_SRC, f.IPV6_DST)),
+    *((f.TCP_SRC, f.TCP_DST), (f.UDP_SRC, f.UDP_DST)),
+)
+"""Pairs of fields that change places in an answer."""
+CARRIED = frozenset(
+    (*sum(TURNED, ()), f.ETH_TYPE, f.VLAN, f.IP_PROTO, f.ICMP_TYPE, f.ICMP_CODE, f.ICMPV6_TYPE, f.ICMPV6_CODE, ECHO_ID)
+)
+"""Fields that stand in a packet itself, and are the same in its answer where they do not change places."""
+INSIDE = {
+    f.TCP_SRC: INSIDE_SRC_PORT,
+    f.TCP_DST: INSIDE_DST_PORT,
+    f.UDP_SRC: INSIDE_SRC_PORT,
+    f.UDP_DST: INSIDE_DST_PORT,
+    ECHO_ID: INSIDE_SRC_PORT,
+    f.ICMP_TYPE: INSIDE_TYPE,
+    f.ICMPV6_TYPE: INSIDE_TYPE,
+}
+"""Where an error about a packet tells of its fields."""
 
 
 def frame(sender: str, target: str, ethertype: int) -> Packet:
@@ -35,6 +74,53 @@ def ip(sender: str, target: str, source: str, destination: str, protocol: int = 
 def udp(sender: str, target: str, source: str, destination: str, ports: tuple[int, int] = (5000, 6000)) -> Packet:
     """UDP from and to these ports."""
     return ip(sender, target, source, destination, f.UDP) | dict(zip((f.UDP_SRC, f.UDP_DST), ports, strict=True))
+
+
+def tcp(
+    sender: str,
+    target: str,
+    source: str,
+    destination: str,
+    ports: tuple[int, int] = (40000, 80),
+    *,
+    flags: int | None = None,
+) -> Packet:
+    """TCP from and to these ports; without flags it is whichever segment of a sound connection comes next."""
+    packet = ip(sender, target, source, destination) | {f.TCP_SRC: ports[0], f.TCP_DST: ports[1]}
+    return packet if flags is None else packet | {TCP_FLAGS: flags}
+
+
+def ping(sender: str, target: str, source: str, destination: str, identifier: int = 1) -> Packet:
+    """An echo request over IPv4 or IPv6."""
+    six = ":" in source
+    fields = {f.ICMPV6_TYPE: PING6, f.ICMPV6_CODE: 0} if six else {f.ICMP_TYPE: PING, f.ICMP_CODE: 0}
+    packet = ip(sender, target, source, destination, f.ICMPV6 if six else f.ICMP)
+    return packet | fields | {ECHO_ID: identifier}
+
+
+def answer(packet: Packet) -> Packet:
+    """What the machine that got this sends back: addresses and ports the other way round, a pong for a ping."""
+    back = {of: value for of, value in packet.items() if of in CARRIED}
+    for one, other in TURNED:
+        if one in packet or other in packet:
+            back[one], back[other] = packet.get(other, 0), packet.get(one, 0)
+    for kind, (request, reply) in ((f.ICMP_TYPE, (PING, PONG)), (f.ICMPV6_TYPE, (PING6, PONG6))):
+        if packet.get(kind) == request:
+            back[kind] = reply
+    if packet.get(TCP_FLAGS) == SYN:
+        back[TCP_FLAGS] = SYN | ACK
+    return back | {f.IP_TTL: 64}
+
+
+def icmp_error(sender: str, target: str, source: str, about: Packet, kind: int = UNREACHABLE) -> Packet:
+    """Tells the sender of ``about``, as it was where it could not go on, why; ``kind`` is of the same IP version."""
+    six = about[f.ETH_TYPE] == f.ETH_IPV6
+    src, dst = (f.IPV6_SRC, f.IPV6_DST) if six else (f.IPV4_SRC, f.IPV4_DST)
+    show = f.ipv6_text if six else f.ipv4_text
+    packet = ip(sender, target, source, show(about[src]), f.ICMPV6 if six else f.ICMP)
+    packet |= {f.ICMPV6_TYPE: kind, f.ICMPV6_CODE: 1} if six else {f.ICMP_TYPE: kind, f.ICMP_CODE: 1}
+    packet |= {INSIDE_SRC: about[src], INSIDE_DST: about[dst], INSIDE_PROTO: about[f.IP_PROTO]}
+    return packet | {inside: about[of] for of, inside in INSIDE.items() if of in about}
 
 
 def arp(sender: str, target: str, operation: int, tells: tuple[str, str], asks: tuple[str, str]) -> Packet:
@@ -77,6 +163,16 @@ def advertisement(sender: str, to: str, source: str, target: str, link_address: 
 def from_router(sender: str, kind: int) -> Packet:
     """A router advertisement or a redirect, to all nodes."""
     return icmpv6(sender, "33:33:00:00:00:01", link_local(sender), "ff02::1", kind)
+
+
+def aged(packet: Packet, ttl: int) -> Packet:
+    """The packet with this time to live, or hop limit."""
+    return packet | {f.IP_TTL: ttl}
+
+
+def sized(packet: Packet, length: int) -> Packet:
+    """The packet in a frame of so many bytes, of which Ethernet's header takes 14."""
+    return packet | {LENGTH: length}
 
 
 def tagged(packet: Packet, vlan: int) -> Packet:

@@ -1,0 +1,238 @@
+"""What a switch would do with a packet, computed from the very bytes of its flows.
+
+Written from the OpenFlow and ovs-actions(7) texts, not from our encoder: it reads flows as a switch reads them. Its
+limits are those of Open vSwitch's userspace datapath, as measured on version 3.1.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from controller.flow import actions as act
+from controller.flow import fields as f
+from controller.flow.codec import Term, Unknown, flow_actions, match_terms
+from controller.flow.tracking import Ct
+from tests.connections import ADDRESSES, Connections, way
+from tests.packets import LENGTH, TAG_PRESENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from controller.flow.fields import Field
+    from controller.flow.flow import Flow
+    from tests.packets import Packet
+
+MOST_BACKWARD, MOST_ROUNDS = 64, 6
+TAG_LENGTH = 4
+WIDE = {wide: f.REGS[2 * i : 2 * i + 2] for i, wide in enumerate(f.XREGS)}
+WIDE |= {wide: f.REGS[4 * i : 4 * i + 4] for i, wide in enumerate(f.XXREGS)}
+TRACKED = (f.CT_STATE, f.CT_ZONE, f.CT_MARK)
+BEFORE_ALL = -1
+"""Where a packet is that has not met the first table."""
+
+
+class TooDeep(Exception):
+    """A packet went back to earlier tables more often than the switch follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A flow, decoded."""
+
+    cookie: int
+    priority: int
+    terms: tuple[Term, ...]
+    actions: tuple[act.Action, ...]
+
+    def takes(self, packet: Packet) -> bool:
+        """Whether the packet matches."""
+        return all(packet.get(term.field, 0) & term.mask == term.value for term in self.terms)
+
+
+def entry(flow: Flow) -> Entry:
+    """The flow decoded; what cannot be decoded has no business in a flow of ours."""
+    terms, actions = tuple(match_terms(flow.match)), tuple(flow_actions(flow.instructions))
+    known = tuple(term for term in terms if isinstance(term, Term))
+    does = tuple(action for action in actions if not isinstance(action, Unknown))
+    assert (len(known), len(does)) == (len(terms), len(actions)), flow
+    return Entry(flow.cookie, flow.priority, known, does)
+
+
+@dataclass(slots=True)
+class Walk:
+    """A packet on its way through one bridge.
+
+    ``steps`` are the tables it met, each with the cookie of the flow that took it or None; ``outputs`` are ports, each
+    with the packet as it left there; ``punts`` is what went to the controller. ``lost`` tells why some of it came to
+    nothing, where a limit of the switch was the reason.
+    """
+
+    came: Packet
+    packet: Packet
+    outputs: list[tuple[int, Packet]] = field(default_factory=list)
+    punts: list[Packet] = field(default_factory=list)
+    steps: list[tuple[int, int | None]] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    def read(self, of: Field) -> int:
+        """A field's value; a wide register is several."""
+        value = 0
+        for part in WIDE.get(of, (of,)):
+            value = value << part.bits | self.packet.get(part, 0)
+        return value
+
+    def write(self, of: Field, value: int, mask: int) -> None:
+        """Set the bits of ``mask``."""
+        whole = self.read(of) & ~mask | value & mask
+        for part in reversed(WIDE.get(of, (of,))):
+            self.packet[part] = whole & part.all_ones
+            whole >>= part.bits
+
+    def leave(self, port: int) -> None:
+        """Output; a packet never goes back to where it came from unless it is told so by name."""
+        came = self.packet[f.IN_PORT]
+        if port == act.CONTROLLER_RESERVED:
+            self.punts.append(dict(self.packet))
+        elif port == act.IN_PORT_RESERVED and came:
+            self.outputs.append((came, dict(self.packet)))
+        elif port not in {came, act.IN_PORT_RESERVED}:
+            self.outputs.append((port, dict(self.packet)))
+
+    def age(self) -> bool:
+        """One hop less to live; whether there was one left."""
+        alive = self.packet[f.IP_TTL] > 1
+        self.packet[f.IP_TTL] -= alive
+        return alive
+
+    def tag(self, vlan: int) -> None:
+        """Put a tag on, or take it off where ``vlan`` is 0. Open vSwitch would replace the tag of a tagged packet."""
+        assert bool(vlan) != bool(self.packet.get(f.VLAN)), "a tag on a tag, or none to take off"
+        self.packet[f.VLAN] = vlan
+        if LENGTH in self.packet:
+            self.packet[LENGTH] += TAG_LENGTH if vlan else -TAG_LENGTH
+
+
+def path(packet: Packet, paths: int) -> int:
+    """One of so many, the same for both directions of a connection (RFC 2992's reasons, by highest random weight)."""
+    going = way(packet) if packet[f.ETH_TYPE] in ADDRESSES else None
+    ends = sorted(((going.source, going.source_port), (going.destination, going.destination_port))) if going else []
+    return max(range(paths), key=lambda one: blake2b(f"{ends}{one}".encode()).digest())
+
+
+class Bridge:
+    """One bridge's flows, by table, and the connections that it knows."""
+
+    def __init__(self, flows: Iterable[Flow]) -> None:
+        self._connections = Connections()
+        self._tables: dict[int, list[Entry]] = defaultdict(list)
+        for flow in flows:
+            self._tables[flow.table].append(entry(flow))
+        for entries in self._tables.values():
+            entries.sort(key=lambda one: -one.priority)
+
+    def walk(self, packet: Packet, in_port: int, rounds: int = 0) -> Walk:
+        """The packet's way from table 0 on; it has been round so often already, as the switch counts."""
+        return self.emitted(packet, (act.resubmit(0),), in_port, rounds)
+
+    def emitted(self, packet: Packet, actions: Sequence[act.Action], in_port: int, rounds: int = 0) -> Walk:
+        """What becomes of a packet that the controller sends with these actions."""
+        came = {**packet, f.IN_PORT: in_port}
+        walk = Walk(came, dict(came))
+        later: deque[_Round] = deque([_Round(tuple(actions), dict(came), rounds)])
+        while later:
+            now = later.popleft()
+            walk.packet = now.packet
+            if now.number > MOST_ROUNDS:
+                walk.lost.append("too many rounds through conntrack")
+                continue
+            later += self._pass(walk, now)
+        return walk
+
+    def _pass(self, walk: Walk, now: _Round) -> list[_Round]:
+        """All that happens until conntrack has answered; those to go on with then."""
+        before, punted = len(walk.outputs), len(walk.punts)
+        trip = _Trip(walk, now.number, [])
+        try:
+            self._do(trip, now.actions, BEFORE_ALL, 0)
+        except TooDeep:
+            del walk.outputs[before:], walk.punts[punted:]
+            walk.lost.append("too often back to earlier tables")
+            return []
+        return trip.later
+
+    def _enter(self, trip: _Trip, table: int, depth: int) -> None:
+        walk = trip.walk
+        found = [one for one in self._tables.get(table, []) if one.takes(walk.packet)]
+        walk.steps.append((table, found[0].cookie if found else None))
+        if not found:
+            return
+        assert len(found) == 1 or found[1].priority < found[0].priority, f"two flows of table {table} claim one packet"
+        self._do(trip, found[0].actions, table, depth)
+
+    def _do(self, trip: _Trip, actions: Sequence[act.Action], table: int, depth: int) -> None:
+        for action in actions:
+            match action:
+                case act.Resubmit(table=there) | act.Goto(table=there):
+                    if depth >= MOST_BACKWARD:
+                        raise TooDeep
+                    self._enter(trip, there, depth + (there <= table))
+                case Ct():
+                    self._track(trip, action)
+                case act.DecTtl():
+                    if not trip.walk.age():
+                        return
+                case _:
+                    apply(trip.walk, action)
+
+    def _track(self, trip: _Trip, action: Ct) -> None:
+        """What conntrack finds is known only after the round trip, and forgotten where the flow itself goes on."""
+        packet = dict(trip.walk.packet)
+        self._connections.track(packet, action)
+        if action.table is not None:
+            trip.later.append(_Round((act.resubmit(action.table),), packet, trip.number + 1))
+        for tracked in TRACKED:
+            trip.walk.packet.pop(tracked, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What to do with a packet that has been round ``number`` times."""
+
+    actions: tuple[act.Action, ...]
+    packet: Packet
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """One round of a walk, and the rounds that come of it."""
+
+    walk: Walk
+    number: int
+    later: list[_Round]
+
+
+def apply(walk: Walk, action: act.Action) -> None:
+    """An action that leads to no table."""
+    match action:
+        case act.Output(port=port):
+            walk.leave(port)
+        case act.OutputField(field=register):
+            walk.leave(walk.read(register))
+        case act.SetField(field=target, value=value, mask=mask):
+            walk.write(target, value, mask)
+        case act.Copy():
+            bits = (1 << action.bits) - 1
+            value = walk.read(action.source) >> action.source_at & bits
+            walk.write(action.target, value << action.target_at, bits << action.target_at)
+        case act.PushVlan():
+            walk.tag(TAG_PRESENT)
+        case act.PopVlan():
+            walk.tag(0)
+        case act.Multipath(paths=paths, field=target, at=at, bits=bits):
+            walk.write(target, path(walk.packet, paths) << at, ((1 << bits) - 1) << at)
+        case act.CheckLarger(size=size, field=target, bit=bit):
+            walk.write(target, (walk.packet.get(LENGTH, 0) > size) << bit, 1 << bit)
