@@ -50,6 +50,17 @@ def udp(source: Station, target: Station, address: str, seconds: float = 0.5) ->
             return False
 
 
+def witnessed(source: Station, address: str, port: int, seconds: float = 1) -> str:
+    """What a witness at ``address`` answers to a datagram; empty if it does not."""
+    with closing(_socket(source, address, socket.SOCK_DGRAM)) as client:
+        client.settimeout(seconds)
+        try:
+            client.sendto(WORD, (address, port))
+            return client.recv(200).decode().strip()
+        except OSError:
+            return ""
+
+
 def arp(source: Station, address: str) -> bool:
     """Whether anybody answers an ARP request of ``source`` for ``address``."""
     shown = source.machine.run("sh", "-c", f"arping -c 1 -w 1 -I eth0 {address} || true")

@@ -81,6 +81,8 @@ def main() -> None:
     told = {name: value for name, value in said.items() if name.islower()}
     with Path(said["LEASE_EVENTS"]).open("a") as events:
         events.write(json.dumps({**told, "reason": reason}) + "\n")
+    if reason == "BOUND" and "LEASE_DECLINED" in said:
+        sys.exit(1)  # by which dhclient is told that somebody else has the address
     for command in commands(reason, said["interface"], lease(said)):
         subprocess.run(["ip", *command.split()], check=True)
 

@@ -39,7 +39,7 @@ class Outside:
         return outsider
 
     def plug(self, machine: Machine, interface: str, segment: str, vlan: int | None = None) -> None:
-        """Wire an interface of ``machine`` to a segment: as a trunk, or as an access port of ``vlan``."""
+        """Wire an interface of ``machine`` to a segment: as a trunk, or as an access port of ``vlan``, 0 for none."""
         peer = _peer(machine, segment)
         run(
             *("ip", "link", "add", interface, "netns", machine.netns, "type", "veth"),
@@ -48,7 +48,7 @@ class Outside:
         machine.run("ethtool", "-K", interface, "tx", "off")  # checksums that no NIC would ever fill in
         machine.run("ip", "link", "set", interface, "up")
         self.machine.run("ip", "link", "set", peer, "up")
-        self.ovs.vsctl("add-port", segment, peer, *((f"tag={vlan}",) if vlan else ()))
+        self.ovs.vsctl("add-port", segment, peer, *((f"tag={vlan}",) if vlan is not None else ()))
 
     def learned(self, segment: str) -> dict[str, tuple[str, int]]:
         """Where the segment's switch saw each MAC last: the machine's name, cut to fit, and the VLAN."""
@@ -83,7 +83,7 @@ class Outsider:
         self.machine = Machine(name, outside.machine.directory)
         self._interfaces = 0
 
-    def attach(self, segment: str, *addresses: str, vlan: int | None = None) -> None:
+    def attach(self, segment: str, *addresses: str, vlan: int = 0) -> None:
         """Plug it into a segment with addresses like ``192.0.2.9/24``."""
         interface = f"eth{self._interfaces}"
         self._interfaces += 1

@@ -93,7 +93,9 @@ def asked(ways: tuple[int, ...]) -> list[dict[str, Any]]:
     made = []
     for name, own, other, number in (("west", NEAR, FAR, WEST), ("east", FAR, NEAR, EAST)):
         routes = [
-            {"to": block, "via": [MIDDLE.addresses(way)[at] for way in ways]} for at, block in enumerate(other.cidrs)
+            {"to": block, "via": [MIDDLE.addresses(way)[at] for way in ways]}
+            for at, block in enumerate(other.cidrs)
+            if ways
         ]
         middle = {"network": MIDDLE.name, "address": MIDDLE.addresses(number)[0]}
         spec = {"interfaces": [{"network": own.name}, middle], "routes": routes}

@@ -70,12 +70,16 @@ def build(lab: Lab, outside: Outside, hosts: tuple[Hypervisor, Hypervisor]) -> l
     lans, outsiders = [], []
     for number, vlan in enumerate(VLANS, 31):
         spec = {"physical_network": SEGMENT, "vlan": vlan}
-        lan = Lan(TENANT, f"vlan-{vlan or 'none'}", number, "bridged", spec, mtu=PHYSICAL_MTU)
+        lan = Lan(TENANT, f"v{vlan or 0}", number, "bridged", spec, mtu=PHYSICAL_MTU)
         outsider = outside.outsider(f"out{number}")
-        outsider.attach(SEGMENT, *lan.nic(OUTSIDE).addresses, vlan=vlan)
+        outsider.attach(SEGMENT, *lan.nic(OUTSIDE).addresses, vlan=vlan or 0)
         lans.append(lan)
         outsiders.append(outsider)
-    places = [Place(lan, f"{lan.name}-{at}", host, 11 + at) for lan in lans for at, host in enumerate(hosts)]
+    places = [
+        Place(lan, f"{lan.name}-{which}", host, 11 + at)
+        for lan in lans
+        for at, (which, host) in enumerate(zip("ab", hosts, strict=True))
+    ]
     vms = settle(lab, (rest.project(TENANT), *(lan.resource for lan in lans)), *places)
     servers.witness(*outsiders, *vms)
     return [

@@ -1,7 +1,7 @@
 """A server that says who it is and whom it saw: over HTTP, and to any datagram.
 
 Run as ``witness.py NAME PORT...``; each port is served by TCP and UDP, IPv4 and IPv6. The answer is a line such as
-``server saw 192.0.2.10 40001``; a path ``/bytes/N`` is answered with N bytes instead.
+``server saw 192.0.2.10 40001``; the path ``/port`` is answered with ``server served 8080``.
 """
 
 import socket
@@ -22,10 +22,10 @@ class Witness(BaseHTTPRequestHandler):
     """Answers every GET."""
 
     def do_GET(self) -> None:
-        """Say whom it saw, or send so many bytes."""
+        """Say whom it saw, or at which port it serves."""
         body = sentence(*self.client_address[:2])
-        if self.path.startswith("/bytes/"):
-            body = bytes(int(self.path.rpartition("/")[2]))
+        if self.path == "/port":
+            body = f"{sys.argv[1]} served {self.connection.getsockname()[1]}\n".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
