@@ -52,6 +52,51 @@ _ALL = (
             _READY,
         ),
     ),
+    Listed(
+        "Router",
+        "routers",
+        scoped=True,
+        columns=(
+            ("PROJECT", "project"),
+            ("NAME", "name"),
+            ("NETWORKS", "spec.interfaces.network"),
+            ("EXTERNAL", "spec.external.network"),
+            ("ADDRESSES", "status.external_addresses"),
+            ("SEAT", "status.seat"),
+            _READY,
+        ),
+    ),
+    Listed(
+        "FloatingIP",
+        "floatingips",
+        scoped=True,
+        columns=(
+            ("PROJECT", "project"),
+            ("NAME", "name"),
+            ("NETWORK", "spec.network"),
+            ("ADDRESS", "status.address"),
+            ("PORT", "spec.port"),
+            ("PRIVATE", "status.private"),
+            ("CHASSIS", "status.chassis"),
+            _READY,
+        ),
+    ),
+    Listed(
+        "PortForward",
+        "portforwards",
+        scoped=True,
+        columns=(
+            ("PROJECT", "project"),
+            ("NAME", "name"),
+            ("ROUTER", "spec.router"),
+            ("NETWORK", "spec.network"),
+            ("PROTOCOL", "spec.protocol"),
+            ("EXTERNAL", "spec.external_port"),
+            ("PORT", "spec.port"),
+            ("INTERNAL", "spec.internal_port"),
+            _READY,
+        ),
+    ),
 )
 _INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
     "chassis": (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from controller.intent.kinds import KINDS
+from controller.intent.kinds.addressing import address_space, full_subnets
 from controller.intent.resource import Resource, title
 from controller.intent.state import Intent
 from controller.northbound.world import World
@@ -38,7 +40,7 @@ def _status(resource: Resource, intent: Intent, world: World) -> dict[str, Any]:
     row = resource.row
     status = {**json.loads(row.allocated), **world.status(row.kind, entity_key(row.project, row.name))}
     seen: Any = status.get("conditions", ())
-    status["conditions"] = [*_references(resource, intent), *seen]
+    status["conditions"] = [*_references(resource, intent), *seen, *_exhausted(resource, intent)]
     return status
 
 
@@ -55,5 +57,23 @@ def _references(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
             "reason": "NotFound" if missing else "Found",
             "message": f"{', '.join(missing)} does not exist yet" if missing else "",
             "since": resource.row.updated_at,
+        }
+    ]
+
+
+def _exhausted(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
+    """Whether a subnet has no address left to give; nothing for what has no subnets."""
+    row = resource.row
+    if row.kind != "Network" or not resource.spec.subnets:
+        return []
+    space = address_space(row.project, row.name)
+    full = list(full_subnets(intent.claims, space, resource.spec.subnets, time.monotonic()))
+    return [
+        {
+            "type": "Exhausted",
+            "status": bool(full),
+            "reason": "NoAddressLeft" if full else "AddressesLeft",
+            "message": f"no free address is left in {', '.join(full)}" if full else "",
+            "since": row.updated_at,
         }
     ]
