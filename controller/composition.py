@@ -20,6 +20,7 @@ from controller.compiler.compiler import Rules
 from controller.core import Core
 from controller.figures import CoreCollector
 from controller.flow_rows import FlowRows
+from controller.gateways import Gateways
 from controller.host_news import HostNews
 from controller.host_orders import HostOrders
 from controller.intent.allocate import TUNNEL_PORTS, Underlay
@@ -75,7 +76,10 @@ class Daemon:
         tls = _tls(settings)
         self.hosts = Hosts(self._wanted(), news, tls)
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
-        self.reports.followers.append(self._orders.compiled)
+        self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
+        news.listeners.append(self._gateways)
+        self.reports.followers += [self._orders.compiled, self._gateways.compiled]
+        self.reports.settlers.append(self._gateways.settled)
         self.world = World(self.core, rules, self.reports, topology, self.hosts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
@@ -98,6 +102,7 @@ class Daemon:
         self._memory = Memory(self.database.sightings(), self._hub)
         recalled = self._memory.recall()
         self._inventory.recall(recalled)
+        self._gateways.recall(recalled)
         self.core.submit(recalled, ())
         self.core.ask(self._orders.complete)
         self._hub.spawn(self.core.run)

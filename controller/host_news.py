@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from ovsdb.rows import ChassisRow, InterfaceRow
 
 _log = structlog.get_logger("hosts")
+
+
+class Listener(Protocol):
+    """Who wants to know what hosts say of their interfaces beyond what is worth compiling."""
+
+    def heard(self, chassis: str, changed: tuple[InterfaceRow, ...], removed: tuple[str, ...], *, whole: bool) -> None:
+        """Interfaces came, changed or went; ``whole``: these are all there are."""
+
+    def left(self, chassis: str) -> None:
+        """A host is out of reach."""
 
 
 class HostNews:
@@ -35,6 +45,7 @@ class HostNews:
         self._switchboard = switchboard
         self._publish = publish
         self._seen = seen
+        self.listeners: list[Listener] = []
         self._fresh: set[str] = set()
 
     def chassis(self, row: ChassisRow) -> None:
@@ -44,7 +55,7 @@ class HostNews:
             self._fresh.add(row.name)
         action = "joined" if joined else "changed"
         self._publish("chassis", f"Chassis {row.name}", {"action": action, "encap_ip": row.encap_ip})
-        self._told(self._inventory.host(row))
+        self.told(self._inventory.host(row))
         holder = self._inventory.chassis_of(row.dpid or 0)
         if holder not in {None, row.name}:
             _log.warning("datapath_claimed", chassis=row.name, holder=holder)
@@ -56,7 +67,9 @@ class HostNews:
         """Interfaces came, changed or went; the first report of a session tells all there are."""
         now, whole = time.time_ns() // 1_000_000, chassis in self._fresh
         self._fresh.discard(chassis)
-        self._told(self._inventory.interfaces(chassis, changed, removed, now, whole=whole))
+        for listener in self.listeners:
+            listener.heard(chassis, changed, removed, whole=whole)
+        self.told(self._inventory.interfaces(chassis, changed, removed, now, whole=whole))
         for row in changed:
             if row.iface_id and row.type not in TUNNELS:
                 detail: dict[str, object] = {"chassis": chassis, "interface": row.name, "ofport": row.ofport}
@@ -65,8 +78,11 @@ class HostNews:
     def gone(self, chassis: str) -> None:
         """The session with a host is lost; its data plane goes on, and so does what we know of it."""
         self._inventory.left(chassis)
+        for listener in self.listeners:
+            listener.left(chassis)
         self._publish("chassis", f"Chassis {chassis}", {"action": "out of reach"})
 
-    def _told(self, news: News) -> None:
+    def told(self, news: News) -> None:
+        """Remember this, and compile it."""
         self._seen(news)
         self._core.submit(news.puts, news.deletes)

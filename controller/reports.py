@@ -34,6 +34,7 @@ class Reports:
         self.moved = threading.Condition()
         self.drifts = Drifts()
         self.followers: list[Callable[[set[tuple[Any, ...]]], None]] = []
+        self.settlers: list[Callable[[str], None]] = []
         self._publish = publish
         self._topology = topology
 
@@ -71,8 +72,10 @@ class Reports:
         with self.moved:
             self.moved.notify_all()
 
-    def settled(self, _chassis: str) -> None:
+    def settled(self, chassis: str) -> None:
         """A bridge confirmed something, came or went."""
+        for settler in self.settlers:
+            settler(chassis)
         self.core.poke()
 
     def go_on(self, chassis: str) -> None:
