@@ -12,7 +12,7 @@ from apps import registers as r
 from apps.pipeline import ARP_ANSWER, ND_ANSWER, NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
 from controller import served
 from controller.derived import HOST_LINK, Leg, Realm
-from controller.entities import Network
+from controller.entities import Neighbour, Network
 from controller.flow import fields as f
 from controller.flow.actions import CONTROLLER_RESERVED, meter, output, set_field
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
@@ -98,4 +98,7 @@ def _limited(chassis: str, ofport: int) -> Flow:
     return PUNT.flow(Here(chassis), "port", {f.IN_PORT: ofport}, to_daemon)
 
 
-INDEXES = {Network: (Index("vni", lambda network: (network.vni,)),)}
+INDEXES = {
+    Network: (Index("vni", lambda network: (network.vni,)),),
+    Neighbour: (Index("network", lambda neighbour: (neighbour.network,)),),
+}

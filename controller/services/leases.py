@@ -22,16 +22,17 @@ class Leases:
     def __init__(self) -> None:
         self._known: dict[str, dict[str, Lease]] = {}
 
-    def put(self, lease: Lease, now: float) -> None:
-        """Take in what was said of an address; an offer takes nothing from who holds it."""
+    def put(self, lease: Lease, now: float) -> bool:
+        """Take in what was said of an address, and whether that is new; an offer takes nothing from who holds it."""
         of_port = self._known.setdefault(lease.port, {})
         before = of_port.get(lease.address)
         standing = _standing(before, now) if before else None
         if standing and lease.state == "offered" and standing.state == "bound":
-            return
-        since = standing.since if standing and standing.state == lease.state else lease.since
+            return False
+        same = standing if standing and standing.state == lease.state else None
         named = lease.hostname or (before.hostname if before else "")
-        of_port[lease.address] = replace(lease, since=since, hostname=named)
+        of_port[lease.address] = replace(lease, since=same.since if same else lease.since, hostname=named)
+        return same is None
 
     def withdraw(self, withdrawn: Withdrawn) -> None:
         """The machine has turned to another server."""

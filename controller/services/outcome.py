@@ -60,9 +60,10 @@ class ToPorts:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """On from where the packet was taken out, as if its next hop had just been chosen."""
+    """On from where the packet was taken out: to look for its next hop's MAC; behind that where it is ``resolved``."""
 
     registers: Registers
+    resolved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,13 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A machine outside answers no more; the key of its Neighbour."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
     """An address of a port is claimed by somebody else: ``by`` is a port's key, or the name of the segment."""
 
@@ -147,13 +155,13 @@ class Ignored:
     why: Literal["malformed", "spoofed", "unserved"]
 
 
-Outcome = Emission | Lease | Withdrawn | Learned | Duplicate | Question | Ignored
+Outcome = Emission | Lease | Withdrawn | Learned | Forgotten | Duplicate | Question | Ignored
 
 
 class Responder(Protocol):
     """Answers packets that were punted for one reason."""
 
-    def __call__(self, punt: Punt, facts: Facts, now: float) -> Iterator[Outcome]:
+    def __call__(self, punt: Punt, facts: Facts, now: float, /) -> Iterator[Outcome]:
         """What becomes of the packet; never raises for anything in its bytes."""
 
 

@@ -13,10 +13,9 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
 from controller.entities import Dhcp
-from controller.services.outcome import ToPorts
 from controller.services import dhcp4
 from controller.services.outcome import DHCP as REASON
-from controller.services.outcome import Ignored, Withdrawn
+from controller.services.outcome import Ignored, ToPorts, Withdrawn
 from tests.services.town import NOW, OFPORTS, TWIN, emissions, facts, leases, mac, punt
 
 if TYPE_CHECKING:
