@@ -117,3 +117,26 @@ def port(
 ) -> dict[str, Any]:
     """A port's document."""
     return {"kind": "Port", "project": owner, "name": name, "labels": labels or {}, "spec": {"network": on, **spec}}
+
+
+def bridged(name: str = "public", *cidrs: str, owner: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A bridged network's document, on a physical network of its own name."""
+    return network(name, *cidrs, owner=owner, mode="bridged", **{"physical_network": name, **spec})
+
+
+def router(name: str, *on: str | tuple[str, str], owner: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A router's document; a network may stand with the address that is asked for there."""
+    pairs = [each if isinstance(each, tuple) else (each, None) for each in on]
+    interfaces = [{"network": network, **({"address": address} if address else {})} for network, address in pairs]
+    return {"kind": "Router", "project": owner, "name": name, "spec": {"interfaces": interfaces, **spec}}
+
+
+def floating(name: str, to: str | None = None, on: str = "public", owner: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A floating IP's document."""
+    return {"kind": "FloatingIP", "project": owner, "name": name, "spec": {"network": on, "port": to, **spec}}
+
+
+def forward(name: str, outer: int | str, to: str = "p", owner: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A port forward's document, of TCP unless told otherwise."""
+    asked = {"protocol": "tcp", "external_port": outer, "port": to, **spec}
+    return {"kind": "PortForward", "project": owner, "name": name, "spec": asked}

@@ -86,7 +86,7 @@ def _overlaps(connected: tuple[Joined, ...]) -> Findings:
     ordered = sorted(_blocks(connected), key=lambda found: (found[0].version, found[0].first))
     widest: tuple[Block, int] | None = None
     for each, place in ordered:
-        if widest is not None and widest[0].overlaps(each) and widest[1] != place:
+        if widest is not None and widest[0].overlaps(each) and connected[widest[1]].name != connected[place].name:
             yield _overlap(connected, (each, place), widest)
         if widest is None or widest[0].version != each.version or widest[0].last < each.last:
             widest = each, place
