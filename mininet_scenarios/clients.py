@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mininet_scenarios.machine import Station
 
-HOP = re.compile(r"^\s*\d+\s+(\S+)")
+HOP = re.compile(r"^\s*\d+(?:\s+\*)*\s*([0-9a-f.:]*)")
 ICMP_HEADERS = {4: 28, 6: 48}
 
 
@@ -33,7 +33,7 @@ def dig(station: Station, server: str, name: str, kind: str = "A") -> list[str]:
 def traceroute(station: Station, address: str, *options: str) -> list[str]:
     """The address of each hop, ``*`` where nobody said anything."""
     shown = _said(station, "traceroute", "-n", "-q", "2", "-w", "1", "-m", "8", *options, address)
-    return [found[1] for line in shown.splitlines()[1:] if (found := HOP.match(line))]
+    return [found[1] or "*" for line in shown.splitlines()[1:] if (found := HOP.match(line))]
 
 
 def fits(station: Station, address: str, size: int) -> bool:

@@ -143,8 +143,13 @@ def prove_asked(story: Story, lab: Lab, pair: Pair) -> None:
     dhcp.release(pair.two, "-6")
     gone = two.events()[0]["reason"], addresses(pair.two)
     given_back = next(e for e in two.events() if e["reason"] == "BOUND6")["new_ip6_address"]
-    until(lambda: given_back not in str(lab.client.get("/leases")), 5, "the lease that was given back is gone")
-    story.check("a lease that was given back is listed no more", held=True, evidence=gone[1])
+    until(lambda: states(lab, given_back) == ["released"], 5, "the lease is listed as given back")
+    story.check("a lease that was given back is listed as such", held=True, evidence=gone[1])
+
+
+def states(lab: Lab, address: str) -> list[str]:
+    """How the leases of an address are listed."""
+    return [lease["state"] for lease in lab.client.get("/leases")["items"] if lease["address"] == address]
 
 
 def prove_silence(story: Story, slaac: Pair, silent: Pair) -> None:

@@ -39,6 +39,8 @@ LANS = {
     "lonely": Lan(TENANT, "lonely", 16),
 }
 FORWARDED = 8080
+Cell = tuple[str, str, int]
+"""Mode, direction and version of IP."""
 EDGE, FLOATING = 50, 60  # numbers on the provider's segment
 
 
@@ -115,15 +117,31 @@ def claims(scene: Scene, mode: str, direction: str, version: int) -> list[Claim]
 
 def broken(claims: list[Claim]) -> list[str]:
     """The claims that do not hold, with what was seen instead; all are tried side by side."""
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(_tried, claims))
     return [f"{claim.sentence}: {answer}" for claim, answer in zip(claims, answers, strict=True) if answer]
 
 
+def table(scene: Scene) -> dict[Cell, list[str]]:
+    """Every cell of the table with its claims that do not hold; all are tried side by side."""
+    cells: list[Cell] = [(mode, direction, version) for mode in MODES for direction in DIRECTIONS for version in (4, 6)]
+    asked = [(cell, claim) for cell in cells for claim in claims(scene, *cell)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(_tried, (claim for _, claim in asked)))
+    found: dict[Cell, list[str]] = {cell: [] for cell, _ in asked}
+    for (cell, claim), answer in zip(asked, answers, strict=True):
+        found[cell] += [f"{claim.sentence}: {answer}"] if answer else []
+    return found
+
+
 def _tried(claim: Claim) -> str:
-    """What is wrong with a claim, or nothing."""
+    """What is wrong with a claim, or nothing; where somebody should be reached, the first packets may be lost."""
+    return _wrong(claim) if not claim.reached or _wrong(claim) else ""
+
+
+def _wrong(claim: Claim) -> str:
     seen = clients.seen_as(claim.source, claim.address, claim.port) if claim.port else ""
-    pinged = ping(claim.source, claim.address) if claim.port in (None, 80) else None
+    pinged = ping(claim.source, claim.address) if claim.port in {None, 80} else None
     where = f"{claim.source.name} to {claim.address}, port {claim.port}"
     if not claim.reached:
         return f"{where} is reached (ping {pinged}, seen as {seen or 'nobody'})" if pinged or seen else ""

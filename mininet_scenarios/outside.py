@@ -40,7 +40,7 @@ class Outside:
 
     def plug(self, machine: Machine, interface: str, segment: str, vlan: int | None = None) -> None:
         """Wire an interface of ``machine`` to a segment: as a trunk, or as an access port of ``vlan``, 0 for none."""
-        peer = _peer(machine, segment)
+        peer = _peer(machine, segment, vlan)
         run(
             *("ip", "link", "add", interface, "netns", machine.netns, "type", "veth"),
             *("peer", "name", peer, "netns", self.machine.netns),
@@ -104,6 +104,7 @@ class Outsider:
         return words[words.index("lladdr") + 1] if "lladdr" in words else ""
 
 
-def _peer(machine: Machine, segment: str) -> str:
+def _peer(machine: Machine, segment: str, vlan: int | None = None) -> str:
     """The segment's end of a wire; names of interfaces have 15 characters at most."""
-    return f"{segment[-4:]}-{machine.name}"[:15]
+    tag = f".{vlan}" if vlan else ""
+    return f"{segment[-4:]}{tag}-{machine.name}"[:15]

@@ -47,7 +47,7 @@ class Vm:
         self.host = host
         self.nic = nic
         self.machine = Machine(name, host.machine.directory)
-        self.tap = f"v-{name}"[:15]
+        self.tap = f"v-{name[-13:]}"  # names of interfaces have 15 characters at most
         MAKE[kind](self)
         self._configure()
 

@@ -22,6 +22,15 @@ STORIES = (
     ("demo",),
     ("drift",),
     ("storm", "--seconds", "30", "--cut", "3"),
+    ("five_modes",),
+    ("nat_and_forwarding",),
+    ("floating_ip",),
+    ("two_routers_ecmp",),
+    ("gateway_failover",),
+    ("dhcp_lifecycle",),
+    ("ipv6_slaac",),
+    ("vlan_bridged",),
+    ("jumbo_and_mtu",),
 )
 
 
