@@ -14,7 +14,7 @@ from controller import served
 from controller.derived import HOST_LINK, Leg, Realm
 from controller.entities import Neighbour, Network
 from controller.flow import fields as f
-from controller.flow.actions import CONTROLLER_RESERVED, meter, output, set_field
+from controller.flow.actions import CONTROLLER_RESERVED, Action, meter, output, set_field
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
 from controller.store import Index
 
@@ -41,7 +41,7 @@ def questions(network: Network, view: View) -> Iterator[Flow]:
     """What the network answers by itself, wherever it is asked."""
     realm = Hosts(view.get(Realm, network.key).realm)
     for match, reason in _questions(network):
-        to_daemon = [set_field(r.PUNT, reason), PUNT.goto]
+        to_daemon: list[Action] = [set_field(r.PUNT, reason), PUNT.goto]
         yield SERVICE.flow(realm, "question", {r.NETWORK: network.vni, **match}, to_daemon)
     routed = {address for leg in view.where(Leg, "network", network.key) for address in leg.addresses}
     if network.mode != "host-only":
@@ -94,7 +94,7 @@ def link(interface: Interface, _view: View) -> Iterator[Flow]:
 
 
 def _limited(chassis: str, ofport: int) -> Flow:
-    to_daemon = [meter(PUNTS | ofport), output(CONTROLLER_RESERVED)]
+    to_daemon: list[Action] = [meter(PUNTS | ofport), output(CONTROLLER_RESERVED)]
     return PUNT.flow(Here(chassis), "port", {f.IN_PORT: ofport}, to_daemon)
 
 

@@ -71,7 +71,7 @@ class Attendant:
         self.clock = clock
         self._core = core
         self._facts = core.compiler.store
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self._hands = hands
         self._outside = Outside(self._facts)
         self._beacons = Beacons(self._facts, random.random)
@@ -144,7 +144,7 @@ class Attendant:
                 self.ignored[REASONS[punt.reason - 1] if punt else "none", why] += 1
 
     def _send(self, emission: Emission) -> None:
-        if not self._hands.emit(emission.chassis, emission.frame, self._pipeline.actions(emission.way)):
+        if not self._hands.emit(emission.chassis, emission.frame, self.pipeline.actions(emission.way)):
             self.unsent += 1
 
     def _lease(self, lease: Lease, now: float) -> None:

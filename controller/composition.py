@@ -14,12 +14,15 @@ import eventlet.wsgi
 import structlog
 from prometheus_client import CollectorRegistry
 
-from apps import pipeline, registry
+from apps import pipeline, registers, registry
 from controller.agent.keeper import Keeper
+from controller.attendant import Attendant, Hands
 from controller.compiler.compiler import Rules
-from controller.core import Core
-from controller.figures import CoreCollector
+from controller.core import Breath, Core
+from controller.figures import CoreCollector, ServicesCollector
+from controller.flow.fields import REGS
 from controller.flow_rows import FlowRows
+from controller.forwarder import system_resolvers
 from controller.gateways import Gateways
 from controller.host_news import HostNews
 from controller.host_orders import HostOrders
@@ -32,7 +35,9 @@ from controller.northbound.app import application
 from controller.northbound.events import EventLog
 from controller.northbound.protocol import PROTOCOL, ServerLog
 from controller.northbound.tokens import Tokens
+from controller.punts import Punts
 from controller.reports import Reports
+from controller.services.pipeline import Pipeline
 from controller.settings import endpoint
 from controller.southbound import framework
 from controller.southbound.bridge import Bridge
@@ -78,9 +83,10 @@ class Daemon:
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
-        self.reports.followers += [self._orders.compiled, self._gateways.compiled]
+        self._services, self._punts = self._serving()
+        self.reports.followers += [self._orders.compiled, self._gateways.compiled, self._services.compiled]
         self.reports.settlers.append(self._gateways.settled)
-        self.world = World(self.core, rules, self.reports, topology, self.hosts)
+        self.world = World(self.core, rules, self.reports, topology, self.hosts, self._services)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         self.writer = Writer(self.database, self.intent, _underlay(settings))
@@ -88,6 +94,16 @@ class Daemon:
     def _wanted(self) -> Wanted:
         openflow = self._settings.openflow
         return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise, known=False)
+
+    def _serving(self) -> tuple[Attendant, Punts]:
+        """The services, and the queues of what they are to answer."""
+        hub, told = self._hub, self._settings.network.dns_forwarders
+        hands = Hands(self.switchboard.emit, self.reports.publish, self._seen, hub.spawn)
+        resolvers = system_resolvers() if told is None else told
+        services = Attendant(self.core, _pipeline(), hands, resolvers, time.time)
+        facts, breath = self.core.compiler.store, Breath(hub.sleep)
+        punts = Punts(facts, services.responders(), services.carry_out, hub.Queue(), breath, self.reports.bug)
+        return services, punts
 
     def run(self) -> int:
         """Start every part, serve until told to stop; the exit status."""
@@ -107,6 +123,8 @@ class Daemon:
         self.core.ask(self._orders.complete)
         self._hub.spawn(self.core.run)
         self._hub.spawn(self._memory.run)
+        self._hub.spawn(self._punts.run, time.time)
+        self._hub.spawn(self._services.run, self._hub.sleep)
         self.writer.start()
         tls = _tls(self._settings)
         files = (tls.private_key, tls.certificate, tls.ca) if tls else None
@@ -115,6 +133,7 @@ class Daemon:
         self._join_hosts()
         figures = CollectorRegistry()
         figures.register(CoreCollector(self.core, self.reports.drifts))
+        figures.register(ServicesCollector(self._services, self._punts))
         app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
         return self._serve(app)
 
@@ -176,12 +195,31 @@ class Daemon:
     def _bridge(self, chassis: str, inbox: Any) -> Bridge:
         return Bridge(chassis, inbox, self.core.compiler.catalogue, self.reports, self._hub.spawn_after)
 
-    def _punted(self, _chassis: str, _packet: PacketIn) -> None:
-        """Nobody answers packets yet."""
+    def _punted(self, chassis: str, packet: PacketIn) -> None:
+        self._punts.take(self._services.pipeline.punt(chassis, packet))
 
 
 def _family(host: str) -> int:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _pipeline() -> Pipeline:
+    """The pipeline as services see it."""
+    return Pipeline(
+        reason=registers.PUNT,
+        network=registers.NETWORK,
+        origin=registers.ORIGIN,
+        via=registers.VIA,
+        router=registers.ROUTER,
+        next_hop=REGS[12:16],
+        registers=REGS,
+        from_port=registers.FROM_PORT,
+        via_segment=registers.VIA_SEGMENT,
+        resolve=pipeline.RESOLVE.resubmit,
+        resolved=pipeline.SNAT.resubmit,
+        outwards=pipeline.UN_SNAT.resubmit,
+        deliver=pipeline.DELIVER.resubmit,
+    )
 
 
 def _underlay(settings: Settings) -> Underlay:

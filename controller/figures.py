@@ -8,12 +8,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
 
+    from controller.attendant import Attendant
     from controller.core import Core
     from controller.drifts import Drifts
+    from controller.punts import Punts
 
 
 class CoreCollector(Collector):
@@ -49,3 +52,37 @@ class CoreCollector(Collector):
             meters.add_metric([chassis], bridge.meter_mods)
             flows.add_metric([chassis], self._core.compiler.catalogue.count(chassis))
         yield from (connected, in_sync, sent, meters, flows)
+
+
+class ServicesCollector(Collector):
+    """What ports asked of their networks, and what became of it."""
+
+    def __init__(self, services: Attendant, punts: Punts) -> None:
+        self._services = services
+        self._punts = punts
+
+    def collect(self) -> Iterator[Metric]:
+        """Packets by reason, leases by state, questions about names."""
+        yield _counts("netloom_punts_received", "Packets that switches handed up", "reason", self._punts.received)
+        yield _counts("netloom_punts_dropped", "Packets that found their queue full", "reason", self._punts.dropped)
+        ignored = CounterMetricFamily("netloom_punts_ignored", "Packets without an answer", labels=["reason", "why"])
+        for (reason, why), count in sorted(self._services.ignored.items()):
+            ignored.add_metric([reason, why], count)
+        yield ignored
+        yield CounterMetricFamily(
+            "netloom_frames_unsent", "Frames for which no switch was there", value=self._services.unsent
+        )
+        leases = GaugeMetricFamily("netloom_leases", "Leases that this daemon has heard of", labels=["state"])
+        for state, count in self._services.leases.counts(self._services.clock()).items():
+            leases.add_metric([state], count)
+        yield leases
+        forwarder = self._services.forwarder
+        yield _counts("netloom_names_forwarded", "Questions for resolvers outside", "outcome", forwarder.answered)
+        yield GaugeMetricFamily("netloom_names_under_way", "Questions without an answer yet", value=forwarder.under_way)
+
+
+def _counts(name: str, words: str, label: str, counted: Counter[str]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, words, labels=[label])
+    for value, count in sorted(counted.items()):
+        family.add_metric([value], count)
+    return family

@@ -7,6 +7,7 @@ be used stops the start with a sentence that names it.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,8 +42,13 @@ def _ovsdb_address(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
 Listen = Annotated[str, AfterValidator(_listen)]
 OvsdbAddress = Annotated[str, AfterValidator(_ovsdb_address)]
+IpAddress = Annotated[str, AfterValidator(_address)]
 
 
 class _Section(BaseModel):
@@ -99,6 +105,9 @@ class Network(_Section):
     default_encap: Literal["vxlan", "geneve", "gre"] = "vxlan"
     underlay_mtu: int = Field(default=1500, ge=576, le=65535, description="bytes")
     underlay_ip: Literal[4, 6] = 4
+    dns_forwarders: tuple[IpAddress, ...] | None = Field(
+        default=None, description="resolvers for names that are no port's; default: those of this host"
+    )
 
 
 class Settings(_Section):

@@ -19,6 +19,7 @@ from controller.entities import (
     Router,
     Seat,
 )
+from controller.status.addressing import lease_rows, with_duplicates
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.networks import network_status, project_status
 from controller.status.ports import port_status
@@ -28,6 +29,7 @@ from controller.status.translations import floating_status, forward_status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from controller.attendant import Attendant
     from controller.compiler.compiler import Rules
     from controller.core import Core
     from controller.entities import Entity
@@ -49,18 +51,22 @@ _STATUS = {
 class World:
     """Answers the northbound side; every answer is plain JSON values."""
 
-    def __init__(self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts) -> None:
+    def __init__(  # noqa: PLR0917 - the parts that it reads, put together once
+        self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts, services: Attendant
+    ) -> None:
         self.database_reachable = False
         self._core = core
         self._rules = rules
         self._topology = topology
         self._hosts = hosts
         self._reports = reports
+        self._services = services
         self._started = time.time()
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """How far one resource has come."""
-        return _STATUS[kind](self._core, key, self._started)
+        found = _STATUS[kind](self._core, key, self._started)
+        return with_duplicates(found, self._services, key, self._started) if kind == "Port" else found
 
     def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
         """Flows that a change would add and remove, by chassis: compiled aside, from everything that stands."""
@@ -96,7 +102,7 @@ class World:
         late = sorted(self._core.unconfirmed(revision))
         return found | {f"chassis {name}": chassis_state(self._core, name) for name in late}
 
-    def table(self, what: Literal["chassis", "bridges", "links", "drift"]) -> list[dict[str, object]]:
+    def table(self, what: Literal["chassis", "bridges", "links", "drift", "leases"]) -> list[dict[str, object]]:
         """All rows of one table."""
         match what:
             case "chassis":
@@ -109,6 +115,8 @@ class World:
                 return [{"kind": "tunnel", "between": [a, b], "networks": [*n]} for a, b, n in self._topology.tunnels()]
             case "drift":
                 return self._reports.drifts.rows()
+            case "leases":
+                return lease_rows(self._services)
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """Desired flows in pipeline order, each with the intent that owns it."""

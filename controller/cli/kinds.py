@@ -111,6 +111,16 @@ _INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
     "bridges": (),
     "links": (),
     "drift": (),
+    "leases": (
+        ("PORT", "port"),
+        ("ADDRESS", "address"),
+        ("MAC", "mac"),
+        ("HOSTNAME", "hostname"),
+        ("STATE", "state"),
+        ("SINCE", "since"),
+        ("EXPIRES", "expires"),
+        ("CHASSIS", "chassis"),
+    ),
     "flows": (),
 }
 

@@ -77,5 +77,6 @@ def _route_observations(app: App, world: World) -> None:
     app.add_route("/v1/bridges", TableResource(world, "bridges"))
     app.add_route("/v1/links", TableResource(world, "links"))
     app.add_route("/v1/drift", TableResource(world, "drift"))
+    app.add_route("/v1/leases", TableResource(world, "leases"))
     app.add_route("/v1/flows", FlowResource(world))
     app.add_route("/v1/topology", TopologyResource(world))

@@ -256,7 +256,7 @@ def _inventory_paths() -> Json:
     items = _ok("All rows.", _reference("Items"))
     found = {
         f"/v1/{what}": {"get": _operation("inventory", f"All {what}", items)}
-        for what in ("chassis", "bridges", "links", "drift")
+        for what in ("chassis", "bridges", "links", "drift", "leases")
     }
     by = {"parameters": [_query(name, _TEXT, f"Only of this {name}.") for name in ("chassis", "owner")]}
     found["/v1/flows"] = {"get": _operation("inventory", "Flows, each with the intent that owns it", items, by)}

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from controller.entities import Entity
 
-Table: TypeAlias = Literal["chassis", "bridges", "links", "drift"]
+Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
 TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]
 
 
