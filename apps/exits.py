@@ -41,6 +41,8 @@ def ways(leaving: Exit, view: View) -> Iterator[Flow]:
     there = carry(leaving.inner, leaving.encap, leaving.seat, view)
     if there:
         yield EXIT.flow(realm, "elsewhere", anything, there)
+    for address in leaving.addresses:
+        yield from _known_there(leaving, address, view)
 
 
 def own(leg: Leg, view: View) -> Iterator[Flow]:
@@ -49,14 +51,19 @@ def own(leg: Leg, view: View) -> Iterator[Flow]:
     if leaving is None or (leaving.network and leaving.seat is None):
         return
     for address in leg.addresses:
-        match: Match = {r.ROUTER: leg.number, destination(address): address}
-        if leaving.seat is None:
-            yield EXIT.flow(Hosts(leg.realm), "own", match, [UN_SNAT.goto])
-            continue
-        yield EXIT.flow(Here(leaving.seat), "own_here", match, [UN_SNAT.goto])
-        there = carry(leaving.inner, leaving.encap, leaving.seat, view)
-        if there:
-            yield EXIT.flow(Hosts(leg.realm), "own", match, there)
+        yield from _known_there(leaving, address, view)
+
+
+def _known_there(leaving: Exit, address: str, view: View) -> Iterator[Flow]:
+    """What is for one of the router's addresses is for its exit, whoever sends it."""
+    match: Match = {r.ROUTER: leaving.number, destination(address): address}
+    if leaving.seat is None:
+        yield EXIT.flow(Hosts(leaving.realm), "own", match, [UN_SNAT.goto])
+        return
+    yield EXIT.flow(Here(leaving.seat), "own_here", match, [UN_SNAT.goto])
+    there = carry(leaving.inner, leaving.encap, leaving.seat, view)
+    if there:
+        yield EXIT.flow(Hosts(leaving.realm), "own", match, there)
 
 
 def _carried(scope: Hosts, leaving: Exit) -> Flow:

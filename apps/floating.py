@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.next_hops import destination, source
-from apps.outer import answer, carry, destination_zone, origins, outer, source_zone
+from apps.outer import FLOATING_HAIRPIN, answer, carry, destination_zone, origins, outer, source_zone
 from apps.pipeline import DESTINATION, DNAT, EXIT, ROUTE, SNAT, UN_SNAT
-from controller.derived import Floating, Leg
 from controller.flow import fields as f
 from controller.flow.actions import set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
-from controller.flow.tracking import NEW, Nat, ct
+from controller.flow.tracking import NEW, RPL, Nat, ct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
+    from controller.derived import Floating
 
 
 def ways(floating: Floating, view: View) -> Iterator[Flow]:
@@ -31,10 +31,6 @@ def ways(floating: Floating, view: View) -> Iterator[Flow]:
     from_port: Match = {r.ROUTER: floating.number, source(floating.private): floating.private}
     yield EXIT.flow(here, "floating_here", to_it, [UN_SNAT.goto])
     yield EXIT.flow(here, "floating_source", from_port, [UN_SNAT.goto])
-    for leg in view.where(Leg, "router", floating.router):
-        for own in leg.addresses:
-            if (":" in own) == (":" in floating.private):
-                yield EXIT.flow(here, "own_floating", {**from_port, destination(own): own}, [UN_SNAT.goto])
     there = carry(floating.inner, floating.encap, floating.chassis, view)
     if there:
         yield EXIT.flow(realm, "floating", to_it, there)
@@ -43,15 +39,21 @@ def ways(floating: Floating, view: View) -> Iterator[Flow]:
 
 
 def translations(floating: Floating, _view: View) -> Iterator[Flow]:
-    """The destination on the way in, the source on the way out, each with the address' own MAC."""
+    """The destination on the way in, the source on the way out, each with the address' own MAC.
+
+    From inside the port hears the address itself, so that its answers come back to where they are known.
+    """
     realm, router = Hosts(floating.realm), floating.number
-    for origin, mark in origins():
+    for origin, mark in origins(FLOATING_HAIRPIN):
         match: Match = {r.ROUTER: router, r.ORIGIN: origin, destination(floating.address): floating.address}
         to_port = Nat("dnat", floating.private)
         inward = ct(destination_zone(router), table=ROUTE.number, commit=True, nat=to_port, mark=mark)
         yield DNAT.flow(realm, "floating", {**match, f.CT_STATE: Masked(NEW, NEW)}, [inward])
+    first: Match = {f.CT_MARK: FLOATING_HAIRPIN, f.CT_STATE: Masked(0, RPL)}
+    inside: Match = {r.ROUTER: router, destination(floating.private): floating.private, **first}
+    translated = ct(source_zone(router), table=DESTINATION.number, commit=True, nat=Nat("snat", floating.address))
+    yield SNAT.flow(realm, "hairpin", inside, [translated])
     own_mac = set_field(f.ETH_SRC, floating.mac)
     out: Match = {r.ROUTER: router, r.NETWORK: floating.vni}
-    sent = ct(source_zone(router), table=DESTINATION.number, commit=True, nat=Nat("snat", floating.address))
-    yield SNAT.flow(realm, "floating", {**out, source(floating.private): floating.private}, [own_mac, sent])
+    yield SNAT.flow(realm, "floating", {**out, source(floating.private): floating.private}, [own_mac, translated])
     yield SNAT.flow(realm, "floating", {**out, source(floating.address): floating.address}, [own_mac, DESTINATION.goto])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.next_hops import destination, eth_type
-from apps.outer import destination_zone, origins
+from apps.outer import HAIRPIN, destination_zone, origins
 from apps.pipeline import DNAT, ROUTE
 from controller.flow import fields as f
 from controller.flow.fields import Masked
@@ -39,7 +39,7 @@ def translate(forward: Forward, _view: View) -> Iterator[Flow]:
 def _inward(forward: Forward, outer: int | Masked, inner: int | None) -> Iterator[Flow]:
     nat = Nat("dnat", forward.inner, ports=None if inner is None else (inner, inner))
     zone, alg = destination_zone(forward.number), FTP if forward.helper else None
-    for origin, mark in origins():
+    for origin, mark in origins(HAIRPIN):
         match: Match = {
             r.ROUTER: forward.number,
             r.ORIGIN: origin,

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from controller.entities import Encap
 
 ARP_REQUEST, SOLICITATION = 1, 135
-HAIRPIN = 1
-"""The mark of a connection from inside to an outer address that stands for something inside."""
+HAIRPIN, FLOATING_HAIRPIN = 1, 2
+"""Marks of connections from inside to a forwarded port, and to a floating IP, which lead back inside."""
 
 
 def source_zone(number: int) -> int:
@@ -31,10 +31,10 @@ def destination_zone(number: int) -> int:
     return 2 * number + 1
 
 
-def origins() -> tuple[tuple[Masked, int | None], ...]:
-    """Where a new connection to an outer address may come from: outside, and inside, which gets a mark."""
+def origins(mark: int) -> tuple[tuple[Masked, int | None], ...]:
+    """Where a new connection to an outer address may come from: outside, and inside, which gets the mark."""
     bit = r.OUTSIDE_BIT
-    return (Masked(bit, bit), None), (Masked(0, bit), HAIRPIN)
+    return (Masked(bit, bit), None), (Masked(0, bit), mark)
 
 
 def carry(inner: int, encap: Encap, chassis: str, view: View) -> list[Action]:

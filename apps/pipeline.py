@@ -91,7 +91,7 @@ EXIT = Table(
     7,
     "EXIT",
     "Does the router keep it inside, or does it leave, and where is it translated?",
-    {"echo": 900, "own_floating": 800, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
+    {"echo": 900, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
     | {"inside": 500, "floating_source": 400, "here": 300, "elsewhere": 200, "nowhere": 100},
     (r.ROUTER, *_IPS, *_ICMP),
     sets=(r.NETWORK, r.VIA, r.PUNT, *_TUNNEL_DST),
