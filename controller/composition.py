@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry
 
 from apps import pipeline, registers, registry
 from controller.agent.keeper import Keeper
-from controller.attendant import Attendant, Hands
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
 from controller.figures import CoreCollector, ServicesCollector
@@ -41,6 +40,7 @@ from controller.services.pipeline import Pipeline
 from controller.settings import endpoint
 from controller.southbound import framework
 from controller.southbound.bridge import Bridge
+from controller.steward import Hands, Steward
 from controller.switchboard import Switchboard
 from controller.world import World
 from ovsdb.address import Tls, parse
@@ -95,12 +95,12 @@ class Daemon:
         openflow = self._settings.openflow
         return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise, known=False)
 
-    def _serving(self) -> tuple[Attendant, Punts]:
+    def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""
         hub, told = self._hub, self._settings.network.dns_forwarders
         hands = Hands(self.switchboard.emit, self.reports.publish, self._seen, hub.spawn)
         resolvers = system_resolvers() if told is None else told
-        services = Attendant(self.core, _pipeline(), hands, resolvers, time.time)
+        services = Steward(self.core, _pipeline(), hands, resolvers, time.time)
         facts, breath = self.core.compiler.store, Breath(hub.sleep)
         punts = Punts(facts, services.responders(), services.carry_out, hub.Queue(), breath, self.reports.bug)
         return services, punts

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
-    from controller.attendant import Attendant
     from controller.core import Core
     from controller.drifts import Drifts
     from controller.punts import Punts
+    from controller.steward import Steward
 
 
 class CoreCollector(Collector):
@@ -57,7 +57,7 @@ class CoreCollector(Collector):
 class ServicesCollector(Collector):
     """What ports asked of their networks, and what became of it."""
 
-    def __init__(self, services: Attendant, punts: Punts) -> None:
+    def __init__(self, services: Steward, punts: Punts) -> None:
         self._services = services
         self._punts = punts
 

@@ -29,11 +29,11 @@ from controller.status.translations import floating_status, forward_status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from controller.attendant import Attendant
     from controller.compiler.compiler import Rules
     from controller.core import Core
     from controller.entities import Entity
     from controller.reports import Reports
+    from controller.steward import Steward
     from ovsdb.hosts import Hosts
     from topology.graph import Topology
 
@@ -52,7 +52,7 @@ class World:
     """Answers the northbound side; every answer is plain JSON values."""
 
     def __init__(  # noqa: PLR0917 - the parts that it reads, put together once
-        self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts, services: Attendant
+        self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts, services: Steward
     ) -> None:
         self.database_reachable = False
         self._core = core

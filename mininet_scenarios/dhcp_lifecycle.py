@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mininet_scenarios.lab import Lab
+    from mininet_scenarios.machine import Machine
     from mininet_scenarios.story import Story
     from mininet_scenarios.vm import Vm
 
@@ -69,6 +70,14 @@ class Scene:
     lonely: Vm
 
 
+@dataclass(slots=True)
+class Resolver:
+    """A machine that the daemon reaches and no guest does."""
+
+    name: str
+    machine: Machine
+
+
 def tell(story: Story, lab: Lab) -> None:
     """From birth to death of a lease."""
     story.step("Two hosts, two tenants with the same block, machines that know only their MACs")
@@ -94,17 +103,16 @@ def tell(story: Story, lab: Lab) -> None:
 
 def build(lab: Lab) -> Scene:
     """Start all of it; nothing has an address when this returns but the machine that plays server."""
-    resolver = lab.machine("resolver")
-    servers.dns(resolver, UPSTREAM)
+    servers.dns(Resolver("resolver", lab.machine("resolver")), UPSTREAM)
     address = lab.fabric.address("management", 9)
-    lab.start_daemon({"dns": {"upstream": [address]}})
+    lab.start_daemon({"network": {"dns_forwarders": [address]}})
     hosts = lab.hypervisor("hv1"), lab.hypervisor("hv2")
     lab.join(*hosts)
     acme, globex = (Lan(tenant, "net", NUMBER, ipv4={"dhcp": DHCP}) for tenant in TENANTS)
     bare = Lan("acme", "bare", 82)
     knows_nothing = Nic(acme.mac(11))
     places = [
-        Place(acme, "auto", hosts[0], 11, {"addresses": []}, knows_nothing),
+        Place(acme, "auto", hosts[0], 11, {"addresses": None}, knows_nothing),
         Place(acme, "kept", hosts[1], RESERVED, nic=Nic(acme.mac(RESERVED))),
         Place(acme, "rogue", hosts[0], 30),
         Place(globex, "twin", hosts[0], RESERVED, nic=Nic(globex.mac(RESERVED))),

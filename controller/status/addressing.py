@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from controller.status.conditions import condition, timestamp
 
 if TYPE_CHECKING:
-    from controller.attendant import Attendant
+    from controller.steward import Steward
     from controller.services.outcome import Lease
 
 
-def lease_rows(services: Attendant) -> list[dict[str, object]]:
+def lease_rows(services: Steward) -> list[dict[str, object]]:
     """All leases that this daemon has heard of."""
     return [_row(lease) for lease in services.leases.rows(services.clock())]
 
@@ -30,13 +30,13 @@ def _row(lease: Lease) -> dict[str, object]:
     }
 
 
-def with_duplicates(status: dict[str, object], services: Attendant, port: str, started: float) -> dict[str, object]:
+def with_duplicates(status: dict[str, object], services: Steward, port: str, started: float) -> dict[str, object]:
     """A port's status with the condition Duplicate."""
     before = status["conditions"]
     return status | {"conditions": [*(before if isinstance(before, list) else []), _duplicate(services, port, started)]}
 
 
-def _duplicate(services: Attendant, port: str, started: float) -> dict[str, object]:
+def _duplicate(services: Steward, port: str, started: float) -> dict[str, object]:
     """What was seen on the wire comes first, then what the port's machine says of it."""
     now = services.clock()
     for seen in services.duplicates.of(port, now):

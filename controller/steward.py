@@ -1,4 +1,4 @@
-"""The attendant: what services decide is carried out here. Frames are sent, leases and duplicates kept and told of.
+"""The steward: what services decide is carried out here. Frames are sent, leases and duplicates kept and told of.
 
 It also brings the services what they wait for: changes of the world, and time.
 """
@@ -49,7 +49,7 @@ _log = structlog.get_logger("services")
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the attendant acts through: a frame sent to a chassis, an event told, news written down, a task run."""
+    """What the steward acts through: a frame sent to a chassis, an event told, news written down, a task run."""
 
     emit: Callable[[str, bytes, tuple[Action, ...]], bool]
     publish: Callable[[str, str, dict[str, object]], None]
@@ -57,7 +57,7 @@ class Hands:
     spawn: Callable[..., Any]
 
 
-class Attendant:
+class Steward:
     """The services of all networks, and what they have said. ``clock`` gives seconds since 1970."""
 
     def __init__(
