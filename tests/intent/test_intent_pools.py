@@ -73,6 +73,15 @@ def test_an_address_that_is_another_one_s_by_now_does_not_rest() -> None:
     assert not claims.quarantine.holds(SPACE, HOSTS[0])
 
 
+def test_an_address_rests_from_when_it_was_freed_last() -> None:
+    claims = Claims(RESTS)
+    for now in (0, 6):
+        claims.take(claim(HOSTS[0]), KEY)
+        claims.release(claim(HOSTS[0]), KEY, now)
+    assert chosen(claims, block(BLOCK).usable, RESTS) == HOSTS[1]
+    assert chosen(claims, block(BLOCK).usable, 6 + RESTS) == HOSTS[0]
+
+
 def test_what_rested_is_forgotten() -> None:
     claims = Claims(RESTS)
     for address in HOSTS:

@@ -149,6 +149,17 @@ def test_external_addresses_are_unique_among_all_who_have_one(office: Desk) -> N
     assert taken["/0/spec/external/address"] == "address 192.0.2.4 is taken by Port acme/p"
 
 
+def test_an_external_address_follows_its_network(office: Desk) -> None:
+    office.apply(*BASE, router("r", external=PUBLIC), router("fixed", external=PUBLIC | {"address": "192.0.2.9"}))
+    renumbered = bridged("public", "198.51.100.0/24")
+    assert office.refused(renumbered)["/0/spec"].startswith("Router acme/fixed: 192.0.2.9 is outside")
+    office.delete("Router", "acme/fixed")
+    office.apply(renumbered)
+    moved = made(office).external
+    assert moved
+    assert moved.addresses == ("198.51.100.2",)
+
+
 def test_external_addresses_run_out(office: Desk) -> None:
     office.apply(project(), bridged("public", "192.0.2.0/30"), router("r", external=PUBLIC))
     with pytest.raises(Conflict, match="no free IPv4 address") as refused:

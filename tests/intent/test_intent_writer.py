@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from desk import Desk, network, port, project
+from desk import Desk, desk, network, port, project
 
 from controller import entities
 from controller.errors import Conflict, NotFound, Stale, Unavailable, UserError
@@ -48,6 +48,40 @@ def test_the_lowest_free_address_is_given(office: Desk) -> None:
     office.apply(port("e"), port("f"))
     assert office.allocated("Port", "acme/e")["addresses"] == ["10.1.0.4"]
     assert office.allocated("Port", "acme/f")["addresses"] == ["10.1.0.6"]
+
+
+def test_a_freed_address_rests_before_it_is_given_again() -> None:
+    with desk(quarantine=60) as office:
+        office.apply(project(), network("web", "10.1.0.0/29"), *(port(name) for name in "abc"))
+        office.delete("Port", "acme/a")
+        office.apply(port("d"))
+        assert office.allocated("Port", "acme/d")["addresses"] == ["10.1.0.5"]
+        office.apply(port("e"))
+        office.time.now = 59.9
+        with pytest.raises(Conflict, match="no free IPv4 address is left in the network; 1 were freed less than 60 s"):
+            office.put("Port", "acme/f", spec={"network": "web"})
+        office.time.now = 60
+        office.apply(port("f"))
+        assert office.allocated("Port", "acme/f")["addresses"] == ["10.1.0.2"]
+
+
+def test_who_asks_for_an_address_by_name_does_not_wait_for_it() -> None:
+    with desk(quarantine=60) as office:
+        office.apply(*BASE, port("a"))
+        office.delete("Port", "acme/a")
+        office.apply(port("b", addresses=["10.1.0.2"]))
+        office.delete("Port", "acme/b")
+        office.time.now = 30
+        office.apply(port("c"))
+        assert office.allocated("Port", "acme/c")["addresses"] == ["10.1.0.3"]
+
+
+def test_a_changed_port_keeps_its_address_from_resting() -> None:
+    with desk(quarantine=60) as office:
+        office.apply(*BASE, port("a"))
+        office.apply(port("a", labels={"new": "label"}))
+        assert office.intent.claims.quarantine.count("address acme/web") == 0
+        assert office.allocated("Port", "acme/a")["addresses"] == ["10.1.0.2"]
 
 
 def test_each_ip_version_gives_an_address(office: Desk) -> None:
