@@ -16,6 +16,7 @@ from controller.entities import Neighbour, Network
 from controller.flow import fields as f
 from controller.flow.actions import CONTROLLER_RESERVED, Action, meter, output, set_field
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
+from controller.flow.meters import punt_meter
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER, NAMES = 68, 67, 546, 547, 53
 DHCP6_SERVERS = "ff02::1:2"
 ROUTER_SOLICITATION, SOLICITATION, ARP_REQUEST = 133, 135, 1
-PUNTS = 1 << 24
-"""The class of the meters that limit a port's punts (the port's number is the rest of the meter's)."""
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
@@ -94,7 +93,7 @@ def link(interface: Interface, _view: View) -> Iterator[Flow]:
 
 
 def _limited(chassis: str, ofport: int) -> Flow:
-    to_daemon: list[Action] = [meter(PUNTS | ofport), output(CONTROLLER_RESERVED)]
+    to_daemon: list[Action] = [meter(punt_meter(ofport)), output(CONTROLLER_RESERVED)]
     return PUNT.flow(Here(chassis), "port", {f.IN_PORT: ofport}, to_daemon)
 
 

@@ -41,7 +41,7 @@ class RealSwitch:
             self._started("ovsdb-server", f"{directory}/conf.db", f"--remote=punix:{directory}/db.sock")
         )
         self.vsctl("--no-wait", "init")
-        self.daemons.append(self._started("ovs-vswitchd", f"unix:{directory}/db.sock"))
+        self.daemons.append(self._started("ovs-vswitchd", f"unix:{directory}/db.sock", "--enable-dummy"))
         self.vsctl("add-br", "br", "--", "set", "bridge", "br", "datapath_type=netdev", "fail_mode=secure")
         for encap, ofport in TUNNELS:
             options = [f"type={encap}", "options:remote_ip=flow", "options:local_ip=flow", "options:key=flow"]
@@ -64,19 +64,23 @@ class RealSwitch:
         command = ["ovs-vsctl", f"--db=unix:{self.directory}/db.sock", f"--timeout={SECONDS}", *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def ofctl(self, command: str, *arguments: str) -> str:
+    def ofctl(self, command: str, *arguments: str, bridge: str = "br") -> str:
         """Somebody else at the bridge."""
-        whole = ["ovs-ofctl", "-O", "OpenFlow15", command, f"unix:{self.directory}/br.mgmt", *arguments]
+        whole = ["ovs-ofctl", "-O", "OpenFlow15", command, f"unix:{self.directory}/{bridge}.mgmt", *arguments]
         return subprocess.run(whole, check=True, capture_output=True, text=True).stdout
 
     def trace(self, flow: str) -> str:
         """What the switch says it would do with a packet."""
-        command = ["ovs-appctl", "-t", f"{self.directory}/ovs-vswitchd.ctl", "ofproto/trace", "br", flow]
+        return self.appctl("ofproto/trace", "br", flow)
+
+    def appctl(self, *words: str) -> str:
+        """What ovs-vswitchd itself is told, and says."""
+        command = ["ovs-appctl", "-t", f"{self.directory}/ovs-vswitchd.ctl", *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def client(self) -> Client:
+    def client(self, bridge: str = "br") -> Client:
         """A new OpenFlow session with the bridge."""
-        return Client(self.directory / "br.mgmt")
+        return Client(self.directory / f"{bridge}.mgmt")
 
     def stop(self) -> None:
         """End what was started, the last first."""
@@ -135,7 +139,7 @@ class Client:
         self.send(b"".join(wire.bundle(1, 0x100, puts, deletes)))
         last, refusals = 0x100 + len(puts) + len(deletes) + 1, []
         for message in self.received():
-            if isinstance(message, wire.Refusal):
+            if isinstance(message, wire.Refusal) and 0x100 <= message.xid <= last:
                 refusals.append(message)
             if message.xid == last:
                 return refusals

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from controller.entities import Chassis, Interface
 from controller.flow import actions as act
 from controller.flow import fields as f
+from controller.southbound.beside import meter_mod
 from controller.southbound.difference import difference
+from controller.southbound.metering import meters_used
+from controller.southbound.xids import Concern
 from tests.compiled import compiled
 from tests.interpreter import DataPlane
 from tests.random_packets import Machine, any_packet
 from tests.random_worlds import worlds
+from tests.routed_worlds import routed_world
 from tests.worlds import small_world
 
 if TYPE_CHECKING:
@@ -40,7 +44,10 @@ NAMED = {f.VLAN: "vlan_tci"}
 def hold(switch: RealSwitch, flows: list[Flow]) -> None:
     """Bring the bridge from whatever it holds to these flows, and see that it holds them byte for byte."""
     client = switch.client()
-    assert client.change(*difference(client.flows(), flows)) == []
+    held = client.flows()
+    limits = {number for flow in flows for number in meters_used(flow.instructions)}
+    client.send(b"".join(meter_mod(Concern.METER_ADD, number) for number in limits))
+    assert client.change(*difference(held, flows)) == []
     client.close()
     fresh = switch.client()
     assert difference(fresh.flows(), flows) == ((), ())
@@ -85,8 +92,9 @@ def compare(switch: RealSwitch, walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("host", ["hv1", "hv2"])
-def test_every_flow_reads_back_as_it_was_sent(real_switch: RealSwitch, host: str) -> None:
-    hold(real_switch, list(compiled(small_world()).catalogue.flows(host)))
+@pytest.mark.parametrize("world", [small_world(), routed_world()], ids=["small", "routed"])
+def test_every_flow_reads_back_as_it_was_sent(real_switch: RealSwitch, world: World, host: str) -> None:
+    hold(real_switch, list(compiled(world).catalogue.flows(host)))
     hold(real_switch, [])
 
 
