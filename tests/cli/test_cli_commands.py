@@ -76,6 +76,42 @@ def test_a_table_is_for_people(shell: Shell, document: Path) -> None:
     assert "chassis-1" in shell("get", "chassis", "-o", "table").out
 
 
+ROUTING = """
+---
+kind: Network
+project: acme
+name: public
+spec: {mode: bridged, physical_network: outside, subnets: [{name: v4, cidr: 192.0.2.0/24}]}
+---
+kind: Router
+project: acme
+name: edge
+spec: {interfaces: [{network: web}], external: {network: public}}
+---
+kind: FloatingIP
+project: acme
+name: f
+spec: {network: public, port: p}
+---
+kind: PortForward
+project: acme
+name: http
+spec: {router: edge, protocol: tcp, external_port: 8000-8010, port: p}
+"""
+
+
+def test_what_leads_out_has_tables_of_its_own(shell: Shell, document: Path) -> None:
+    document.write_text(DOCUMENT + ROUTING)
+    assert shell("apply", "-f", str(document)).code == Exit.DONE
+    rows = {kind: shell("get", kind, "-o", "table").out.split("\n")[1].split() for kind in ("routers", "FloatingIP")}
+    assert rows == {
+        "routers": ["acme", "edge", "web", "public", "192.0.2.2", "-", "yes"],
+        "FloatingIP": ["acme", "f", "public", "192.0.2.3", "p", "10.1.0.2", "-", "yes"],
+    }
+    forward = shell("get", "portforwards", "-o", "table").out.split("\n")[1].split()
+    assert forward == ["acme", "http", "edge", "-", "tcp", "8000-8010", "p", "-", "yes"]
+
+
 def test_a_dry_run_shows_fields_and_flows(shell: Shell, document: Path) -> None:
     shell("apply", "-f", str(document))
     document.write_text(DOCUMENT.replace("{network: web}", "{network: web, admin_up: false}"))
