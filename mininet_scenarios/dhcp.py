@@ -24,6 +24,7 @@ timeout 10;
 retry 1;
 reboot 2;
 initial-interval 1;
+backoff-cutoff 1;
 """
 UDHCPC_OPTIONS = ("search", "staticroutes", "mtu", "ntpsrv")
 

@@ -82,7 +82,7 @@ def build(lab: Lab) -> list[Pair]:
         for lan in LANS
         for at, (which, host) in enumerate(zip("ab", hosts, strict=True))
     ]
-    places = [replace(place, spec={"addresses": []}) for place in places]
+    places = [replace(place, spec={"addresses": None}) for place in places]
     edge = routers.router(TENANT, "edge", *LANS)
     vms = settle(lab, (rest.project(TENANT), *(lan.resource for lan in LANS), edge), *places)
     return [Pair(lan, vms[2 * at], vms[2 * at + 1]) for at, lan in enumerate(LANS)]

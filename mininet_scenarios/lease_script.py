@@ -75,16 +75,16 @@ def commands(reason: str, interface: str, found: Lease | None) -> list[str]:
 
 
 def main() -> None:
-    """Write down what is said, then do it."""
+    """Do what is said, then write it down: who reads that it happened finds it done."""
     said = dict(os.environ)
     reason = said.get("reason") or sys.argv[1]
+    declined = reason == "BOUND" and "LEASE_DECLINED" in said
+    for command in () if declined else commands(reason, said["interface"], lease(said)):
+        subprocess.run(["ip", *command.split()], check=True)
     told = {name: value for name, value in said.items() if name.islower()}
     with Path(said["LEASE_EVENTS"]).open("a") as events:
         events.write(json.dumps({**told, "reason": reason}) + "\n")
-    if reason == "BOUND" and "LEASE_DECLINED" in said:
-        sys.exit(1)  # by which dhclient is told that somebody else has the address
-    for command in commands(reason, said["interface"], lease(said)):
-        subprocess.run(["ip", *command.split()], check=True)
+    sys.exit(declined)  # an error, by which dhclient is told that somebody else has the address
 
 
 if __name__ == "__main__":
