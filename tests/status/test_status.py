@@ -62,29 +62,25 @@ class Hub:
         """Nothing runs beside the test."""
 
 
-@dataclass(slots=True)
-class Told:
-    """What the core had to tell."""
-
-    ready_subjects: list[Subject] = field(default_factory=list)
+class Nobody:
+    """Hears what the core has to tell, and minds bugs only."""
 
     def bug(self, where: str, key: str, error: Exception) -> None:
         """There must be none."""
         raise AssertionError(f"{where} {key}") from error
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
-        """Nobody listens."""
+        """It can be read."""
 
     def ready(self, subjects: list[Subject]) -> None:
-        """Remember them."""
-        self.ready_subjects += subjects
+        """They can be asked."""
 
 
 @pytest.fixture
 def core() -> Core:
     """A core that has compiled the routed world, and whose switches have confirmed it."""
     rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
-    made: Any = Core(rules, Hub, Told(), lambda _chassis, inbox: Switch(inbox))  # type: ignore[arg-type, return-value]
+    made: Any = Core(rules, Hub, Nobody(), lambda _chassis, inbox: Switch(inbox))  # type: ignore[arg-type, return-value]
     after(made, routed_world().values())
     found: Core = made
     return found
