@@ -1,7 +1,8 @@
 """Addressing: what a port asks of its network itself (DHCP, router solicitations, names) goes to the daemon.
 
-So does whatever else the pipeline punts, but never more of one port's packets than its meter lets through. A network
-whose gateway no router has answers for that address itself, so that its services are found there.
+So does whatever else the pipeline punts, but never more of one port's packets than its meter lets through. No port may
+answer in the network's place. A network whose gateway no router has answers for that address itself, so that its
+services are found there.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def questions(network: Network, view: View) -> Iterator[Flow]:
     for match, reason in _questions(network):
         to_daemon: list[Action] = [set_field(r.PUNT, reason), PUNT.goto]
         yield SERVICE.flow(realm, "question", {r.NETWORK: network.vni, **match}, to_daemon)
+    for match in _answers(network):
+        yield SERVICE.flow(realm, "false_answer", {r.NETWORK: network.vni, **match}, [])
     routed = {address for leg in view.where(Leg, "network", network.key) for address in leg.addresses}
     if network.mode != "host-only":
         for address in served.resolvers(network):
@@ -62,6 +65,14 @@ def _questions(network: Network) -> Iterator[tuple[Match, int]]:
     for address in served.resolvers(network):
         to: Match = {f.IPV6_DST if ":" in address else f.IPV4_DST: address}
         yield {**to, f.UDP_DST: NAMES}, r.DNS
+
+
+def _answers(network: Network) -> Iterator[Match]:
+    """What only the network itself may say to its ports."""
+    if served.leased(network):
+        yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
+    if served.advertised(network):
+        yield {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
 
 
 def _found(realm: Hosts, network: Network, address: str) -> Flow:

@@ -71,7 +71,7 @@ SERVICE = Table(
     5,
     "SERVICE",
     "Is it a question to the network itself: DHCP, router solicitation, names?",
-    {"question": 200, "other": 100},
+    {"question": 200, "false_answer": 150, "other": 100},
     (r.NETWORK, *_PACKET, *_IPS, *_PORTS, f.ICMPV6_TYPE),
     sets=(r.PUNT,),
     leads_to=("ROUTER_IN", "PUNT"),
