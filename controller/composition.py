@@ -21,6 +21,7 @@ from controller.core import Breath, Core
 from controller.figures import CoreCollector, ServicesCollector
 from controller.flow.fields import REGS
 from controller.flow_rows import FlowRows
+from controller.forgetting import Forgetting
 from controller.forwarder import system_resolvers
 from controller.gateways import Gateways
 from controller.host_news import HostNews
@@ -84,7 +85,9 @@ class Daemon:
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
         self._services, self._punts = self._serving()
-        self.reports.followers += [self._orders.compiled, self._gateways.compiled, self._services.compiled]
+        forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
+        followers = (self._orders.compiled, self._gateways.compiled, self._services.compiled, forgetting.compiled)
+        self.reports.followers += followers
         self.reports.settlers.append(self._gateways.settled)
         self.world = World(self.core, rules, self.reports, topology, self.hosts, self._services)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)

@@ -1,0 +1,92 @@
+"""Forgetting: a connection whose translation was taken away ends with it, and none outlives its router's zones.
+
+A switch keeps translating what it once tracked, whatever its flows say later; so it is told what to forget.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from controller.derived import Exit, Floating, Forward
+from controller.southbound.conntrack import ANY, Connections, Ends
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+PROTOCOLS = {"tcp": 6, "udp": 17}
+FOLLOWED = frozenset({Exit, Floating, Forward})
+Translation = Exit | Floating | Forward
+
+
+class Facts(Protocol):
+    """What the compiler's store knows (``controller.store.Store``)."""
+
+    def get(self, kind: type, key: str) -> Any | None:
+        """The entity, or None."""
+
+
+class Flush(Protocol):
+    """Has a switch forget connections (``controller.switchboard.Switchboard.flush``)."""
+
+    def __call__(self, chassis: str, zone: int, protocol: int = 0, original: Ends = ANY, reply: Ends = ANY) -> None:
+        """Those of a zone, narrowed by protocol and ends."""
+
+
+class Forgetting:
+    """Follows what the compiler derives; ``chassis`` tells all there are."""
+
+    def __init__(self, facts: Facts, flush: Flush, chassis: Callable[[], Iterable[str]]) -> None:
+        self._facts = facts
+        self._flush = flush
+        self._chassis = chassis
+        self._known: dict[tuple[type, str], Translation] = {}
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """Some of it changed: have forgotten what only the old translation explains."""
+        for read in changed:
+            if read[0] != "get" or read[1] not in FOLLOWED:
+                continue
+            place = (read[1], read[2])
+            old, new = self._known.pop(place, None), self._facts.get(*place)
+            if new is not None:
+                self._known[place] = new
+            if old is not None and old != new:
+                self._forget(old, new)
+
+    def _forget(self, old: Translation, new: Translation | None) -> None:
+        seat = self._facts.get(Exit, old.router) if isinstance(old, Forward) else None
+        for chassis, connections in ended(old, new, seat):
+            for name in (chassis,) if chassis is not None else tuple(self._chassis()):
+                self._flush(name, connections.zone, connections.protocol, connections.original, connections.reply)
+
+
+def ended(old: Translation, new: Translation | None, leaving: Exit | None) -> Iterator[tuple[str | None, Connections]]:
+    """The connections that end with ``old``, by chassis; None is every chassis. ``leaving`` is a forward's exit."""
+    match old, new:
+        case Exit(number=number), None:
+            yield from ((None, Connections(zone)) for zone in zones(number))
+        case Exit(seat=str(seat)), Exit() if new.seat != seat:
+            yield from ((seat, Connections(zone)) for zone in zones(old.number))
+        case Floating(), _:
+            yield from _floating(old)
+        case Forward(), _ if leaving is not None:
+            yield from _forward(old, leaving.seat or old.chassis)
+
+
+def zones(number: int) -> tuple[int, int]:
+    """The conntrack zones of a router: of sources, and of destinations."""
+    return 2 * number, 2 * number + 1
+
+
+def _floating(old: Floating) -> Iterator[tuple[str, Connections]]:
+    sources, destinations = zones(old.number)
+    yield old.chassis, Connections(sources, reply=Ends(target=old.address))
+    yield old.chassis, Connections(destinations, original=Ends(target=old.address))
+
+
+def _forward(old: Forward, chassis: str) -> Iterator[tuple[str, Connections]]:
+    """Each port by itself: beside them may be another forward of the same address."""
+    zone = zones(old.number)[1]
+    for port in range(old.ports[0], old.ports[1] + 1):
+        ends = Ends(target=old.outer, target_port=port)
+        yield chassis, Connections(zone, PROTOCOLS[old.protocol], original=ends)
