@@ -92,12 +92,12 @@ def prove_stands(story: Story, scene: Scene, name: str) -> None:
     vm, floating = scene.vms[name], world.addresses(PUBLIC, FLOATING[name])
     story.step(f"{floating[0]} and {floating[1]} stand for {vm.name}")
     server = world.addresses(FAR, SERVER)
+    near = [ping(scene.world.neighbour, address) for address in floating]
+    story.check("a neighbour on the provider's segment reaches it", all(near), near)
     inward = [clients.seen_as(scene.world.server, address) for address in floating]
     story.check("the server reaches it by them, and is seen as itself", inward == list(server), inward)
     outward = [clients.seen_as(vm, address) for address in server]
     story.check("the server sees it by them", outward == list(floating), outward)
-    near = [ping(scene.world.neighbour, address) for address in floating]
-    story.check("a neighbour on the provider's segment reaches it", all(near), near)
     story.check("nobody outside reaches its own address", not ping(scene.world.server, vm.ipv4), vm.ipv4)
 
 

@@ -62,7 +62,7 @@ def tell(story: Story, lab: Lab) -> None:
     prove_formed(story, stateless)
     prove_advertised(story, stateless, managed="No", other="Yes")
     client = dhcp.dhclient(stateless.one, "-6", "-S")
-    told = client.wait("BOUND6").get("new_dhcp6_name_servers")
+    told = client.wait("BOUND6", "RENEW6").get("new_dhcp6_name_servers")
     story.check("DHCPv6 tells of the resolver", told == RESOLVER, told)
     story.step("Networks reach each other through the router")
     heads = [pair.one for pair in (slaac, stateful, stateless)]
