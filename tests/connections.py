@@ -104,11 +104,9 @@ class Connections:
             state, found = self._begin(packet, action)
         else:
             state = _state(found, packet)
-            mark = 0
-        if found is not None:
-            mark = found.connection.mark = found.connection.mark if action.mark is None else action.mark
-            if action.nat is not None and found.connection.kind is not None:
-                state |= translate(packet, found)
+        mark = 0 if found is None else _marked(found.connection, action.mark)
+        if found is not None and action.nat is not None and found.connection.kind is not None:
+            state |= translate(packet, found)
         packet |= {f.CT_STATE: state | TRK, f.CT_ZONE: action.zone, f.CT_MARK: mark}
 
     def _find(self, zone: int, packet: Packet) -> Found | None:
@@ -144,14 +142,20 @@ def _may_begin(packet: Packet, going: Way) -> bool:
     return going.protocol not in REQUESTS or going.kind == REQUESTS[going.protocol]
 
 
+def _marked(connection: Connection, mark: int | None) -> int:
+    if mark is not None:
+        connection.mark = mark
+    return connection.mark
+
+
 def _state(found: Found, packet: Packet) -> int:
     """NEW lasts until the other side has answered, but for TCP that goes on without asking."""
     direction = RPL if found.reply else 0
     if found.related:
         return REL | direction
     found.connection.answered |= found.reply
-    told = packet.get(p.TCP_FLAGS, p.SYN)
-    return direction | (EST if found.connection.answered or not told & p.SYN else NEW)
+    begins = packet.get(p.TCP_FLAGS, p.SYN) == p.SYN
+    return direction | (NEW if begins and not found.connection.answered else EST)
 
 
 def translations(going: Way, nat: Nat) -> Iterator[Way]:

@@ -107,8 +107,8 @@ def answer(packet: Packet) -> Packet:
     for kind, (request, reply) in ((f.ICMP_TYPE, (PING, PONG)), (f.ICMPV6_TYPE, (PING6, PONG6))):
         if packet.get(kind) == request:
             back[kind] = reply
-    if packet.get(TCP_FLAGS) == SYN:
-        back[TCP_FLAGS] = SYN | ACK
+    if TCP_FLAGS in packet:
+        back[TCP_FLAGS] = SYN | ACK if packet[TCP_FLAGS] == SYN else ACK
     return back | {f.IP_TTL: 64}
 
 

@@ -141,7 +141,7 @@ class Client:
         for message in self.received():
             if isinstance(message, wire.Refusal) and 0x100 <= message.xid <= last:
                 refusals.append(message)
-            if message.xid == last:
+            if isinstance(message, wire.BundleReply | wire.Refusal) and message.xid == last:
                 return refusals
         raise AssertionError
 

@@ -123,7 +123,7 @@ class Multipath:
 
 @dataclass(frozen=True, slots=True)
 class CheckLarger:
-    """Set one bit of a field where the frame is longer than ``size`` bytes, tags not counted; clear it where not."""
+    """Set one bit of a field where the frame, with its tag, is longer than ``size`` bytes; clear it where not."""
 
     size: int
     field: Field

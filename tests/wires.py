@@ -1,0 +1,88 @@
+"""A bridge of Open vSwitch itself whose ports are wires that tests hold the other end of."""
+
+from __future__ import annotations
+
+import struct
+import time
+from typing import TYPE_CHECKING
+
+from controller.flow.actions import Meter, instructions, output
+from controller.flow.codec import flow_actions
+from controller.flow.fields import ETH_TYPE
+from controller.flow.flow import EVERYWHERE, Flow, encoded_match
+from controller.southbound.difference import difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tests.real_switch import RealSwitch
+
+BRIDGE = "wires"
+BELL_TYPE, BELL_PORT = 0x88B5, 999
+BELL = Flow(EVERYWHERE, 0, 0xFFFF, encoded_match({ETH_TYPE: BELL_TYPE}), instructions((output(BELL_PORT),)), 1)
+"""What is sent after a packet comes out after all that became of it."""
+BELL_FRAME = bytes(12) + struct.pack("!H46x", BELL_TYPE)
+PCAP_HEADER, RECORD_HEADER = 24, 16
+SECONDS = 10
+
+
+class Wires:
+    """Sends frames into ports, and gives what comes out of all of them."""
+
+    def __init__(self, switch: RealSwitch, ports: Iterable[int]) -> None:
+        self._switch = switch
+        self._ports = {port: switch.directory / f"wire{port}.pcap" for port in (*ports, BELL_PORT)}
+        self._read = dict.fromkeys(self._ports, PCAP_HEADER)
+
+    def start(self) -> None:
+        """Make the bridge."""
+        words = ["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=dummy", "fail_mode=secure"]
+        for port, file in self._ports.items():
+            words += ["--", "add-port", BRIDGE, f"wire{port}", "--", "set", "interface", f"wire{port}", "type=dummy"]
+            words += [f"ofport_request={port}", f"options:tx_pcap={file}"]
+        self._switch.vsctl(*words)
+
+    def stop(self) -> None:
+        """Take the bridge away."""
+        self._switch.vsctl("del-br", BRIDGE)
+
+    def hold(self, flows: Sequence[Flow]) -> None:
+        """Bring the bridge to these flows, without any connection."""
+        for number in {
+            one.meter for flow in flows for one in flow_actions(flow.instructions) if isinstance(one, Meter)
+        }:
+            self._switch.ofctl("add-meter", f"meter={number},pktps,band=type=drop,rate=1000000", bridge=BRIDGE)
+        client = self._switch.client(BRIDGE)
+        assert client.change(*difference(client.flows(), [*flows, BELL])) == []
+        client.close()
+        self.forget()
+
+    def forget(self) -> None:
+        """No connection is known any more."""
+        self._switch.ofctl("ct-flush", bridge=BRIDGE)
+
+    def send(self, port: int, frame: bytes) -> list[tuple[int, bytes]]:
+        """Send a frame; what came out, and of which ports."""
+        for one in (frame, BELL_FRAME):
+            self._switch.appctl("netdev-dummy/receive", f"wire{port}", one.hex())
+        deadline = time.monotonic() + SECONDS
+        while not self._out(BELL_PORT):
+            assert time.monotonic() < deadline, "the packet never came through"
+            time.sleep(0.001)
+        return [(port, frame) for port in self._ports for frame in self._out(port)]
+
+    def _out(self, port: int) -> list[bytes]:
+        """What has come out of a port since it was asked last; half a record waits for its other half."""
+        with self._ports[port].open("rb") as file:
+            file.seek(self._read[port])
+            data = file.read()
+        at, frames = 0, []
+        while at + RECORD_HEADER <= len(data):
+            (length,) = struct.unpack_from("<I", data, at + 8)
+            end = at + RECORD_HEADER + length
+            if end > len(data):
+                break
+            frames.append(data[at + RECORD_HEADER : end])
+            at = end
+        self._read[port] += at
+        return frames
