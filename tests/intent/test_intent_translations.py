@@ -54,9 +54,9 @@ BASE = (
         (
             forward("f", "8000-8010", router="edge", internal_port="9000-9009"),
             "/spec/internal_port",
-            "9000-9009 is 10 ports, 8000-8010 is 11",
+            "9000-9009 is 10 ports, outside are 11",
         ),
-        (forward("f", "8000-8010", router="edge", internal_port=9000), "/spec/internal_port", "9000 is 1 ports"),
+        (forward("f", "8000-8010", router="edge", internal_port=65526), "/spec/internal_port", "beyond 65535"),
         (forward("f", "8000-9000", router="edge"), "/spec/external_port", "1001 ports are more than the 1000"),
         (forward("f", 80, router="edge", protocol="icmp"), "/spec/protocol", "'tcp' or 'udp'"),
         (forward("f", 21, router="edge", protocol="udp", helper="ftp"), "/spec/helper", "ftp is of tcp"),
@@ -171,13 +171,15 @@ def test_a_forward_says_what_leads_where(office: Desk) -> None:
         *BASE,
         forward("same", 443, router="edge"),
         forward("shifted", "8000-8010", router="edge", internal_port="9000-9010", protocol="udp"),
+        forward("first", "7000-7010", router="edge", internal_port=65525),
         forward("ftp", 21, router="edge", helper="ftp"),
         forward("host", 8080, "q", network="natted", internal_port=80),
     )
-    found = {name: told(office, "PortForward", name) for name in ("same", "shifted", "ftp", "host")}
+    found = {name: told(office, "PortForward", name) for name in ("same", "shifted", "first", "ftp", "host")}
     assert {name: (each.via, each.protocol, each.ports, each.target) for name, each in found.items()} == {
         "same": ("acme/edge", "tcp", (443, 443), 443),
         "shifted": ("acme/edge", "udp", (8000, 8010), 9000),
+        "first": ("acme/edge", "tcp", (7000, 7010), 65525),
         "ftp": ("acme/edge", "tcp", (21, 21), 21),
         "host": ("door:acme/natted", "tcp", (8080, 8080), 80),
     }

@@ -13,7 +13,7 @@ from pydantic import Field
 from controller import entities
 from controller.derived import DOOR
 from controller.intent.kind import Claim, Contradiction, Draft, Findings, Kind
-from controller.intent.ports import PortOrRange, span
+from controller.intent.ports import HIGHEST, PortOrRange, span
 from controller.intent.resource import Document, ForwardAllocation, Key, Resource, Strict
 from controller.intent.values import Name
 
@@ -30,7 +30,7 @@ class PortForwardSpec(Strict):
     external_port: PortOrRange
     port: Name = Field(description="The port inside, by its name.")
     internal_port: PortOrRange | None = Field(
-        default=None, description="Default: the same. Of a range: one as long as it."
+        default=None, description="Default: the same. Of a range: one as long as it, or its first port."
     )
     helper: Literal["ftp"] | None = None
 
@@ -51,13 +51,21 @@ def _contradictions(draft: Draft, key: Key, spec: PortForwardSpec, settled: Forw
         yield Contradiction("/spec/external_port", f"{count} ports are more than the {_MOST_PORTS} of one forward")
     elif settled.by_host:
         yield from _host_faults(draft, low, high)
-    if spec.internal_port is not None:
-        first, last = span(spec.internal_port)
-        if last - first != high - low:
-            message = f"{spec.internal_port} is {last - first + 1} ports, {spec.external_port} is {count}"
-            yield Contradiction("/spec/internal_port", message)
+    problem = _inner_fault(spec.internal_port, count) if spec.internal_port is not None else None
+    if problem is not None:
+        yield Contradiction("/spec/internal_port", problem)
     if spec.helper is not None and spec.protocol != "tcp":
         yield Contradiction("/spec/helper", f"{spec.helper} is of tcp")
+
+
+def _inner_fault(inner: int | str, count: int) -> str | None:
+    """Why as many ports as there are outside are not there inside, or None; one port is the first of them."""
+    first, last = span(inner)
+    if isinstance(inner, str) and last - first + 1 != count:
+        return f"{inner} is {last - first + 1} ports, outside are {count}"
+    if first + count - 1 > HIGHEST:
+        return f"{count} ports from {first} on would end beyond {HIGHEST}"
+    return None
 
 
 def _way_faults(draft: Draft, key: Key, spec: PortForwardSpec) -> Findings:
