@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import clients, dhcp, rest, routers
@@ -36,6 +35,7 @@ STATEFUL = Lan(
 )
 STATELESS = Lan(TENANT, "stateless", 73, ipv6={"ra": "stateless", "dhcp": {"enabled": True, "dns": [RESOLVER]}})
 SILENT = Lan(TENANT, "silent", 74)
+NUMBERS = (11, 12)
 LANS = (SLAAC, STATEFUL, STATELESS, SILENT)
 
 
@@ -78,9 +78,9 @@ def build(lab: Lab) -> list[Pair]:
     hosts = lab.hypervisor("hv1"), lab.hypervisor("hv2")
     lab.join(*hosts)
     places = [
-        Place(lan, f"{lan.name[:6]}{lan.number}{which}", host, 11 + at, nic=Nic(lan.mac(11 + at), listens=True))
+        Place(lan, f"{lan.name[:6]}{lan.number}{which}", host, number, nic=Nic(lan.mac(number), listens=True))
         for lan in LANS
-        for at, (which, host) in enumerate(zip("ab", hosts, strict=True))
+        for number, which, host in zip(NUMBERS, "ab", hosts, strict=True)
     ]
     places = [replace(place, spec={"addresses": None}) for place in places]
     edge = routers.router(TENANT, "edge", *LANS)
@@ -101,9 +101,9 @@ def formed_or_had(vm: Vm) -> str:
 
 def prove_formed(story: Story, pair: Pair) -> None:
     """Addresses are the prefix with what the MAC gives, and are the ports' own."""
-    for vm in (pair.one, pair.two):
+    for number, vm in zip(NUMBERS, (pair.one, pair.two), strict=True):
         found = formed_or_had(vm)
-        story.check(f"{vm.name} formed its address", found == eui64(pair.lan.cidrs[1], vm.nic.mac), found)
+        story.check(f"{vm.name} formed its address", found == pair.lan.formed(number), found)
     silent = unreached([(pair.one, formed_or_had(pair.two)), (pair.two, formed_or_had(pair.one))])
     story.check("they reach each other", not silent, silent)
     route = pair.one.machine.run("ip", "-6", "route", "show", "default")
@@ -165,13 +165,6 @@ def prove_silence(story: Story, slaac: Pair, silent: Pair) -> None:
         frames = [frame for frame in victim.received() if bytes.fromhex("20010db80bad") in frame]
     lied = [address for address in addresses(slaac.two) if address.startswith("2001:db8:bad")]
     story.check("a machine that plays router is heard by nobody", not frames and not lied, lied or len(frames))
-
-
-def eui64(cidr: str, mac: str) -> str:
-    """The address that RFC 4291, appendix A, makes of a MAC."""
-    octets = bytes.fromhex(mac.replace(":", ""))
-    last = bytes((octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]))
-    return str(IPv6Address(IPv6Address(cidr.partition("/")[0]).packed[:8] + last))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from mininet_scenarios import rest, tenants
@@ -52,6 +53,12 @@ class Lan:
     def mac(self, number: int) -> str:
         """The MAC of number ``1..250``."""
         return f"02:00:00:00:{self.number:02x}:{number:02x}"
+
+    def formed(self, number: int) -> str:
+        """The IPv6 address that a machine makes of the network's prefix and its MAC (RFC 4291, appendix A)."""
+        octets = bytes.fromhex(self.mac(number).replace(":", ""))
+        last = bytes((octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]))
+        return str(IPv6Address(ip_network(self.cidrs[1]).network_address.packed[:8] + last))
 
     def nic(self, number: int) -> Nic:
         """What the machine of a number is told, where nothing tells it by itself."""

@@ -104,16 +104,18 @@ def forwards(tenant: str) -> list[dict[str, Any]]:
         "web-r": forward({"router": "edge"}, "r1", ROUTER_PORT, 80),
     }
     if tenant == "red":
-        outer = f"{RANGE[0]}-{RANGE[1]}"
+        outer, inner = f"{RANGE[0]}-{RANGE[1]}", f"{INNER_RANGE}-{INNER_RANGE + RANGE[1] - RANGE[0]}"
         asked |= {
-            "range-n": forward({"network": "natted"}, "n1", outer, INNER_RANGE),
-            "range-r": forward({"router": "edge"}, "r1", outer, INNER_RANGE),
+            "range-n": forward({"network": "natted"}, "n1", outer, inner),
+            "range-r": forward({"router": "edge"}, "r1", outer, inner),
             "udp-n": forward({"network": "natted"}, "n1", DATAGRAMS, INNER_RANGE, "udp"),
             "udp-r": forward({"router": "edge"}, "r1", DATAGRAMS, INNER_RANGE, "udp"),
         }
     return [rest.resource("PortForward", tenant, name, spec) for name, spec in asked.items()]
 
 
-def forward(via: dict[str, str], port: str, outer: int | str, inner: int, protocol: str = "tcp") -> dict[str, Any]:
-    """What a port forward asks for; ``outer`` may be a range, ``inner`` is then the first of as many."""
+def forward(
+    via: dict[str, str], port: str, outer: int | str, inner: int | str, protocol: str = "tcp"
+) -> dict[str, Any]:
+    """What a port forward asks for; ``outer`` may be a range, ``inner`` is then one of as many."""
     return {**via, "protocol": protocol, "external_port": outer, "port": port, "internal_port": inner}
