@@ -19,6 +19,7 @@ from controller.entities import (
     Router,
     Seat,
 )
+from controller.nat_table import NatTable
 from controller.status.addressing import lease_rows, with_duplicates
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.networks import network_status, project_status
@@ -55,6 +56,7 @@ class World:
         self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts, services: Steward
     ) -> None:
         self.database_reachable = False
+        self.nat = NatTable(core.compiler.store, hosts)
         self._core = core
         self._rules = rules
         self._topology = topology
@@ -152,6 +154,8 @@ def chassis_row(core: Core, hosts: Hosts, key: str) -> dict[str, object]:
         "dpid": f"{chassis.dpid:016x}" if chassis else None,
         "encap_ip": chassis.encap_ip if chassis else None,
         "tunnels": dict(chassis.tunnels) if chassis else {},
+        "segments": dict(chassis.segments) if chassis else {},
+        "gateway": chassis is not None and chassis.gateway,
         "ports": core.compiler.store.count(Endpoint, "chassis", key),
         "connected": bridge is not None and bridge.connection is not None,
         "in_sync": bridge is not None and bridge.in_sync,

@@ -11,10 +11,10 @@ import structlog
 
 from controller.errors import DatabaseError
 from ovsdb.address import Address, Tls, connected
-from ovsdb.session import Limits, Listener, Session
+from ovsdb.session import Limits, Listener, Question, Session, know_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _CONNECT_TIMEOUT = 5.0
 _JOIN_TIMEOUT = 5.0
@@ -43,16 +43,27 @@ class Pace:
 
 
 class Connection:
-    """Keeps the session until ``stop``; ``trouble`` is why there is none now, or was none before."""
+    """Keeps the session until ``stop``; ``trouble`` is why there is none now, or was none before.
+
+    ``asked`` gets the server's requests, as a rule there are none.
+    """
 
     def __init__(
-        self, addresses: Sequence[Address], tls: Tls | None, attendant: Attendant, limits: Limits, pace: Pace
+        self,
+        addresses: Sequence[Address],
+        tls: Tls | None,
+        attendant: Attendant,
+        limits: Limits,
+        pace: Pace,
+        *,
+        asked: Callable[[Question], None] = know_nothing,
     ) -> None:
         self._addresses = tuple(addresses)
         self._tls = tls
         self._attendant = attendant
         self._limits = limits
         self._pace = pace
+        self._asked = asked
         self._stopped = threading.Event()
         self._session: Session | None = None
         self.trouble = "not connected yet"
@@ -91,7 +102,7 @@ class Connection:
         except DatabaseError as error:
             self._complain(address, str(error))
             return False
-        session = Session(sock, Listener(self._attendant.notified, over.closed), self._limits)
+        session = Session(sock, Listener(self._attendant.notified, over.closed, self._asked), self._limits)
         self._session = session
         session.start()
         accepted = self._accepted(session, address)

@@ -106,6 +106,11 @@ class Host:
         if session is not None:
             session.call("echo", [], self._review)
 
+    @property
+    def peer_address(self) -> str | None:
+        """Where the host's session comes from, or leads to; None on a Unix socket, and while there is none."""
+        return _peer(self._session)
+
     def status(self) -> HostStatus:
         """Return the host for people."""
         connected = self._session is not None

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from controller.errors import DatabaseError
+from ovsdb import conntrack
 from ovsdb.address import Tls, parse
 from ovsdb.connection import Connection, Pace
 from ovsdb.host import Host, HostEvents, HostStatus
 from ovsdb.listening import Acceptor
-from ovsdb.session import Limits, Listener, Session
+from ovsdb.session import Limits
+from ovsdb.visits import Visits
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from controller.derived import HostOrder
     from controller.entities import Encap
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 _PACE = Pace(first=0.1, longest=2.0)
 _MOST_SESSIONS = 1024
-_REFUSALS_KEPT = 64
-_JOIN_TIMEOUT = 5.0
+_TELL_TIMEOUT = 30.0
 
 
 class Hosts:
@@ -42,19 +41,18 @@ class Hosts:
         self._names = _Names()
         self._connections: list[tuple[Host, Connection]] = []
         self._acceptors: list[Acceptor] = []
-        self._visits: dict[Session, Host] = {}
-        self._turned_away: deque[HostStatus] = deque(maxlen=_REFUSALS_KEPT)
+        self._visits = Visits(self._host, self._names, self._limits)
 
     def follow(self, address: str) -> None:
         """Connect to a host's database and stay connected. Raises SettingsError for an address that cannot be."""
-        host = Host(address, self.wanted, self._names, self._events)
+        host = self._host(address)
         connection = Connection([parse(address)], self._tls, host, self._limits, _PACE)
         self._connections.append((host, connection))
         connection.start()
 
     def listen(self, address: str) -> int:
         """Let hosts connect to us (``ovs-vsctl set-manager``); returns the port. Raises DatabaseError."""
-        acceptor = Acceptor(parse(address), self._tls, self._visited, _MOST_SESSIONS)
+        acceptor = Acceptor(parse(address), self._tls, self._visits.serve, _MOST_SESSIONS)
         self._acceptors.append(acceptor)
         return acceptor.port
 
@@ -81,39 +79,37 @@ class Hosts:
         self._review_all()
 
     def _review_all(self) -> None:
-        for host in (*(host for host, _ in self._connections), *tuple(self._visits.values())):
+        for host in (*(host for host, _ in self._connections), *self._visits.hosts()):
             host.review()
+
+    def _host(self, address: str) -> Host:
+        return Host(address, self.wanted, self._names, self._events)
 
     def snapshot(self) -> tuple[HostStatus, ...]:
         """Return every host we follow, every host that came to us, and the last ones that were turned away."""
         followed = (_with_trouble(host.status(), connection.trouble) for host, connection in self._connections)
-        visiting = (host.status() for host in tuple(self._visits.values()))
-        return (*followed, *visiting, *self._turned_away)
+        return (*followed, *self._visits.snapshot())
+
+    def connections(self, chassis: str, zone: int | None, take: Callable[[bytes], None]) -> None:
+        """Give ``take`` blocks of whole lines, one for each connection that a host's switch tracks in ``zone``, or all.
+
+        Asks the switch itself on this machine, else the host's agent. Raises DatabaseError.
+        """
+        host = self._names.holder(chassis)
+        local = parse(host.address) if host is not None and host.address.startswith("unix:") else None
+        if local is None:
+            self._visits.connections(chassis, zone, take, _TELL_TIMEOUT)
+            return
+        for block in conntrack.dump(Path(local.target).parent, zone):
+            take(block)
 
     def stop(self) -> None:
         """End every session; hosts keep their bridges and flows."""
         for acceptor in self._acceptors:
             acceptor.stop()
-        for session in tuple(self._visits):
-            session.close("stopped")
-            session.join(_JOIN_TIMEOUT)
+        self._visits.stop()
         for _, connection in self._connections:
             connection.stop()
-
-    def _visited(self, sock: socket.socket, peer: str) -> None:
-        """Serve a host that came to us, until it leaves."""
-        host = Host(peer, self.wanted, self._names, self._events)
-        stay = _Stay(host)
-        session = Session(sock, Listener(host.notified, stay.closed), self._limits)
-        self._visits[session] = host
-        session.start()
-        try:
-            host.opened(session)
-        except DatabaseError as error:
-            session.close(str(error))
-        stay.over.wait()
-        del self._visits[session]
-        self._turned_away.append(HostStatus(peer, None, connected=False, problems=(stay.reason,)))
 
 
 class _Names:
@@ -137,24 +133,6 @@ class _Names:
         with self._lock:
             if self._holders.get(name) is host:
                 del self._holders[name]
-
-
-class _Stay:
-    """One visit of a host: ``over`` once its session has ended."""
-
-    __slots__ = ("_host", "over", "reason")
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self.over = threading.Event()
-        self.reason = ""
-
-    def closed(self, reason: str) -> None:
-        self.reason = reason
-        try:
-            self._host.closed(reason)
-        finally:
-            self.over.set()
 
 
 def _with_trouble(status: HostStatus, trouble: str) -> HostStatus:

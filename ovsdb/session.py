@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ovs.jsonrpc import Message
@@ -50,14 +51,30 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A request of the peer's; ``answer`` takes its result, or what is wrong with it, from any thread, once."""
+
+    method: str
+    params: list[Any]
+    answer: Callable[[Any, str | None], None]
+
+
+def know_nothing(question: Question) -> None:
+    """Answer no question at all."""
+    question.answer(None, "unknown method")
+
+
+@dataclass(frozen=True, slots=True)
 class Listener:
     """``notified(method, params)`` gets every notification in order; ``closed(reason)`` comes last, once.
 
-    Both run in the session's own thread, never concurrently; they must not wait for a reply of the same session.
+    ``asked`` gets the peer's requests. All run in the session's own thread, never concurrently; they must not wait for
+    a reply of the same session.
     """
 
     notified: Callable[[str, list[Any]], None]
     closed: Callable[[str], None]
+    asked: Callable[[Question], None] = know_nothing
 
 
 class Session:
@@ -93,6 +110,10 @@ class Session:
         box = _Box()
         self.call(method, params, box.put)
         return box.result(method, timeout)
+
+    def notify(self, method: str, params: list[Any]) -> None:
+        """Send what needs no reply; where the session is lost it is lost as well."""
+        self._send({"method": method, "params": params, "id": None})
 
     def close(self, reason: str) -> None:
         """End the session; ``closed`` follows in the session's thread."""
@@ -145,7 +166,12 @@ class Session:
         elif message.method == "echo":
             self._send(Message.create_reply(message.params, message.id).to_json())
         else:
-            self._send(Message.create_error("unknown method", message.id).to_json())
+            answer = partial(self._answer, message.id)
+            self._listener.asked(Question(message.method, message.params, answer))
+
+    def _answer(self, number: Any, result: Any, error: str | None) -> None:
+        made = Message.create_reply(result, number) if error is None else Message.create_error(error, number)
+        self._send(made.to_json())
 
     def _send(self, message: dict[str, Any]) -> None:
         data = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()

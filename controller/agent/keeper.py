@@ -17,10 +17,11 @@ from ovsdb.connection import Connection, Pace
 from ovsdb.session import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from controller.agent.duties import Duty
     from controller.agent.kernel import Step
+    from controller.agent.orders import Place
 
 _PACE = Pace(first=0.1, longest=2.0)
 _JOIN_SECONDS = 30.0
@@ -30,9 +31,13 @@ _log = structlog.get_logger("agent")
 
 
 class Keeper:
-    """Keeps the host as its database says; what was done stays when the keeper stops, so that no packet is lost."""
+    """Keeps the host as its database says; what was done stays when the keeper stops, so that no packet is lost.
 
-    def __init__(self, database: str) -> None:
+    ``follow`` is told, now and then, where the host belongs.
+    """
+
+    def __init__(self, database: str, follow: Callable[[Place], None] | None = None) -> None:
+        self._follow = follow
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self.orders = Orders(self._wake.set)
@@ -60,6 +65,8 @@ class Keeper:
             self._wake.wait(again)
             self._stopping.wait(_GATHER_SECONDS)  # one change of the kernel comes as many messages
             self._wake.clear()
+            if self._follow is not None:
+                self._follow(self.orders.place())
             again = None if self._kept() else _RETRY_SECONDS
 
     def _kept(self) -> bool:

@@ -89,13 +89,16 @@ def get(
     *,
     project: _Project = None,
     label: Annotated[list[str] | None, typer.Option("-l", "--label", help="A label selector.")] = None,
+    chassis: Annotated[str | None, typer.Option(help="Of nat and flows: those of a host.")] = None,
+    router: Annotated[str | None, typer.Option(help="Of nat: those of a router or nat network, project/name.")] = None,
     form: _Form = None,
     watch: _Watch = False,
 ) -> None:
     """Show what is asked for, and what is."""
     table = kinds.inventory(kind)
     if table is not None:
-        intent.inventory(context.obj, table, chosen(form))
+        filters = {"chassis": chassis, "router": router, "project": project}
+        intent.inventory(context.obj, table, filters, chosen(form))
         return
     wanted = intent.Wanted(kinds.kind(kind), project, name, tuple(label or ()))
     if watch:
@@ -113,6 +116,7 @@ def delete(context: typer.Context, kind: _KindWord, name: str, project: _Project
 @app.command()
 def agent(
     db: Annotated[str, typer.Option(help="The local OVS database.")] = "unix:/run/openvswitch/db.sock",
+    daemon: Annotated[str, typer.Option(help="Where to report; default: where ovs-vsctl set-manager points.")] = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Do for this host's networks what only its kernel can do; takes its orders from the local OVS database."""
@@ -120,7 +124,7 @@ def agent(
         warnings.simplefilter("ignore")  # of what the OVS library imports, which no operator can mend
         from controller.agent.main import main  # noqa: PLC0415 - only this command needs netlink
 
-    raise typer.Exit(main(db, log_level))
+    raise typer.Exit(main(db, daemon, log_level))
 
 
 @app.command()

@@ -16,10 +16,11 @@ from rich.markup import escape
 from controller.cli import output
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
-from controller.cli.kinds import Listed, inventory_columns
+from controller.cli.kinds import Listed, inventory_columns, inventory_filters
 from controller.cli.progress import telling
 
 _messages = Console(stderr=True)
+_LONGEST_PAGE = "10000"
 _ACTIONS = {"created": "green", "updated": "yellow", "deleted": "red", "unchanged": "dim"}
 
 
@@ -80,9 +81,24 @@ def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
             _tell_event(event, form)
 
 
-def inventory(daemon: Daemon, table: str, form: str) -> None:
-    """Show a table of what is."""
-    output.show(daemon.call("GET", f"/v1/{table}")["items"], inventory_columns(table), form)
+def inventory(daemon: Daemon, table: str, filters: Mapping[str, str | None], form: str) -> None:
+    """Show a table of what is, all pages of it; ends the command for a filter that the table does not have."""
+    params = {name: value for name, value in filters.items() if value is not None and name in inventory_filters(table)}
+    unknown = [name for name, value in filters.items() if value is not None and name not in (*params, "project")]
+    if unknown:
+        raise typer.BadParameter(f"{table} cannot be chosen by {', '.join(unknown)}")
+    if table == "nat":
+        params["limit"] = _LONGEST_PAGE
+    rows: list[dict[str, Any]] = []
+    page: dict[str, Any] = {"next": ""}
+    with telling("reading"):
+        while page.get("next") is not None:
+            cursor = {"cursor": page["next"]} if page["next"] else {}
+            page = daemon.call("GET", f"/v1/{table}", params={**params, **cursor})
+            rows += page["items"]
+    for chassis, why in page.get("unavailable", {}).items():
+        _messages.print(f"not asked: chassis {chassis}: {why}", markup=False, highlight=False)
+    output.show(rows, inventory_columns(table), form)
 
 
 def delete(daemon: Daemon, wanted: Wanted, wait: float | None) -> Exit:

@@ -122,7 +122,22 @@ _INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
         ("CHASSIS", "chassis"),
     ),
     "flows": (),
+    "nat": (
+        ("PROTOCOL", "protocol"),
+        ("SOURCE", "source"),
+        ("PORT", "source_port"),
+        ("DESTINATION", "destination"),
+        ("PORT", "destination_port"),
+        ("TRANSLATES", "translates"),
+        ("TO", "translated"),
+        ("PORT", "translated_port"),
+        ("STATE", "state"),
+        ("ROUTER", "router"),
+        ("NETWORK", "network"),
+        ("CHASSIS", "chassis"),
+    ),
 }
+_FILTERS: dict[str, tuple[str, ...]] = {"nat": ("chassis", "router", "project"), "flows": ("chassis",)}
 
 
 def kind(text: str) -> Listed:
@@ -142,6 +157,11 @@ def inventory(text: str) -> str | None:
 def inventory_columns(table: str) -> tuple[tuple[str, str], ...]:
     """The columns that people are shown of a table; none where they are shown all."""
     return _INVENTORY[table]
+
+
+def inventory_filters(table: str) -> tuple[str, ...]:
+    """What the rows of a table can be chosen by."""
+    return _FILTERS.get(table, ())
 
 
 def words() -> list[str]:

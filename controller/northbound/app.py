@@ -21,7 +21,7 @@ from controller.northbound.health import HealthResource, ReadyResource
 from controller.northbound.manual import ManualResource, SpecificationResource
 from controller.northbound.media import Bodies
 from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
-from controller.northbound.observations import FlowResource, TableResource, TopologyResource
+from controller.northbound.observations import FlowResource, NatResource, TableResource, TopologyResource
 from controller.northbound.resources import Backend, Many, One
 from controller.northbound.token_resources import TokenCollection, TokenResource
 from controller.northbound.tokens import Tokens
@@ -79,4 +79,5 @@ def _route_observations(app: App, world: World) -> None:
     app.add_route("/v1/drift", TableResource(world, "drift"))
     app.add_route("/v1/leases", TableResource(world, "leases"))
     app.add_route("/v1/flows", FlowResource(world))
+    app.add_route("/v1/nat", NatResource(world))
     app.add_route("/v1/topology", TopologyResource(world))

@@ -25,6 +25,7 @@ MANY_FORMS: Mapping[str, Form] = {
     "text/yaml": "yaml",
 }
 _PIECE = 1 << 18
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +118,30 @@ def form(req: falcon.Request) -> str:
     return found
 
 
-def answer_items(req: falcon.Request, resp: falcon.Response, rows: Iterable[dict[str, object]]) -> None:
-    """Write rows, however many: all are taken at once, and others have their turn while they are encoded."""
+def answer_items(
+    req: falcon.Request,
+    resp: falcon.Response,
+    rows: Iterable[dict[str, object]],
+    more: Mapping[str, object] | None = None,
+) -> None:
+    """Write rows, however many: all are taken at once, and others have their turn while they are encoded.
+
+    ``more`` are further members of the answer.
+    """
     chosen, pacer = form(req), Pacer()
     pieces: list[bytes] = []
     for row in list(rows):
         pacer.breathe()
-        pieces.append(msgpack.packb(row) if chosen == MSGPACK else json.dumps(row, separators=(",", ":")).encode())
+        pieces.append(msgpack.packb(row) if chosen == MSGPACK else _compact(row).encode())
     resp.content_type = chosen
     if chosen == MSGPACK:
         packer = msgpack.Packer()
-        head: bytes = packer.pack_map_header(1) + packer.pack("items") + packer.pack_array_header(len(pieces))
-        resp.data = head + b"".join(pieces)
+        rest = b"".join(packer.pack(name) + packer.pack(value) for name, value in (more or {}).items())
+        head: bytes = packer.pack_map_header(1 + len(more or {})) + rest
+        resp.data = head + packer.pack("items") + packer.pack_array_header(len(pieces)) + b"".join(pieces)
     else:
-        resp.data = b'{"items":[' + b",".join(pieces) + b"]}"
+        tail = "".join(f",{_compact(name)}:{_compact(value)}" for name, value in (more or {}).items())
+        resp.data = b'{"items":[' + b",".join(pieces) + b"]" + tail.encode() + b"}"
 
 
 def answer(req: falcon.Request, resp: falcon.Response, value: Any) -> None:

@@ -112,9 +112,9 @@ _CHANGE = {
     "uid": _TEXT,
     "revision": _WHOLE,
 }
+_REASONS = {"type": "object", "additionalProperties": _TEXT}
 _UNCONFIRMED = {
-    "type": "object",
-    "additionalProperties": _TEXT,
+    **_REASONS,
     "description": "What has not been confirmed by the switches after waiting, and why.",
 }
 _OTHER_SCHEMAS: Json = {
@@ -170,12 +170,13 @@ _IF_MATCH = {
     "schema": {"type": "string", "pattern": '^"?[0-9]{1,18}"?$'},
     "description": "The revision that the resource must have.",
 }
+_CURSOR = _query("cursor", _TEXT, "What the page before gave as next.")
 _PAGING = [
     _query(
         "label", _SELECTOR, "A label selector: app=web, app!=web, app or !app; terms joined by commas must all hold."
     ),
     _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 500}, "Items on a page."),
-    _query("cursor", _TEXT, "What the page before gave as next."),
+    _CURSOR,
 ]
 
 
@@ -260,6 +261,13 @@ def _inventory_paths() -> Json:
     }
     by = {"parameters": [_query(name, _TEXT, f"Only of this {name}.") for name in ("chassis", "owner")]}
     found["/v1/flows"] = {"get": _operation("inventory", "Flows, each with the intent that owns it", items, by)}
+    pages = {**_ITEMS["properties"], "next": {"type": ["string", "null"]}, "unavailable": _REASONS}
+    asked = [_query(name, _TEXT, f"Only of this {name}.") for name in ("chassis", "router", "project")]
+    asked += [_query("limit", {"type": "integer", "minimum": 1, "maximum": 10_000}, "Default: 1000."), _CURSOR]
+    nat = _operation(
+        "inventory", "Connections that are translated", _ok("A page.", _object(pages)), {"parameters": asked}
+    )
+    found["/v1/nat"] = {"get": nat}
     graph = _ok("The graph.", {"type": "object"})
     graph["200"]["content"] |= _content(_TEXT, "application/graphml+xml", "text/vnd.graphviz")
     form = {"parameters": [_query("format", {"enum": ["json", "graphml", "dot"]}, "Default: json.")]}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from controller.entities import Entity
+from controller.nat_table import NatTable
 
 Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
 TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]
@@ -13,6 +14,8 @@ TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]
 
 class World(Protocol):
     """The daemon's core as the northbound side sees it; every answer is plain JSON values."""
+
+    nat: NatTable
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """What is, of one resource (key ``acme/web-1`` or ``acme``): chassis, ofport, conditions and the like."""

@@ -23,7 +23,7 @@ import sys
 from controller import green
 green.patch()
 from controller.agent.main import main
-sys.exit(main(sys.argv[1], "info"))
+sys.exit(main(sys.argv[1], "", "info"))
 """
 
 

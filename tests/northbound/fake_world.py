@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from controller.entities import Entity
+from controller.errors import DatabaseError
+from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
+from controller.store import Store
+
+
+class NoSwitch:
+    """Nothing to ask."""
+
+    def connections(self, chassis: str, zone: int | None, take: Callable[[bytes], None]) -> None:
+        """No host has joined."""
+        del zone, take
+        raise DatabaseError(f"no netloom agent of {chassis} is connected")
 
 
 @dataclass(slots=True)
@@ -19,6 +31,7 @@ class FakeWorld:
     broken: bool = False
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
+    nat: NatTable = field(default_factory=lambda: NatTable(Store({}), NoSwitch()))
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """Ready at once."""
