@@ -63,9 +63,9 @@ def build(lab: Lab) -> Scene:
     servers.witness(
         *(vm for own in vms.values() for vm in own.values()), ports=(80, *range(INNER_RANGE, INNER_RANGE + 10))
     )
-    for own in vms.values():
-        left = partial(clients.seen_as, own["r1"], world.addresses(FAR, SERVER)[0])
-        until(left, 20, f"the router of {own['r1'].name} has found its way out")
+    for vm in (vm for own in vms.values() for vm in own.values()):
+        for server in world.addresses(FAR, SERVER):
+            until(partial(clients.seen_as, vm, server), 20, f"{vm.name} reaches the world")
     return Scene(outside, hosts, vms, edges)
 
 
