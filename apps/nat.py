@@ -18,7 +18,9 @@ from controller.flow.actions import Action, set_field
 from controller.flow.blocks import covers, matched
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Hosts, Match
+from controller.flow.tracking import DNAT as TO_ANOTHER
 from controller.flow.tracking import EST, FTP, INV, NEW, REL, RPL, UNDO, Nat, ct
+from controller.flow.tracking import SNAT as FROM_ANOTHER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +49,25 @@ def tracking(leaving: Exit, _view: View) -> Iterator[Flow]:
             )
     for address in leaving.addresses:
         yield DNAT.flow(realm, "echo", {r.ROUTER: leaving.number, **ping(address)}, [ECHO.goto])
+    for kind in (f.ETH_IP, f.ETH_IPV6):
+        if leaving.snat6 if kind == f.ETH_IPV6 else leaving.snat:
+            yield _untranslated(leaving, kind)
+
+
+def _untranslated(leaving: Exit, kind: int) -> Flow:
+    """Where no port is left, conntrack lets a packet go on as it is, with the sender's own address: not outside."""
+    match: Match = {r.NETWORK: leaving.vni, f.ETH_TYPE: kind, f.CT_ZONE: source_zone(leaving.number)}
+    match |= {f.CT_STATE: Masked(NEW, NEW | FROM_ANOTHER)}
+    return DESTINATION.flow(Hosts(leaving.realm), "untranslated", match, [])
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
-    """What comes from outside, and neither was asked for nor belongs to anything, goes no further."""
+    """What comes from outside, and neither was asked for nor belongs to anything, goes no further.
+
+    A connection is new until it is answered: its second packet too, which conntrack has translated by itself.
+    """
     outside = Masked(r.OUTSIDE_BIT, r.OUTSIDE_BIT)
-    for state in (Masked(NEW, NEW | REL), Masked(INV, INV)):
+    for state in (Masked(NEW, NEW | REL | TO_ANOTHER), Masked(INV, INV)):
         yield DNAT.flow(EVERYWHERE, "stranger", {r.ORIGIN: outside, f.CT_STATE: state}, [])
 
 

@@ -9,7 +9,7 @@ from controller.derived import HOST_MAC
 from controller.flow import fields as f
 from controller.flow.fields import ipv4_text, mac_text
 from tests.interpreter import DataPlane, Journey
-from tests.packets import Packet, answer, arp_request, icmp_error, ip, ping, tagged, tcp, udp
+from tests.packets import SYN, Packet, answer, arp_request, icmp_error, ip, ping, tagged, tcp, udp
 from tests.routed_worlds import (
     DOOR_MAC,
     EDGE_MAC,
@@ -73,6 +73,25 @@ def test_two_who_use_the_same_port_get_different_ones(plane: DataPlane) -> None:
     one = sent_out(plane, "acme/web-2", udp(WEB_2, EDGE_MAC, "10.0.0.2", SERVER))
     other = sent_out(plane, "acme/db-1", udp(mac(0x21), EDGE_MAC, "10.0.1.1", SERVER))
     assert one[f.UDP_SRC] != other[f.UDP_SRC]
+
+
+def test_what_could_get_no_port_of_its_own_does_not_leave(plane: DataPlane) -> None:
+    """Two that ping one server under one id: conntrack would let the second go on under its own address."""
+    sent_out(plane, "acme/web-2", ping(WEB_2, EDGE_MAC, "10.0.0.2", SERVER, identifier=9))
+    assert plane.fate("acme/db-1", ping(mac(0x21), EDGE_MAC, "10.0.1.1", SERVER, identifier=9)) == []
+    assert plane.fate("acme/db-1", ping(mac(0x21), EDGE_MAC, "10.0.1.1", SERVER, identifier=8)) == [SEGMENT]
+
+
+@pytest.mark.parametrize(
+    ("packet", "reached"),
+    [
+        (udp(GATEWAY_MAC, FLOATING_MAC, CLIENT, "192.0.2.20"), "acme/web-1"),
+        (udp(GATEWAY_MAC, EDGE_MAC, CLIENT, "192.0.2.10", (40000, 6005)), "acme/web-2"),
+        (tcp(GATEWAY_MAC, EDGE_MAC, CLIENT, "192.0.2.10", (40000, 8080), flags=SYN), "acme/web-2"),
+    ],
+)
+def test_a_connection_that_is_not_answered_yet_goes_on(plane: DataPlane, packet: Packet, reached: str) -> None:
+    assert [arrives(plane, packet) for _ in range(3)] == [[reached]] * 3
 
 
 @pytest.mark.parametrize("target", ["192.0.2.10", "10.0.0.2"])
