@@ -90,6 +90,7 @@ class Daemon:
         self.reports.followers += followers
         self.reports.settlers.append(self._gateways.settled)
         self.world = World(self.core, rules, self.reports, topology, self.hosts, self._services)
+        news.listeners.append(self.world.host_states)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         self.writer = Writer(self.database, self.intent, _underlay(settings))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from controller.host_states import DONE
 from controller.inventory import TUNNELS, Inventory, News
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class HostNews:
             listener.heard(chassis, changed, removed, whole=whole)
         self.told(self._inventory.interfaces(chassis, changed, removed, now, whole=whole))
         for row in changed:
+            if row.state not in {None, DONE}:
+                self._publish("health", f"Chassis {chassis}", {"interface": row.name, "trouble": row.state})
             if row.iface_id and row.type not in TUNNELS:
                 detail: dict[str, object] = {"chassis": chassis, "interface": row.name, "ofport": row.ofport}
                 self._publish("binding", f"Interface {chassis}/{row.name}", detail | {"iface_id": row.iface_id})

@@ -125,10 +125,10 @@ class NatTable:
         blocks: list[bytes] = []
         try:
             for zone in zones:
-                self._switches.connections(chassis, zone, partial(room.put, blocks))
+                self._switches.connections(chassis, zone, partial(room.put, chassis, blocks))
         except DatabaseError as error:
             answer.unavailable[chassis] = str(error)
-        if room.full:
+        if chassis in room.cut:
             answer.unavailable[chassis] = "more connections than can be listed: ask for one router"
         answer.parts.append((chassis, b"".join(blocks)))
 
@@ -166,18 +166,19 @@ class NatTable:
 
 
 class _Room:
-    """How much of answers still fits."""
+    """How much of answers still fits, and whose were ``cut``."""
 
-    __slots__ = ("_left", "full")
+    __slots__ = ("_left", "cut")
 
     def __init__(self, size: int) -> None:
         self._left = size
-        self.full = False
+        self.cut: set[str] = set()
 
-    def put(self, blocks: list[bytes], block: bytes) -> None:
+    def put(self, chassis: str, blocks: list[bytes], block: bytes) -> None:
         self._left -= len(block)
-        self.full = self.full or self._left < 0
-        if not self.full:
+        if self._left < 0:
+            self.cut.add(chassis)
+        else:
             blocks.append(block)
 
 

@@ -19,9 +19,11 @@ from controller.entities import (
     Router,
     Seat,
 )
+from controller.host_states import HostStates
 from controller.nat_table import NatTable
 from controller.status.addressing import lease_rows, with_duplicates
 from controller.status.conditions import chassis_state, waiting_for
+from controller.status.hosts import with_hosts
 from controller.status.networks import network_status, project_status
 from controller.status.ports import port_status
 from controller.status.routers import router_status
@@ -57,6 +59,7 @@ class World:
     ) -> None:
         self.database_reachable = False
         self.nat = NatTable(core.compiler.store, hosts)
+        self.host_states = HostStates()
         self._core = core
         self._rules = rules
         self._topology = topology
@@ -68,7 +71,12 @@ class World:
     def status(self, kind: str, key: str) -> dict[str, object]:
         """How far one resource has come."""
         found = _STATUS[kind](self._core, key, self._started)
-        return with_duplicates(found, self._services, key, self._started) if kind == "Port" else found
+        match kind:
+            case "Port":
+                return with_duplicates(found, self._services, key, self._started)
+            case "Network":
+                return with_hosts(found, self._core, self.host_states, key, self._started)
+        return found
 
     def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
         """Flows that a change would add and remove, by chassis: compiled aside, from everything that stands."""
