@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PROTOCOLS = {"tcp": 6, "udp": 17}
+ANY_PROTOCOL = 0
 FOLLOWED = frozenset({Exit, Floating, Forward})
 Translation = Exit | Floating | Forward
 
@@ -80,8 +81,10 @@ def zones(number: int) -> tuple[int, int]:
 
 def _floating(old: Floating) -> Iterator[tuple[str, Connections]]:
     sources, destinations = zones(old.number)
-    yield old.chassis, Connections(sources, reply=Ends(target=old.address))
-    yield old.chassis, Connections(destinations, original=Ends(target=old.address))
+    ends = Ends(target=old.address)
+    for protocol in PROTOCOLS.values() if ":" in old.address else (ANY_PROTOCOL,):
+        yield old.chassis, Connections(sources, protocol, reply=ends)
+        yield old.chassis, Connections(destinations, protocol, original=ends)
 
 
 def _forward(old: Forward, chassis: str) -> Iterator[tuple[str, Connections]]:

@@ -55,6 +55,13 @@ def test_a_floating_ip_that_moves_to_another_port_ends_what_it_carried() -> None
     ]
 
 
+def test_of_an_ipv6_address_only_what_has_ports_is_named() -> None:
+    """Open vSwitch 3.1 dies of a flush that finds an ICMPv6 connection."""
+    told = Told()
+    told.take([FloatingIp("acme/six", "uid-six", "acme/public", "2001:db8::20", "02:aa:00:00:00:06", "acme/web-1")])
+    assert {protocol for _, _, protocol, _, _ in told.take((), [(FloatingIp, "acme/six")])} == {6, 17}
+
+
 def test_a_seat_that_is_left_keeps_nothing() -> None:
     assert Told().take([Seat("acme/edge", "hv1")]) == [("hv2", 14, 0, ANY, ANY), ("hv2", 15, 0, ANY, ANY)]
 

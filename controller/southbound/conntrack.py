@@ -41,7 +41,8 @@ class Connections:
     ``original`` is the direction of the first packet before translation, ``reply`` that of the answer to it as it
     comes: of a connection to a floating IP, ``original.target`` is that address; of one that leaves by it,
     ``reply.target``. Ports need a protocol. Open vSwitch 3.1 compares ICMP's identifier with 0 where a protocol is
-    given: so ICMP is not to be told apart, and all of an address is forgotten without a protocol.
+    given: so ICMP is not to be told apart, and all of an IPv4 address is forgotten without a protocol. It dies of a
+    flush that finds an ICMPv6 connection: so IPv6 addresses need a protocol, and its pings are left to end by time.
     """
 
     zone: int
@@ -51,8 +52,12 @@ class Connections:
 
     def __post_init__(self) -> None:
         ports = any(ends.source_port or ends.target_port for ends in (self.original, self.reply))
-        if self.protocol in _HAS_NO_PORTS or (ports and not self.protocol):
+        if self.protocol in _HAS_NO_PORTS or ((ports or self._in_ipv6()) and not self.protocol):
             raise ValueError(f"connections of protocol {self.protocol} cannot be told apart like this")
+
+    def _in_ipv6(self) -> bool:
+        ends = (self.original, self.reply)
+        return any(":" in address for one in ends for address in (one.source, one.target))
 
 
 def ct_flush(connections: Connections) -> bytes:
