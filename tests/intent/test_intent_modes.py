@@ -12,6 +12,7 @@ from controller.errors import Conflict
 from controller.intent import allocate
 from controller.intent.allocate import Underlay
 from controller.intent.blocks import numbered
+from controller.intent.kinds import KINDS
 from controller.intent.kinds.addressing import HOST_LINK_SPANS
 
 V4, V6 = "10.1.0.0/24", "fd00:1::/64"
@@ -151,6 +152,17 @@ def test_dhcp_is_answered_where_machines_are_to_ask(
     office.apply(*one(**subnet))
     assert made(office).subnets[0].dhcp == dhcp
     assert made(office).subnets[0].ra == subnet.get("ra", "none")
+
+
+def test_what_machines_are_told_disturbs_no_port() -> None:
+    kind = KINDS["Network"]
+    usual, lease, gateway = (
+        kind.spec.model_validate(document["spec"])
+        for document in (one(dhcp={})[1], one(dhcp={"lease": 700})[1], one(gateway="10.1.0.9")[1])
+    )
+    assert not kind.disturbed(usual, lease)
+    assert kind.disturbed(usual, gateway)
+    assert kind.disturbed(None, usual)
 
 
 def test_ranges_bound_what_is_given_even_where_nobody_answers_dhcp(office: Desk) -> None:

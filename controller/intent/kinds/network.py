@@ -152,7 +152,12 @@ def _references(_key: Key, _spec: NetworkSpec) -> tuple[Key, ...]:
 
 def _disturbed(before: NetworkSpec | None, after: NetworkSpec) -> bool:
     """Whether ports may have to get, or must not keep, addresses, or routers their place."""
-    return before is None or (before.subnets, before.mode) != (after.subnets, after.mode)
+    return before is None or _places(before) != _places(after)
+
+
+def _places(spec: NetworkSpec) -> tuple[str, tuple[tuple[str, str | None], ...]]:
+    """What others go by: not what machines are told by DHCP, so that ten thousand ports need no look for a lease."""
+    return spec.mode, tuple((each.cidr, each.gateway) for each in spec.subnets)
 
 
 def _entity(resource: Resource) -> entities.Network:
