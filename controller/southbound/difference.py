@@ -9,7 +9,7 @@ from controller.southbound.session import Change
 from controller.southbound.wire import ANY_COOKIE, EVENT_REMOVED, FlowEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from collections.abc import Set as AbstractSet
 
 
@@ -21,16 +21,27 @@ def difference(held: tuple[FlowEvent, ...], wanted: list[Flow]) -> tuple[tuple[F
     return puts, tuple(as_flow("", event) for event in held if event.slot not in slots)
 
 
-def still_wanted(change: Change, refused: Flow | None, at: Callable[[Slot], Flow | None]) -> Change:
+def still_wanted(
+    change: Change, refused: Flow | None, at: Callable[[Slot], Flow | None], refusals: Container[int]
+) -> Change:
     """What of a change is to be made again, without the flow that was refused if there is one.
 
     Later changes may have been made meanwhile: what they replaced or brought back is left as it is. A slot that is left
-    without its flow is emptied: what stood there before is not what should, and doubtful means closed.
+    without its flow is emptied: what stood there before is not what should, and doubtful means closed. ``refusals`` are
+    the cookies of all flows that were refused.
     """
     puts = tuple(flow for flow in change.puts if flow is not refused and same(at(flow.slot), flow))
-    deletes = tuple(flow for flow in change.deletes if flow is not refused and not same(at(flow.slot), flow))
+    deletes = tuple(flow for flow in change.deletes if flow is not refused and _still_goes(flow, at, refusals))
     left = (flow for flow in change.puts if at(flow.slot) is None or (flow is refused and same(at(flow.slot), flow)))
     return Change(change.tag, puts, (*deletes, *(Flow(flow.scope, *flow.slot, b"", ANY_COOKIE) for flow in left)))
+
+
+def _still_goes(flow: Flow, at: Callable[[Slot], Flow | None], refusals: Container[int]) -> bool:
+    """Whether a flow has to go, or a slot to be emptied, though later changes may have been made meanwhile."""
+    standing = at(flow.slot)
+    if flow.cookie != ANY_COOKIE:
+        return not same(standing, flow)
+    return standing is None or standing.cookie in refusals
 
 
 def same(one: Flow | None, other: Flow) -> bool:

@@ -31,19 +31,25 @@ class Extras:
         self._look_again = False
         self._told: set[str] = set()
 
+    def stirred(self) -> None:
+        """Somebody changed something: look at all of it again."""
+        self.metering.asked.clear()
+        self._connection.send(self._session.look())
+
     def take_in(self, held: Beside, kind: int) -> None:
         """What the switch has: undo what others did to it. ``kind`` of drift is what is there for no flow of ours."""
         mending, wrong = self.metering.take_in(found for found in held.found if isinstance(found, beside.Meter))
         groups = [found for found in held.found if isinstance(found, beside.Group)]
         astray: set[beside.Meter | beside.Group] = {*wrong, *groups}
-        for found in sorted(astray - self._astray, key=str):
+        news = astray - self._astray
+        for found in sorted(news, key=str):
             self._duty.watcher.strayed(self._duty.chassis, self._kind(found, kind), str(found))
         self._send(mending)
         if groups:
             self._connection.send(beside.no_groups())
         if self._astray and not astray:
             self._duty.watcher.mended(self._duty.chassis)
-        self._look_again = held.stale or (bool(astray) and not self._astray)
+        self._look_again = held.stale or bool(news)
         self._astray = astray
 
     def _kind(self, found: beside.Meter | beside.Group, kind: int) -> int:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from controller.southbound.session import Change, Denied
 
 _APPLY_ACTIONS, _METER = 4, 29
+MOST_ASKED = 8
+"""More than there are changes on their way at a time."""
 _NO_CLASS = "meter {}: there is no such class of meters"
 """That a flow of ours asks for such a meter is as if the switch would not make it: that flow is refused, no other."""
 _METER_HEAD = struct.pack("!HH", _METER, 8)
@@ -32,8 +34,9 @@ class Metering:
 
     def __init__(self) -> None:
         self.refused: dict[int, str] = {}
+        self.asked: Counter[int] = Counter()
         self._made: set[int] = set()
-        self._asked: set[int] = set()
+        self._doubted: set[int] = set()
         self._uses: dict[Slot, tuple[int, tuple[int, ...]]] = {}
         self._users: Counter[int] = Counter()
 
@@ -53,6 +56,7 @@ class Metering:
             self._made.add(meter.number)
             if not meter.right:
                 wrong.append(meter)
+                self._doubted.add(meter.number)
         mended = [meter.number for meter in wrong if self.uses(meter.number) and meter_spec(meter.number)]
         return _messages(Concern.METER_MODIFY, mended), wrong
 
@@ -65,14 +69,17 @@ class Metering:
         for flow in change.puts:
             needed.update(dict.fromkeys(self._stands(flow)))
         self.refused |= {number: _NO_CLASS.format(number) for number in needed if meter_spec(number) is None}
-        missing = [number for number in needed if number not in self._made and number not in self.refused]
+        lacking = (number for number in needed if number not in self._made or number in self._doubted)
+        missing = [number for number in lacking if number not in self.refused]
         self._made.update(missing)
+        self._doubted.difference_update(missing)
         return _messages(Concern.METER_ADD, missing)
 
     def unused(self) -> list[bytes]:
         """What takes away the meters that no flow uses."""
         spare = sorted(number for number in self._made if not self.uses(number))
         self._made.difference_update(spare)
+        self._doubted.difference_update(spare)
         return _messages(Concern.METER_DELETE, spare)
 
     def denied(self, denied: Denied) -> list[bytes]:
@@ -90,13 +97,17 @@ class Metering:
 
     def doubt(self, flow: Flow) -> None:
         """Somebody took a flow away, perhaps with its meters: they are made again before it is put back."""
-        self._made.difference_update(meters_used(flow.instructions))
+        self._doubted.update(meters_used(flow.instructions))
 
     def doubtful(self, flow: Flow) -> bool:
-        """Whether the switch may have refused a flow for meters that somebody took away; asked once for each flow."""
-        if flow.cookie in self._asked or not meters_used(flow.instructions) or any(self.barred((flow,))):
+        """Whether the switch may have refused a flow for meters that somebody took away.
+
+        Every change on its way that holds the flow may come back for that. It ends there, until it is heard again that
+        somebody changed meters: ``asked`` is then emptied.
+        """
+        if self.asked[flow.cookie] > MOST_ASKED or not meters_used(flow.instructions) or any(self.barred((flow,))):
             return False
-        self._asked.add(flow.cookie)
+        self.asked[flow.cookie] += 1
         self.doubt(flow)
         return True
 

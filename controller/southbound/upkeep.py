@@ -79,7 +79,7 @@ class Upkeep:
             case Refused() as refused:
                 self._refused(refused)
             case Stirred():
-                self.connection.send(self._session.look())
+                self._extras.stirred()
             case Beside() as found:
                 self._extras.take_in(found, EVENT_ADDED)
                 self._extras.tidy()
@@ -158,11 +158,12 @@ class Upkeep:
         if flow is None:
             raise SwitchError(refused.reason)
         if self._extras.metering.doubtful(flow):
-            duty.agenda.again(still_wanted(refused.change, None, duty.at))
+            duty.agenda.again(still_wanted(refused.change, None, duty.at, duty.refusals))
             return
-        duty.watcher.refused(duty.chassis, flow, refused.reason)
-        duty.refusals[flow.cookie] = refused.reason
-        duty.agenda.again(still_wanted(refused.change, flow, duty.at))
+        _, reason = next(self._extras.metering.barred((flow,)), (flow, refused.reason))
+        duty.watcher.refused(duty.chassis, flow, reason)
+        duty.refusals[flow.cookie] = reason
+        duty.agenda.again(still_wanted(refused.change, flow, duty.at, duty.refusals))
 
     def _takeable(self, change: Change) -> Change:
         """The change without the flows that the switch will not take, since it would not make their meters."""
@@ -170,7 +171,7 @@ class Upkeep:
         for flow, reason in list(self._extras.metering.barred(change.puts)):
             duty.watcher.refused(duty.chassis, flow, reason)
             duty.refusals[flow.cookie] = reason
-            change = still_wanted(change, flow, duty.at)
+            change = still_wanted(change, flow, duty.at, duty.refusals)
         return change
 
     def _flush(self, flush: Flush) -> None:

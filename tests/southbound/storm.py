@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
 from controller.flow.flow import EVERYWHERE, Flow
+from controller.flow.meters import punt_meter
 from controller.southbound import agenda, upkeep
+from controller.southbound.metering import meters_used
 from controller.sync import Step
 from tests.histories import parted
+from tests.southbound.fake_meters import MeterMod
 from tests.southbound.rig import Rig
 from tests.worlds import small_world
 
@@ -17,13 +21,22 @@ if TYPE_CHECKING:
     from random import Random
 
     from tests.histories import History
+    from tests.southbound.fake_switch import FakeSwitch
+    from tests.southbound.rig import Host
 
 HOSTS = ("hv1", "hv2")
 FOREIGN = Flow(EVERYWHERE, 3, 777, b"", b"", 0xBAD)
+RIGHT = (0b0110, struct.pack("!HHII4x", 1, 16, 100, 200))
+"""100 packets a second, 200 at once: the flags and bands of a port's meter."""
 
 
 def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
     return {slot: (flow.cookie, flow.instructions) for slot, flow in rig.compiler.flows(name).items()}
+
+
+def meters(host: Host) -> dict[int, tuple[int, bytes]]:
+    """What the flows that stand on a host's switch ask for."""
+    return {number: RIGHT for _, does in host.switch.table.values() for number in meters_used(does)}
 
 
 def calm(rig: Rig) -> None:
@@ -32,6 +45,8 @@ def calm(rig: Rig) -> None:
     rig.settle()
     for name, host in rig.hosts.items():
         should, table = wanted(rig, name), host.switch.table
+        assert host.switch.meters.held == meters(host)
+        assert host.switch.groups == set()
         refused = {slot for slot, held in should.items() if held[0] in host.switch.refuses and slot not in table}
         assert table == {slot: held for slot, held in should.items() if slot not in refused}
         assert host.bridge.in_sync
@@ -65,6 +80,17 @@ class Storm:
                     host.switch.meddle([FOREIGN], self.rng.sample(table, min(2, len(table))))
                 case 5 | 6 | 7 | 8:
                     self.turn()
+                case 9:
+                    self.meddle_beside(host.switch)
+
+    def meddle_beside(self, switch: FakeSwitch) -> None:
+        """Somebody changes meters of ours, or takes them away with their flows, or adds more and a group."""
+        held = sorted(switch.meters.held)
+        mods = [
+            MeterMod(self.rng.choice((MeterMod.MODIFY, MeterMod.DELETE)), number)
+            for number in self.rng.sample(held, min(2, len(held)))
+        ]
+        switch.meddle_beside([*mods, MeterMod(MeterMod.ADD, self.rng.choice((5, punt_meter(3))))], [9])
 
     def turn(self) -> None:
         """The world changes; now and then a switch will not take one of the flows of that."""

@@ -18,6 +18,8 @@ from tests.worlds import chassis, plugged, small_world, with_more
 if TYPE_CHECKING:
     from random import Random
 
+    from tests.southbound.rig import Host
+
 
 @pytest.fixture
 def rig() -> Rig:
@@ -28,12 +30,17 @@ def rig() -> Rig:
     return made
 
 
+def sent(host: Host) -> tuple[int, int]:
+    """How many changes of flows and meters a switch has had."""
+    return host.switch.flow_mods, host.switch.meters.mods
+
+
 def test_a_switch_that_is_right_is_sent_nothing(rig: Rig) -> None:
-    before = [host.switch.flow_mods for host in rig.hosts.values()]
+    before = [sent(host) for host in rig.hosts.values()]
     for host in rig.hosts.values():
         host.connect()
     calm(rig)
-    assert [host.switch.flow_mods for host in rig.hosts.values()] == before
+    assert [sent(host) for host in rig.hosts.values()] == before
 
 
 def test_a_restarted_daemon_sends_nothing(rig: Rig) -> None:
@@ -41,9 +48,12 @@ def test_a_restarted_daemon_sends_nothing(rig: Rig) -> None:
     anew.turn(small_world().values())
     for name, host in anew.hosts.items():
         host.switch.table = rig.hosts[name].switch.table
+        host.switch.meters = rig.hosts[name].switch.meters
+        host.switch.meters.mods = 0
     calm(anew)
-    assert [host.switch.flow_mods for host in anew.hosts.values()] == [0, 0]
+    assert [sent(host) for host in anew.hosts.values()] == [(0, 0), (0, 0)]
     assert anew.drifts == []
+    assert anew.strays == []
 
 
 def test_an_empty_switch_is_filled_again(rig: Rig) -> None:
@@ -51,6 +61,7 @@ def test_an_empty_switch_is_filled_again(rig: Rig) -> None:
     assert host.line is not None
     host.line.close()
     host.switch.table.clear()
+    host.switch.meters.held.clear()
     calm(rig)
     assert rig.drifts == [], "a restart is nobody's meddling"
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
-from controller.southbound import agenda, upkeep
+from controller.southbound import agenda, beside, upkeep
 from controller.southbound.agenda import Agenda
+from controller.southbound.metering import Metering
 from controller.southbound.session import Change, Confirmed, Session
 from controller.sync import in_order
 from tests.histories import histories
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Defect = Callable[[pytest.MonkeyPatch], None]
 
-REAL_AGENDA, REAL_SESSION = dict(vars(Agenda)), dict(vars(Session))
+REAL_AGENDA, REAL_SESSION, REAL_METERING = dict(vars(Agenda)), dict(vars(Session)), dict(vars(Metering))
 STORMS = st.tuples(histories(turns=12), st.randoms(use_true_random=True), st.booleans())
 
 
@@ -36,7 +37,7 @@ def leaves_foreign_flows(patch: pytest.MonkeyPatch) -> None:
 
 
 def makes_all_of_a_refused_change_again(patch: pytest.MonkeyPatch) -> None:
-    def again(change: Change, refused: Any, _at: Any) -> Change:
+    def again(change: Change, refused: Any, *_: Any) -> Change:
         puts = tuple(flow for flow in change.puts if flow is not refused)
         return Change(change.tag, puts, change.deletes)
 
@@ -76,6 +77,37 @@ def loses_the_last_bundle_of_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(agenda, "in_order", lambda *parts: in_order(*parts)[:2])
 
 
+def believes_that_meters_stay(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Metering, "doubt", lambda *_: None)
+
+
+def leaves_meters_that_nothing_uses(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Metering, "unused", lambda _: [])
+
+
+def takes_meters_away_that_flows_use(patch: pytest.MonkeyPatch) -> None:
+    def goes(self: Any, slot: Any) -> None:
+        REAL_METERING["_goes"](self, slot)
+        self._users.clear()
+
+    patch.setattr(Metering, "_goes", goes)
+
+
+def leaves_meters_as_others_made_them(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(beside.Meter, "right", property(lambda _: True))
+
+
+def leaves_groups(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(beside, "no_groups", lambda: b"")
+
+
+def does_not_hear_of_meters_and_groups(patch: pytest.MonkeyPatch) -> None:
+    def receive(self: Any, message: Any) -> Any:
+        return None if isinstance(message, beside.Forwarded) else REAL_SESSION["receive"](self, message)
+
+    patch.setattr(Session, "receive", receive)
+
+
 BROKEN: tuple[Defect, ...] = (
     does_not_see_drift,
     leaves_foreign_flows,
@@ -86,6 +118,12 @@ BROKEN: tuple[Defect, ...] = (
     keeps_its_agenda_for_the_next_switch,
     forgets_steps_while_it_reads,
     loses_the_last_bundle_of_many,
+    believes_that_meters_stay,
+    leaves_meters_that_nothing_uses,
+    takes_meters_away_that_flows_use,
+    leaves_meters_as_others_made_them,
+    leaves_groups,
+    does_not_hear_of_meters_and_groups,
 )
 
 

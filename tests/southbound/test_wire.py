@@ -14,6 +14,7 @@ from controller.southbound import inbound, wire
 from controller.southbound.wire import BundleReply, FlowEvent, FlowReport, Refusal
 from tests.compiled import compiled
 from tests.southbound.fake_switch import FlowMod, flow_mod, update
+from tests.southbound.test_packets import PUNTED
 from tests.worlds import small_world
 
 FLOW = Flow(EVERYWHERE, 7, 100, b"\x80\x00\x00\x04\x00\x00\x00\x01", instructions((output(2),)), 0x4E << 56 | 1)
@@ -92,6 +93,9 @@ RIGHT = st.one_of(
     st.builds(lambda events: report(1, events), st.lists(st.tuples(st.integers(0, 6), FLOWS), max_size=3)),
     st.just(struct.pack("!BBHIIHH", 6, wire.BUNDLE_CONTROL, 16, 7, 3, 5, 3)),
     st.just(struct.pack("!BBHIHH", 6, wire.ERROR, 12, 8, 2, 9)),
+    st.just(PUNTED),
+    st.just(struct.pack("!BBHIHH4xHHIHHII4x", 6, wire.MULTIPART_REPLY, 40, 1, 10, 0, 24, 6, 5, 1, 16, 100, 200)),
+    st.just(struct.pack("!BBHIHH4xHBxIH6x", 6, wire.MULTIPART_REPLY, 32, 1, 7, 0, 16, 0, 5, 0)),
 )
 
 

@@ -1,0 +1,158 @@
+"""Meters and groups: made for the flows that need them, right, and nobody else's; connections forgotten in time."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.entities import Interface
+from controller.flow.actions import CONTROLLER_RESERVED, instructions, meter, output
+from controller.flow.flow import EVERYWHERE, Flow
+from controller.flow.meters import punt_meter
+from controller.southbound import agenda
+from controller.southbound.agenda import Flush
+from controller.southbound.conntrack import Connections, Ends, ct_flush
+from controller.southbound.metering import Metering, meters_used
+from controller.southbound.session import Change
+from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL, EVENT_MODIFIED
+from tests.southbound.fake_meters import MeterMod
+from tests.southbound.rig import Rig
+from tests.southbound.storm import HOSTS, RIGHT, calm
+from tests.worlds import plugged, small_world
+
+OURS = punt_meter(1)
+TO_US = output(CONTROLLER_RESERVED)
+SOME = Connections(7, 6, Ends(target="192.0.2.1", target_port=80))
+
+
+@pytest.fixture
+def rig() -> Rig:
+    """The small world, on two switches that have taken it in."""
+    made = Rig(HOSTS)
+    made.turn(small_world().values())
+    calm(made)
+    return made
+
+
+def test_a_meter_comes_with_the_first_flow_that_uses_it_and_goes_with_the_last(rig: Rig) -> None:
+    switch = rig.hosts["hv1"].switch
+    assert OURS in switch.meters.held
+    assert punt_meter(9) not in switch.meters.held
+    rig.turn([plugged("acme/web-1", "hv1", 9, seen=1)])
+    calm(rig)
+    assert switch.meters.held[punt_meter(9)] == RIGHT
+    rig.turn([], [(Interface, "hv1/tap-acme-web-1")])
+    calm(rig)
+    assert punt_meter(9) not in switch.meters.held
+    assert rig.strays == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_others_add_is_told_and_removed(rig: Rig, when: str) -> None:
+    host = rig.hosts["hv1"]
+    if when == "before":
+        assert host.line is not None
+        host.line.close()
+    host.switch.meddle_beside([MeterMod(MeterMod.ADD, 5)], [6])
+    calm(rig)
+    kind = EVENT_INITIAL if when == "before" else EVENT_ADDED
+    assert {(name, told, what.split()[0]) for name, told, what in rig.strays} == {
+        ("hv1", kind, "meter=5"),
+        ("hv1", kind, "group_id=6"),
+    }
+    assert len(rig.strays) == 2
+    assert rig.mended_hosts[-1:] == ["hv1"]
+
+
+def test_a_meter_that_others_change_is_told_and_made_right(rig: Rig) -> None:
+    switch = rig.hosts["hv1"].switch
+    switch.meddle_beside([MeterMod(MeterMod.MODIFY, OURS)], [])
+    calm(rig)
+    ((name, kind, what),) = rig.strays
+    assert (name, kind) == ("hv1", EVENT_MODIFIED)
+    assert what.startswith(f"meter={OURS} ")
+    assert switch.meters.held[OURS] == RIGHT
+    assert rig.mended_hosts == ["hv1"]
+
+
+def test_flows_that_others_take_away_with_their_meter_come_back(rig: Rig) -> None:
+    host = rig.hosts["hv1"]
+    host.switch.meddle_beside([MeterMod(MeterMod.DELETE, OURS)], [])
+    calm(rig)
+    assert [meters_used(event.instructions) for _, event in rig.drifts] == [(OURS,)] * len(rig.drifts)
+    assert rig.drifts
+    assert rig.refusals == []
+
+
+def test_a_meter_that_a_switch_will_not_make_costs_only_the_flows_that_use_it() -> None:
+    rig = Rig(HOSTS)
+    switch = rig.hosts["hv1"].switch
+    switch.meters.room = 0
+    rig.turn(small_world().values())
+    rig.connect()
+    rig.settle()
+    wanted = rig.compiler.flows("hv1").values()
+    metered = {flow.cookie for flow in wanted if meters_used(flow.instructions)}
+    assert metered
+    assert {cookie for cookie, _ in switch.table.values()} == {flow.cookie for flow in wanted} - metered
+    assert set(rig.hosts["hv1"].bridge.refusals) == metered
+    assert {reason.split()[0] for reason in rig.hosts["hv1"].bridge.refusals.values()} == {"meter"}
+    assert rig.hosts["hv1"].bridge.in_sync
+
+
+def test_a_flow_with_a_meter_of_no_class_is_refused_and_no_other() -> None:
+    metering = Metering()
+    good, bad = (
+        Flow(EVERYWHERE, 1, place, b"", instructions((meter(number), TO_US)), place)
+        for place, number in enumerate((OURS, 0x7F000001))
+    )
+    assert len(metering.first(Change(None, (good, bad), ()))) == 1
+    assert [flow for flow, _ in metering.barred((good, bad))] == [bad]
+
+
+def test_only_meters_that_actions_name_are_used() -> None:
+    assert meters_used(instructions((meter(5), TO_US, meter(6)))) == (5, 6)
+    assert meters_used(instructions((output(0x001D0008),))) == ()
+    assert meters_used(b"") == ()
+
+
+def test_connections_are_forgotten_when_the_steps_before_are_on_their_way(rig: Rig) -> None:
+    host = rig.hosts["hv1"]
+    before = host.switch.flow_mods
+    rig.turn([plugged("acme/web-1", "hv1", 9, seen=1)])
+    host.inbox.put(Flush(SOME, (0.5, 2.0)))
+    while not host.switch.flushes:
+        for move in host.moves():
+            move()
+    assert host.switch.flow_mods > before
+    calm(rig)
+    assert host.switch.flushes == [ct_flush(SOME)]
+    assert [seconds for seconds, _ in rig.timers] == [0.5, 2.0]
+    for _, again in rig.timers:
+        again()
+    calm(rig)
+    assert host.switch.flushes == [ct_flush(SOME)] * 3
+    assert len(rig.timers) == 2
+
+
+def test_a_switch_that_is_away_forgets_when_it_comes_back(rig: Rig) -> None:
+    host = rig.hosts["hv1"]
+    assert host.line is not None
+    host.line.close()
+    for _ in range(3):
+        host.inbox.put(Flush(SOME))
+    rig.settle()
+    assert host.switch.flushes == []
+    calm(rig)
+    assert host.switch.flushes == [ct_flush(SOME)]
+
+
+def test_much_to_forget_becomes_whole_zones(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agenda, "MOST_FLUSHES", 3)
+    host = rig.hosts["hv1"]
+    assert host.line is not None
+    host.line.close()
+    for number in range(6):
+        host.inbox.put(Flush(Connections(number % 2, 6, Ends(target=f"192.0.2.{number}"))))
+    calm(rig)
+    assert set(host.switch.flushes) >= {ct_flush(Connections(0)), ct_flush(Connections(1))}
+    assert len(host.switch.flushes) <= 4
