@@ -88,7 +88,7 @@ class Ovs:
         control = self.directory / f"{program}.ctl"
         control.unlink(missing_ok=True)
         log = f"--log-file={self.directory / program}.log"
-        arguments = (f"--unixctl={control}", "--no-chdir", "-vconsole:off", log, *argv)
+        arguments = (f"--unixctl={control}", "--no-chdir", "-vconsole:emer", log, *argv)
         output = self.directory / f"{program}.out"
         return self.machine.spawn(program, *arguments, output=output, environment=self.environment)
 
