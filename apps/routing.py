@@ -61,7 +61,7 @@ def legs(leg: Leg, view: View) -> Iterator[Flow]:
 
 
 def _addresses(leg: Leg) -> Iterator[Flow]:
-    """Who asks for the router's MAC is told, who pings it is answered."""
+    """Who asks for the router's MAC is told, who pings it is answered; all else for it ends here, nowhere to go on."""
     realm = Hosts(leg.realm)
     tell = set_field(r.ANSWER_MAC, f.mac_number(leg.mac))
     for address in (*leg.addresses, *_own_link_local(leg)):
@@ -74,6 +74,8 @@ def _addresses(leg: Leg) -> Iterator[Flow]:
             yield NEIGHBOUR.flow(realm, "address", asked, [tell, ARP_ANSWER.goto])
     for address in leg.addresses:
         yield EXIT.flow(realm, "echo", {r.ROUTER: leg.number, **ping(address)}, [ECHO.goto])
+        itself: Match = {r.ROUTER: leg.number, destination(address): address}
+        yield ROUTE.flow(realm, f"/{network(address).prefixlen}", itself, [])
 
 
 def _own_link_local(leg: Leg) -> tuple[str, ...]:

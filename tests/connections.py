@@ -92,9 +92,10 @@ class Found:
 
 
 class Connections:
-    """The connections of one bridge, by zone."""
+    """The connections of one bridge, by zone. ``wanted`` is a port that a new translation takes rather than another."""
 
     def __init__(self) -> None:
+        self.wanted: int | None = None
         self._known: dict[tuple[int, Way], tuple[Connection, bool]] = {}
 
     def track(self, packet: Packet, action: Ct) -> None:
@@ -132,7 +133,7 @@ class Connections:
         """What answers will look like: the first translation that nobody has."""
         if action.nat is None or action.nat.kind is None:
             return going.back()
-        found = (new.back() for new in translations(going, action.nat))
+        found = (new.back() for new in translations(going, action.nat, self.wanted))
         return next((back for back in found if (action.zone, back) not in self._known), None)
 
 
@@ -158,13 +159,14 @@ def _state(found: Found, packet: Packet) -> int:
     return direction | (NEW if begins and not found.connection.answered else EST)
 
 
-def translations(going: Way, nat: Nat) -> Iterator[Way]:
+def translations(going: Way, nat: Nat, wanted: int | None) -> Iterator[Way]:
     """What the packets may become, in order of preference."""
+    source_port = going.source_port if wanted is None else wanted
     low = nat.low and f.ip_number(nat.low)
     high = f.ip_number(nat.high) if nat.high else low
     if nat.kind == "snat":
         addresses = range(low, high + 1) if low and high else (going.source,)
-        for address, port in product(addresses, _ports(going, going.source_port, nat.ports)):
+        for address, port in product(addresses, _ports(going, source_port, nat.ports)):
             yield replace(going, source=address, source_port=port)
         return
     addresses = range(low, high + 1) if low and high else (going.destination,)

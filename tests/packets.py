@@ -25,10 +25,6 @@ INSIDE_PROTO = f.Field("inside_proto", _NO_FIELD, 5, 8, 0)
 INSIDE_SRC_PORT = f.Field("inside_src_port", _NO_FIELD, 6, 16, 0)
 INSIDE_DST_PORT = f.Field("inside_dst_port", _NO_FIELD, 7, 16, 0)
 INSIDE_TYPE = f.Field("inside_type", _NO_FIELD, 8, 8, 0)
-UNMATCHED = frozenset(
-    (LENGTH, ECHO_ID, TCP_FLAGS, INSIDE_SRC, INSIDE_DST, INSIDE_PROTO, INSIDE_SRC_PORT, INSIDE_DST_PORT, INSIDE_TYPE)
-)
-"""Fields of packets that no flow can match."""
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NO_MAC = "00:00:00:00:00:00"

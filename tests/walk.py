@@ -126,7 +126,7 @@ class Bridge:
     """One bridge's flows, by table, and the connections that it knows."""
 
     def __init__(self, flows: Iterable[Flow]) -> None:
-        self._connections = Connections()
+        self.connections = Connections()
         self._tables: dict[int, list[Entry]] = defaultdict(list)
         for flow in flows:
             self._tables[flow.table].append(entry(flow))
@@ -190,7 +190,7 @@ class Bridge:
     def _track(self, trip: _Trip, action: Ct) -> None:
         """What conntrack finds is known only after the round trip, and forgotten where the flow itself goes on."""
         packet = dict(trip.walk.packet)
-        self._connections.track(packet, action)
+        self.connections.track(packet, action)
         if action.table is not None:
             trip.later.append(_Round((act.resubmit(action.table),), packet, trip.number + 1))
         for tracked in TRACKED:

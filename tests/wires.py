@@ -32,6 +32,7 @@ class Wires:
     def __init__(self, switch: RealSwitch, ports: Iterable[int]) -> None:
         self._switch = switch
         self._ports = {port: switch.directory / f"wire{port}.pcap" for port in (*ports, BELL_PORT)}
+        self._meters: set[int] = set()
         self._read = dict.fromkeys(self._ports, PCAP_HEADER)
 
     def start(self) -> None:
@@ -48,10 +49,10 @@ class Wires:
 
     def hold(self, flows: Sequence[Flow]) -> None:
         """Bring the bridge to these flows, without any connection."""
-        for number in {
-            one.meter for flow in flows for one in flow_actions(flow.instructions) if isinstance(one, Meter)
-        }:
+        actions = (action for flow in flows for action in flow_actions(flow.instructions))
+        for number in {action.meter for action in actions if isinstance(action, Meter)} - self._meters:
             self._switch.ofctl("add-meter", f"meter={number},pktps,band=type=drop,rate=1000000", bridge=BRIDGE)
+            self._meters.add(number)
         client = self._switch.client(BRIDGE)
         assert client.change(*difference(client.flows(), [*flows, BELL])) == []
         client.close()

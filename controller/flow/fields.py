@@ -131,8 +131,6 @@ def encoded_registers(pair: int, high: Value | Masked | None, low: Value | Maske
 
 ETH_IP, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
 ICMP, ICMPV6, UDP, TCP = 1, 58, 17, 6
-FRAGMENT, LATER_FRAGMENT = 1, 2
-"""Bits of ``IP_FRAG``: a piece of a packet, and one that is not the first, which therefore has no ports."""
 
 IN_PORT = Field("in_port", OPENFLOW_BASIC, 0, 32, 10, show=str)
 SHORT_IN_PORT = Field("in_port", NICIRA_OLD, 0, 16, 10, show=str)

@@ -11,7 +11,7 @@ from controller.entities import Interface, Router
 from controller.flow import fields as f
 from controller.flow.fields import mac_text
 from tests.interpreter import DataPlane, Journey
-from tests.packets import PONG, aged, arp_request, ip, ping, sized, solicitation, tcp
+from tests.packets import PONG, aged, arp_request, ip, ping, sized, solicitation, tcp, udp
 from tests.routed_worlds import EDGE, EDGE_MAC, INNER, routed_world
 from tests.worlds import changed, mac, without
 
@@ -36,6 +36,15 @@ def test_a_packet_is_routed_on_its_senders_chassis_and_crosses_one_tunnel(routed
     assert mac_text(arrival.packet[f.ETH_SRC]) == EDGE_MAC
     assert mac_text(arrival.packet[f.ETH_DST]) == DB_1
     assert arrival.packet[f.IP_TTL] == 63
+
+
+@pytest.mark.parametrize("address", ["10.0.0.254", "10.0.1.254", "fd00:1::fe"])
+def test_what_is_for_the_router_itself_goes_round_in_no_circle(routed: DataPlane, address: str) -> None:
+    source = "fd00::1" if ":" in address else "10.0.0.1"
+    for packet in (tcp(WEB_1, EDGE_MAC, source, address), udp(WEB_1, EDGE_MAC, source, address)):
+        journey = routed.sent_by("acme/web-1", packet)
+        assert (journey.arrivals, journey.punts) == ([], [])
+        assert all(walk.lost == [] and len(walk.steps) < 20 for _, walk in journey.walks)
 
 
 def test_ipv6_is_routed_alike(routed: DataPlane) -> None:

@@ -84,7 +84,7 @@ def matches() -> Iterator[Match]:
     yield everything | {f.ICMP_TYPE: 3, f.ICMP_CODE: 4}
     yield everything | {f.TCP_SRC: 5, f.TCP_DST: Masked(0x400, 0xFC00)}
     yield everything | {f.UDP_SRC: 68, f.UDP_DST: 67}
-    for value in (0, 1, 3, Masked(0, f.LATER_FRAGMENT), Masked(1, 1)):
+    for value in (0, 1, 3, Masked(0, 2), Masked(1, 1)):
         yield IP | {f.IP_FRAG: value}
         yield IPV6 | {f.IP_FRAG: value}
     for state in (TRACKED, TRK | NEW, Masked(0, TRK)):
