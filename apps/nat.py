@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.next_hops import destination, eth_type, ping, source
 from apps.outer import HAIRPIN, destination_zone, source_zone
-from apps.pipeline import DESTINATION, DNAT, ECHO, ROUTE, SNAT, UN_DNAT, UN_SNAT
+from apps.pipeline import DESTINATION, DNAT, ECHO, PUNT, ROUTE, SNAT, UN_DNAT, UN_SNAT
 from controller.derived import HOST_ADDRESSES, Exit, Leg
 from controller.flow import fields as f
 from controller.flow.actions import Action, set_field
@@ -55,10 +55,10 @@ def tracking(leaving: Exit, _view: View) -> Iterator[Flow]:
 
 
 def _untranslated(leaving: Exit, kind: int) -> Flow:
-    """Where no port is left, conntrack lets a packet go on as it is, with the sender's own address: not outside."""
+    """Where no port is left, conntrack lets a packet go on as it is: not outside, and the daemon hears of it."""
     match: Match = {r.NETWORK: leaving.vni, f.ETH_TYPE: kind, f.CT_ZONE: source_zone(leaving.number)}
     match |= {f.CT_STATE: Masked(NEW, NEW | FROM_ANOTHER)}
-    return DESTINATION.flow(Hosts(leaving.realm), "untranslated", match, [])
+    return DESTINATION.flow(Hosts(leaving.realm), "untranslated", match, [set_field(r.PUNT, r.EXHAUSTED), PUNT.goto])
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:

@@ -185,8 +185,8 @@ DESTINATION = Table(
     "Which port, here or on another chassis, is the packet for?",
     {"untranslated": 400, "local": 300, "router": 250, "remote": 200, "shared": 150, "group": 100, "unknown": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, f.ETH_DST, f.ETH_TYPE, f.CT_ZONE, f.CT_STATE),
-    sets=(r.OUT_PORT, r.VIA, *_TUNNEL_DST),
-    leads_to=("FLOOD", "DELIVER"),
+    sets=(r.OUT_PORT, r.VIA, r.PUNT, *_TUNNEL_DST),
+    leads_to=("FLOOD", "DELIVER", "PUNT"),
     miss="dropped: no such address in this network",
     returns_to=(ROUTER_IN,),
 )

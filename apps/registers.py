@@ -42,10 +42,10 @@ VIA_SEGMENT = 4
 DELIVERY, QUESTION = 0, 1
 HOP_BITS = 8
 
-DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE = range(1, 10)
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED = range(1, 11)
 """The reasons in PUNT: a client's DHCP, a router solicitation, a question about names; a packet whose TTL ended, that
 is too large, or whose next hop has no MAC; what a machine outside says of its MAC; a port that looks whether an
-address is free."""
+address is free; a connection for which its router has no port left."""
 
 REGISTERS = {
     "NETWORK": NETWORK,

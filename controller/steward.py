@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from controller.derived import Exit
 from controller.entities import Neighbour, Network, Port
 from controller.forwarder import Forwarder
 from controller.inventory import News
-from controller.services import dhcp4, dhcp6, duplicates, icmp, names, outcome, ra
+from controller.services import dhcp4, dhcp6, duplicates, exhaustion, icmp, names, outcome, ra
 from controller.services.beacons import Beacons
 from controller.services.duplicates import Duplicates
+from controller.services.exhaustion import Exhaustions
 from controller.services.leases import Leases
 from controller.services.outcome import (
     REASONS,
     Duplicate,
     Emission,
+    Exhausted,
     Forgotten,
     Ignored,
     Learned,
@@ -65,6 +68,7 @@ class Steward:
     ) -> None:
         self.leases = Leases()
         self.duplicates = Duplicates()
+        self.exhaustions = Exhaustions()
         self.ignored: Counter[tuple[str, str]] = Counter()
         self.unsent = 0
         self.forwarder = Forwarder(resolvers, hands.spawn, self._send)
@@ -88,13 +92,14 @@ class Steward:
             outcome.UNRESOLVED: self._outside.unresolved,
             outcome.HEARD: self._outside.heard,
             outcome.PROBE: duplicates.answer,
+            outcome.EXHAUSTED: exhaustion.answer,
         }
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """The world has changed: what is gone is forgotten, who has to be told is told."""
         now = self.clock()
         for read in changed:
-            if read[0] == "get" and read[1] in {Port, Network} and self._facts.get(read[1], read[2]) is None:
+            if read[0] == "get" and read[1] in {Port, Network, Exit} and self._facts.get(read[1], read[2]) is None:
                 self._gone(read[1], read[2])
         self._beacons.changed(changed, now)
         self._outside.changed(changed, now)
@@ -103,6 +108,9 @@ class Steward:
         if kind is Port:
             self.leases.forget(key)
             self.duplicates.forget(key)
+            return
+        if kind is Exit:
+            self.exhaustions.forget(key)
             return
         neighbours = self._facts.where(Neighbour, "network", key)
         if neighbours:
@@ -138,6 +146,8 @@ class Steward:
                 self._inventory(News(deletes=[(Neighbour, key)]))
             case Duplicate():
                 self._duplicate(decided, now)
+            case Exhausted():
+                self._exhausted(decided, now)
             case Question():
                 self.forwarder.ask(decided)
             case Ignored(why=why):
@@ -158,6 +168,12 @@ class Steward:
         """A neighbour is inventory, and remembered: flows that lead to it stay while a new daemon asks again."""
         self._core.submit(news.puts, news.deletes)
         self._hands.remember(news)
+
+    def _exhausted(self, exhausted: Exhausted, now: float) -> None:
+        if self.exhaustions.put(exhausted, now):
+            _log.warning("ports_exhausted", router=exhausted.router, chassis=exhausted.chassis)
+            detail: dict[str, object] = {"exhausted": "no port is left for its connections"}
+            self._hands.publish("health", f"Router {exhausted.router}", detail | {"chassis": exhausted.chassis})
 
     def _duplicate(self, duplicate: Duplicate, now: float) -> None:
         if self.duplicates.put(duplicate, now):

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from controller.compiler.compiler import Compiler
-from controller.derived import Endpoint
+from controller.derived import DOOR, Endpoint, Exit
 from controller.entities import (
     Chassis,
     FloatingIp,
@@ -21,7 +21,7 @@ from controller.entities import (
 )
 from controller.host_states import HostStates
 from controller.nat_table import NatTable
-from controller.status.addressing import lease_rows, with_duplicates
+from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.hosts import with_hosts
 from controller.status.networks import network_status, project_status
@@ -74,7 +74,11 @@ class World:
         match kind:
             case "Port":
                 return with_duplicates(found, self._services, key, self._started)
+            case "Router":
+                return with_exhaustion(found, self._services, key, self._started)
             case "Network":
+                if self._core.compiler.store.get(Exit, f"{DOOR}{key}") is not None:
+                    found = with_exhaustion(found, self._services, f"{DOOR}{key}", self._started)
                 return with_hosts(found, self._core, self.host_states, key, self._started)
         return found
 
@@ -116,9 +120,7 @@ class World:
         """All rows of one table."""
         match what:
             case "chassis":
-                return [
-                    chassis_row(self._core, self._hosts, key) for key in sorted(self._core.compiler.store.keys(Chassis))
-                ]
+                return [self._chassis_row(key) for key in sorted(self._core.compiler.store.keys(Chassis))]
             case "bridges":
                 return [bridge_row(self._core, key) for key in sorted(self._core.bridges)]
             case "links":
@@ -127,6 +129,9 @@ class World:
                 return self._reports.drifts.rows()
             case "leases":
                 return lease_rows(self._services)
+
+    def _chassis_row(self, key: str) -> dict[str, object]:
+        return chassis_row(self._core, self._hosts, key) | {"watches": self.host_states.watches(key)}
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """Desired flows in pipeline order, each with the intent that owns it."""

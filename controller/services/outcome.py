@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from controller.entities import Neighbour
 
-DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE = range(1, 10)
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED = range(1, 11)
 """Why a packet was punted, as the pipeline's register says it (``apps/registers.py``)."""
-REASONS = ("dhcp", "dhcp6", "solicitation", "dns", "expired", "too_large", "unresolved", "heard", "probe")
+REASONS = (
+    *("dhcp", "dhcp6", "solicitation", "dns", "expired", "too_large", "unresolved", "heard", "probe", "exhausted"),
+)
 Registers = tuple[tuple[int, int], ...]
 """Numbers of registers and what they hold."""
 State = Literal["offered", "bound", "released", "declined", "expired"]
@@ -140,6 +142,14 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Exhausted:
+    """A router (the key of its Exit) had no port left for a connection, on the chassis that translates."""
+
+    router: str
+    chassis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question about names that the network does not know, for the resolvers outside; ``reply`` frames the answer."""
 
@@ -155,7 +165,7 @@ class Ignored:
     why: Literal["malformed", "spoofed", "unserved"]
 
 
-Outcome = Emission | Lease | Withdrawn | Learned | Forgotten | Duplicate | Question | Ignored
+Outcome = Emission | Lease | Withdrawn | Learned | Forgotten | Duplicate | Exhausted | Question | Ignored
 
 
 class Responder(Protocol):

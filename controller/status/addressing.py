@@ -1,4 +1,4 @@
-"""Addressing as it is told: leases as rows, and whether somebody else claims a port's addresses."""
+"""Addressing as it is told: leases as rows, whether somebody else claims a port's addresses, whether ports are left."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from controller.status.conditions import condition, timestamp
 
 if TYPE_CHECKING:
-    from controller.steward import Steward
     from controller.services.outcome import Lease
+    from controller.steward import Steward
 
 
 def lease_rows(services: Steward) -> list[dict[str, object]]:
@@ -34,6 +34,20 @@ def with_duplicates(status: dict[str, object], services: Steward, port: str, sta
     """A port's status with the condition Duplicate."""
     before = status["conditions"]
     return status | {"conditions": [*(before if isinstance(before, list) else []), _duplicate(services, port, started)]}
+
+
+def with_exhaustion(status: dict[str, object], services: Steward, router: str, started: float) -> dict[str, object]:
+    """A router's status, or that of a nat network, with the condition PortsExhausted; by the key of its exit."""
+    spell = services.exhaustions.of(router, services.clock())
+    if spell is None:
+        told = condition(
+            "PortsExhausted", "PortsLeft", "every connection found a port of its own", started, holds=False
+        )
+    else:
+        message = f"no port of its outer address is left on chassis {spell.chassis}: connections fail"
+        told = condition("PortsExhausted", "NoneLeft", message, spell.first, holds=True)
+    before = status["conditions"]
+    return status | {"conditions": [*(before if isinstance(before, list) else []), told]}
 
 
 def _duplicate(services: Steward, port: str, started: float) -> dict[str, object]:

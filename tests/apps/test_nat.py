@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from apps import registers as r
 from controller.derived import HOST_MAC
+from controller.entities import External
 from controller.flow import fields as f
 from controller.flow.fields import ipv4_text, mac_text
 from tests.interpreter import DataPlane, Journey
 from tests.packets import SYN, Packet, answer, arp_request, icmp_error, ip, ping, tagged, tcp, udp
 from tests.routed_worlds import (
     DOOR_MAC,
+    EDGE,
     EDGE_MAC,
     FLOATING_MAC,
     GATEWAY_MAC,
@@ -20,7 +24,7 @@ from tests.routed_worlds import (
     LINK_PORT,
     routed_world,
 )
-from tests.worlds import mac
+from tests.worlds import mac, with_more
 
 WEB_1, WEB_2, NAT_1, LAB_1 = mac(1), mac(2), mac(0x31), mac(0x41)
 SERVER, CLIENT = "203.0.113.9", "203.0.113.5"
@@ -244,3 +248,16 @@ def test_a_port_of_a_segment_speaks_with_machines_there(plane: DataPlane) -> Non
     assert journey.arrivals[0].packet[f.VLAN] == 0x1000 | 100
     assert arrives(plane, ip(GATEWAY_MAC, mac(0x51), "192.0.2.1", "192.0.2.30")) == ["acme/pub-1"]
     assert plane.reached(plane.sent_on("p1", ip(GATEWAY_MAC, mac(0x51), "192.0.2.1", "192.0.2.30"))) == []
+
+
+def test_a_connection_that_finds_no_port_does_not_leave_and_is_told_of() -> None:
+    narrow = replace(EDGE, external=External("acme/public", ("192.0.2.10",), ports=(5000, 5000)))
+    plane = DataPlane(with_more(routed_world(), narrow))
+    first = sent_out(plane, "acme/web-2", udp(WEB_2, EDGE_MAC, "10.0.0.2", SERVER))
+    assert first[f.UDP_SRC] == 5000
+    journey = plane.sent_by("acme/db-1", udp(mac(0x21), EDGE_MAC, "10.0.1.1", SERVER))
+    assert journey.arrivals == []
+    assert [(punt.chassis, punt.packet[r.PUNT], punt.packet[r.ROUTER]) for punt in journey.punts] == [
+        ("hv2", r.EXHAUSTED, narrow.number)
+    ]
+    assert plane.sent_by("acme/db-1", udp(mac(0x21), EDGE_MAC, "10.0.1.1", CLIENT)).punts == [], "to another it does"
