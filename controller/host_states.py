@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ovsdb.rows import InterfaceRow
+    from ovsdb.rows import InterfaceRow, Liveness
 
 DONE = "ok"
 LINK = ""
@@ -25,12 +25,16 @@ class HostStates:
             rows.pop(name, None)
         for row in changed:
             rows.pop(row.name, None)
-            if row.serves is not None:
+            if row.serves is not None or row.watch is not None:
                 rows[row.name] = row
         self._rows[chassis] = rows
 
     def left(self, chassis: str) -> None:
         """A host is out of reach; what it did stays done."""
+
+    def watches(self, chassis: str) -> dict[str, Liveness]:
+        """Whom a host watches by BFD, and what it says of them."""
+        return {row.watch.peer: row.watch.liveness for row in self._rows.get(chassis, {}).values() if row.watch}
 
     def trouble(self, chassis: str, serves: str) -> str | None:
         """What keeps a host from serving a network (its key; ``LINK`` for nat networks); None: nothing."""

@@ -69,13 +69,14 @@ class Host:
 
     def __init__(self, address: str, wanted: Callable[[str], Wanted], registry: Registry, events: HostEvents) -> None:
         self.address = address
-        self._wanted_of = wanted
+        self._wanted = wanted
         self._registry = registry
         self._events = events
         self._session: Session | None = None
         self._view = HostView()
         self._plugged = _Plugged()
         self._chassis: ChassisRow | None = None
+        self._name = ""
         self._work = _Work()
 
     def opened(self, session: Session) -> None:
@@ -95,7 +96,7 @@ class Host:
         """Tell that the host is out of reach."""
         self._session = None
         if self._chassis is not None:
-            name, self._chassis = self._chassis.name, None
+            name, self._chassis, self._name = self._name, None, ""
             _log.info("host_left", chassis=name, address=self.address, reason=reason)
             self._registry.release(name, self)
             self._events.gone(name)
@@ -114,24 +115,21 @@ class Host:
     def status(self) -> HostStatus:
         """Return the host for people."""
         connected = self._session is not None
-        problems = (*host_facts.problems(self._view, self._wanted()), *self._work.refusals)
+        problems = (*host_facts.problems(self._view, self._wanted(self._name)), *self._work.refusals)
         return HostStatus(self.address, self._chassis, connected, problems if connected else ())
-
-    def _wanted(self) -> Wanted:
-        return self._wanted_of(self._chassis.name if self._chassis else "")
 
     def _take(self, updates: Any) -> None:
         self._plugged.touched |= self._view.apply(updates)
         self._tell_chassis()
         if self._chassis is None:
             return
-        changed, removed = self._plugged.differences(self._view, self._wanted().bridge)
+        changed, removed = self._plugged.differences(self._view, self._wanted(self._name).bridge)
         if changed or removed:
             self._events.interfaces(self._chassis.name, changed, removed)
         self._amend()
 
     def _tell_chassis(self) -> None:
-        row = host_facts.chassis(self._view, self._wanted().bridge, _peer(self._session))
+        row = host_facts.chassis(self._view, self._wanted(self._name).bridge, _peer(self._session))
         before = self._chassis
         if row == before:
             return
@@ -142,7 +140,7 @@ class Host:
             if holder is not None:
                 raise DatabaseError(f"the system-id {row.name} is taken by the host at {holder.address}")
             _log.info("host_joined", chassis=row.name, address=self.address)
-        self._chassis = row
+        self._chassis, self._name = row, row.name if row else ""
         if row is not None:
             self._events.chassis(row)
 
@@ -151,8 +149,9 @@ class Host:
         session, found = self._session, host_facts.observed(self._view, _peer(self._session))
         if session is None or found is None or self._work.under_way:
             return
-        changes = plan(found, _reachable(self._wanted(), session))
-        if changes and self._work.begin(changes, time.monotonic()):
+        wanted = _reachable(self._wanted(self._name), session)
+        changes = plan(found, wanted)
+        if changes and self._work.begin(changes, wanted, time.monotonic()):
             _log.info("host_amended", chassis=found.name, operations=len(changes))
             session.call("transact", [DATABASE, *changes], self._amended)
 
@@ -196,25 +195,26 @@ class _Plugged:
 class _Work:
     """The transaction that is on its way, and what became of the last one."""
 
-    __slots__ = ("_began", "_count", "_refused", "_sent", "refusals", "under_way")
+    __slots__ = ("_began", "_count", "_refused", "_sent", "_wanted", "refusals", "under_way")
 
     def __init__(self) -> None:
         self.refusals: tuple[str, ...] = ()
         self.under_way = False
         self._sent: tuple[Operation, ...] = ()
         self._refused: tuple[Operation, ...] = ()
+        self._wanted: Wanted | None = None
         self._began = 0.0
         self._count = 0
 
-    def begin(self, changes: tuple[Operation, ...], now: float) -> bool:
+    def begin(self, changes: tuple[Operation, ...], wanted: Wanted, now: float) -> bool:
         """Return whether to send; what was refused is not sent again until it looks different.
 
-        Raises DatabaseError where somebody on the host undoes each change at once.
+        Raises DatabaseError where somebody on the host undoes each change at once, though we want what we wanted.
         """
         if changes == self._refused:
             return False
-        if now - self._began > _WINDOW:
-            self._began, self._count = now, 0
+        if now - self._began > _WINDOW or wanted != self._wanted:
+            self._wanted, self._began, self._count = wanted, now, 0
         self._count += 1
         if self._count > _MOST_IN_WINDOW:
             raise DatabaseError("the host does not stay as it was told")

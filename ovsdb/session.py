@@ -166,12 +166,8 @@ class Session:
         elif message.method == "echo":
             self._send(Message.create_reply(message.params, message.id).to_json())
         else:
-            answer = partial(self._answer, message.id)
+            answer = partial(_answer, self._send, message.id)
             self._listener.asked(Question(message.method, message.params, answer))
-
-    def _answer(self, number: Any, result: Any, error: str | None) -> None:
-        made = Message.create_reply(result, number) if error is None else Message.create_error(error, number)
-        self._send(made.to_json())
 
     def _send(self, message: dict[str, Any]) -> None:
         data = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
@@ -180,6 +176,11 @@ class Session:
                 self._sock.sendall(data)
         except OSError as error:
             self.close(f"cannot send: {error}")
+
+
+def _answer(send: Callable[[dict[str, Any]], None], number: Any, result: Any, error: str | None) -> None:
+    made = Message.create_reply(result, number) if error is None else Message.create_error(error, number)
+    send(made.to_json())
 
 
 def take_in_order(

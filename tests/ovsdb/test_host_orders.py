@@ -93,6 +93,19 @@ def test_what_is_ordered_is_plugged_in_and_gone_when_it_is_not_ordered(
     ovs.wait_for(lambda: "nl-host" not in links(ovs))
 
 
+def test_a_host_may_be_told_something_else_as_often_as_intent_changes(
+    ovs: PrivateOvs, hosts: Hosts, told: Told
+) -> None:
+    hosts.follow(ovs.address)
+    hosts.know_orders()
+    told.wait_for(lambda: "nl-vxlan" in told.interfaces_of.get("hv1", {}))
+    for number in range(40):
+        name = f"nlh{number:010x}"
+        hosts.order(HostOrder("hv1", (HostPort(name, "acme/web", "02:00:00:00:00:01", (), 1400),)))
+        told.wait_for(lambda name=name: name in told.interfaces_of["hv1"])
+    assert "gone" not in told.calls
+
+
 def test_a_restart_of_ours_keeps_what_will_be_ordered_again(ovs: PrivateOvs, hosts: Hosts, told: Told) -> None:
     hosts.order(ORDER)
     hosts.follow(ovs.address)

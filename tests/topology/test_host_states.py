@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.host_states import LINK, HostStates
-from ovsdb.rows import InterfaceRow
+from ovsdb.rows import InterfaceRow, Watch
 
 ROW = InterfaceRow("nlh0123456789", 5, "internal", None, None, serves="acme/own", state="ok")
 SHARED = InterfaceRow("nl-host", 6, "internal", None, None, serves=LINK, state="ok")
@@ -37,6 +37,12 @@ def test_a_host_that_answered_ok_has_no_trouble() -> None:
 def test_what_is_missing_is_said(row: InterfaceRow, trouble: str) -> None:
     assert trouble in str(told(row).trouble("hv1", "acme/own"))
     assert "not made yet" in str(told(row).trouble("hv2", "acme/own"))
+
+
+def test_whom_a_host_watches_is_told() -> None:
+    watching = InterfaceRow("nlb0123456789", 8, "vxlan", None, None, watch=Watch("gw1", "up"))
+    assert told(ROW, watching).watches("hv1") == {"gw1": "up"}
+    assert told(ROW).watches("hv1") == {}
 
 
 def test_answers_are_those_of_the_last_report() -> None:
