@@ -152,6 +152,7 @@ def forwards(forward: PortForward, view: View) -> Iterator[Forward]:
     """A port forward for each IP version that both its router outside and its port inside have."""
     endpoint = view.get(Endpoint, forward.port)
     leaving = view.get(Exit, forward.via)
+    view.get(Leg, f"{forward.via}|{endpoint.network}")
     for address in leaving.addresses:
         inner = _alike(address, endpoint)
         if inner is None:

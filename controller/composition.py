@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
-import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import eventlet.wsgi
 import structlog
 from prometheus_client import CollectorRegistry
 
@@ -33,7 +29,7 @@ from controller.inventory import Inventory, News
 from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
-from controller.northbound.protocol import PROTOCOL, ServerLog
+from controller.northbound.server import serve
 from controller.northbound.tokens import Tokens
 from controller.punts import Punts
 from controller.reports import Reports
@@ -80,7 +76,7 @@ class Daemon:
         self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._punted)
         news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
         tls = _tls(settings)
-        self.hosts = Hosts(self._wanted(), news, tls)
+        self.hosts = Hosts(_wanted(settings), news, tls)
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
@@ -94,10 +90,6 @@ class Daemon:
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         self.writer = Writer(self.database, self.intent, _underlay(settings))
-
-    def _wanted(self) -> Wanted:
-        openflow = self._settings.openflow
-        return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise, known=False)
 
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""
@@ -139,7 +131,9 @@ class Daemon:
         figures.register(CoreCollector(self.core, self.reports.drifts))
         figures.register(ServicesCollector(self._services, self._punts))
         app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
-        return self._serve(app)
+        serve(app, settings.http, self._hub)
+        self._stop()
+        return 0
 
     def _join_hosts(self) -> None:
         found = list(self._settings.ovsdb.hosts)
@@ -151,23 +145,6 @@ class Daemon:
             self.hosts.follow(address)
         for address in self._settings.ovsdb.listen:
             self.hosts.listen(address)
-
-    def _serve(self, app: Any) -> int:
-        host, port = endpoint(self._settings.http.listen)
-        listener = self._hub.listen((host, port), family=_family(host))
-        stop = self._hub.Queue()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._hub.spawn(stop.put, None))
-        timeout = self._settings.http.read_timeout
-        options = {"log": ServerLog(), "log_output": False, "socket_timeout": timeout, "debug": False}
-        self._hub.spawn(eventlet.wsgi.server, listener, app, protocol=PROTOCOL, **options)
-        gc.collect()
-        gc.freeze()  # what was imported stays: looking through it takes 0.1 s, in which nothing else runs
-        shown = f"[{host}]" if ":" in host else host
-        print(f"ready http://{shown}:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - scripts wait for this line
-        stop.get()
-        self._stop()
-        return 0
 
     def _stop(self) -> None:
         """Leave the switches as they are; end what is ours."""
@@ -203,8 +180,10 @@ class Daemon:
         self._punts.take(self._services.pipeline.punt(chassis, packet))
 
 
-def _family(host: str) -> int:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def _wanted(settings: Settings) -> Wanted:
+    """What every host should have."""
+    openflow = settings.openflow
+    return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise, known=False)
 
 
 def _pipeline() -> Pipeline:
