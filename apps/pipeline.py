@@ -81,7 +81,7 @@ ROUTER_IN = Table(
     6,
     "ROUTER_IN",
     "Is it for a router, or a question about one of its outer addresses?",
-    {"heard": 500, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
+    {"heard": 500, "claim": 450, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
     (r.NETWORK, r.ORIGIN, *_PACKET, *_IPS, *_ND, f.ARP_OP, f.ARP_TPA, f.ARP_SPA),
     sets=(r.ROUTER, r.ORIGIN, r.PUNT, r.ANSWER_MAC),
     leads_to=("EXIT", "UN_SNAT", "DESTINATION", "ND_ANSWER", "ARP_ANSWER", "PUNT"),

@@ -8,18 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.pipeline import CLASSIFY, DELIVER, REPLY, ROUTER_IN
+from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, PUNT, REPLY, ROUTER_IN
 from controller.entities import Chassis, Network
 from controller.flow.actions import IN_PORT_RESERVED, Action, output, pop_vlan, push_vlan, set_field
-from controller.flow.fields import IN_PORT, VLAN
+from controller.flow.fields import ARP_SPA, ICMPV6_TYPE, IN_PORT, ND_TARGET, VLAN
 from controller.flow.flow import Flow, Here, Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
-    from controller.derived import Audience
+    from controller.derived import Audience, Endpoint
 
+ADVERTISEMENT = 136
 TAGGED = 0x1000
 """Of the VLAN field: there is a tag (OpenFlow 1.5, 7.2.3.9)."""
 
@@ -42,3 +43,14 @@ def translate(audience: Audience, view: View) -> Iterator[Flow]:
     if tagged:
         back: Match = {r.NETWORK: network.vni, r.ORIGIN: r.FROM_SEGMENT}
         yield REPLY.flow(here, "tagged", back, [*tagged, output(IN_PORT_RESERVED)])
+
+
+def claims(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """A machine of the segment that speaks in the name of a port's address is heard of, and its words go on."""
+    if endpoint.mode != "bridged":
+        return
+    told: list[Action] = [set_field(r.PUNT, r.HEARD), PUNT.resubmit, DESTINATION.goto]
+    for address in (*endpoint.ipv4, *endpoint.ipv6):
+        claim: Match = {ICMPV6_TYPE: ADVERTISEMENT, ND_TARGET: address} if ":" in address else {ARP_SPA: address}
+        match: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: r.FROM_SEGMENT, **claim}
+        yield ROUTER_IN.flow(Here(endpoint.chassis), "claim", match, told)

@@ -261,3 +261,9 @@ def test_a_connection_that_finds_no_port_does_not_leave_and_is_told_of() -> None
         ("hv2", r.EXHAUSTED, narrow.number)
     ]
     assert plane.sent_by("acme/db-1", udp(mac(0x21), EDGE_MAC, "10.0.1.1", CLIENT)).punts == [], "to another it does"
+
+
+def test_a_machine_of_the_segment_that_takes_a_ports_address_is_heard_of(plane: DataPlane) -> None:
+    journey = from_outside(plane, arp_request(GATEWAY_MAC, "192.0.2.30", "192.0.2.1"))
+    assert [(punt.chassis, punt.packet[r.PUNT]) for punt in journey.punts] == [("hv2", r.HEARD)]
+    assert from_outside(plane, arp_request(GATEWAY_MAC, "192.0.2.31", "192.0.2.1")).punts == []
