@@ -96,6 +96,8 @@ def tell(story: Story, lab: Lab) -> None:
     prove_names(story, scene)
     story.step("Machines that play DHCP server, and machines that nobody answers")
     prove_unheard(story, scene)
+    story.step("A machine looks whether an address is free that is another's")
+    prove_noticed(story, lab, scene)
     story.step("The daemon is killed and comes back")
     prove_outlived(story, lab, scene, auto)
     story.step("Leases are given back, and declined")
@@ -232,6 +234,25 @@ def prove_unheard(story: Story, scene: Scene) -> None:
     gained = [event["reason"] for event in other.events() if event["reason"] == "BOUND"]
     story.check("on a network without DHCP nobody answers", not gained, gained)
     other.end()
+
+
+def prove_noticed(story: Story, lab: Lab, scene: Scene) -> None:
+    """By ARP probe (RFC 5227) and by neighbour solicitation (RFC 4862): the port that has it says who asked."""
+    machine, ipv4, ipv6 = scene.rogue.machine, own(scene.kept), f"2001:db8:{NUMBER}::{RESERVED:x}"
+    machine.run("sh", "-c", f"arping -D -c 2 -w 2 -I eth0 {ipv4} || true")
+    machine.run("ip", "address", "add", f"{ipv6}/64", "dev", "eth0")
+    told = until(lambda: claims(lab, "acme/kept") == {ipv4, ipv6}, 5, f"the claims to {ipv4} and {ipv6} are told")
+    story.check("both are told as events of the port that has them", told)
+    conditions = lab.client.get("/projects/acme/ports/kept")["status"]["conditions"]
+    condition = next(one for one in conditions if one["type"] == "Duplicate")
+    story.check("and it says so in its status", condition["status"] is True, condition["message"])
+    story.check("nobody is blamed at another port", not claims(lab, "acme/auto"))
+
+
+def claims(lab: Lab, port: str) -> set[str]:
+    """The addresses of a port that others were seen to claim."""
+    told = [event for event in lab.client.get("/events")["items"] if event["subject"] == f"Port {port}"]
+    return {event["detail"]["duplicate"] for event in told if event["type"] == "security"}
 
 
 def prove_outlived(story: Story, lab: Lab, scene: Scene, auto: dhcp.Client) -> None:
