@@ -107,15 +107,14 @@ def build(lab: Lab) -> Scene:
     outside.provider.route(LAN.cidrs[1], routers.outer(lab.client, TENANT, "edge")[1])
     servers.witness(web, db)
     until(lambda: clients.seen_as(web, world.addresses(FAR, SERVER)[0]), 20, "the router has found its way out")
-    until(lambda: watched(lab), 20, "all three hear the gateways")
+    until(lambda: watched(*hosts), 20, "all three hear the gateways")
     return Scene(outside, hosts[1:], web, db, routers.mac(lab.client, TENANT, "edge"))
 
 
-def watched(lab: Lab) -> bool:
-    """Whether every host hears every gateway but itself."""
-    heard = {one["name"]: one["watches"] for one in lab.client.get("/chassis")["items"]}
-    gateways = ("gw1", "gw2")
-    return all(said.get(g) == "up" for name, said in heard.items() for g in gateways if g != name)
+def watched(*hosts: Hypervisor) -> bool:
+    """Whether all hear each other at the pace that they agreed upon: BFD begins with a packet a second."""
+    shown = [host.ovs.appctl("bfd/show") for host in hosts]
+    return all("RX Interval: Approx 100ms" in one and "Approx 1000ms" not in one for one in shown)
 
 
 def fail(story: Story, scene: Scene, strike: Callable[[], object], heir: Hypervisor) -> None:

@@ -72,6 +72,11 @@ def set_wire(ovs: PrivateOvs, state: str) -> None:
     subprocess.run(["ip", "-netns", ovs.namespace, "link", "set", "wire", state], check=True)
 
 
+def bfd(ovs: PrivateOvs, port: str) -> str:
+    command = ["ovs-appctl", "-t", f"{ovs.directory}/ovs-vswitchd.ctl", "bfd/show", port]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def test_what_is_ordered_is_plugged_in_and_gone_when_it_is_not_ordered(
     ovs: PrivateOvs, hosts: Hosts, told: Told
 ) -> None:
@@ -161,6 +166,7 @@ def test_two_hosts_watch_each_other_and_tell_at_once_when_one_falls_silent(
     seen = told.interfaces_of["hv1"]
     assert seen[name].watch == Watch("hv2", "unknown")
     told.wait_for(lambda: seen[name].watch == Watch("hv2", "up"))
+    ovs.wait_for(lambda: "RX Interval: Approx 100ms" in bfd(ovs, name))
     set_wire(other, "down")
     told.wait_for(lambda: seen[name].watch == Watch("hv2", "down"), timeout=1)
     set_wire(other, "up")
