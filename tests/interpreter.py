@@ -75,9 +75,10 @@ class DataPlane:
 
     def reached(self, journey: Journey) -> list[str]:
         """The ports that it reached; a physical segment as ``physnet1``, or as ``physnet1.100`` with a tag."""
-        return sorted(self._name(arrival) for arrival in journey.arrivals)
+        return sorted(self.name(arrival) for arrival in journey.arrivals)
 
-    def _name(self, arrival: Arrival) -> str:
+    def name(self, arrival: Arrival) -> str:
+        """The port that something came out of, as ``reached`` names it."""
         segments = {ofport: name for name, ofport in self._chassis[arrival.chassis].segments}
         if arrival.port not in segments:
             return self._names[arrival.chassis, arrival.port]

@@ -40,7 +40,7 @@ def sent_out(plane: DataPlane, sender: str, packet: Packet) -> Packet:
     """The packet as it leaves onto the segment."""
     journey = plane.sent_by(sender, packet)
     assert SEGMENT in plane.reached(journey)
-    return next(arrival.packet for arrival in journey.arrivals if plane._name(arrival) == SEGMENT)  # noqa: SLF001
+    return next(arrival.packet for arrival in journey.arrivals if plane.name(arrival) == SEGMENT)
 
 
 def from_outside(plane: DataPlane, packet: Packet) -> Journey:
