@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -227,6 +229,21 @@ SIX, SIX_TEXT = Nat("dnat", "2001:db8::1", "2001:db8::9", (1, 2)), "[2001:db8::1
 )
 def test_an_action_reads_as_ovs_ofctl_writes_it(action: Action, text: str) -> None:
     assert actions_text(instructions((action,)), {9: "NINE"}) == text
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"mark": 1}, "remembers what it does not commit"),
+        ({"alg": FTP}, "remembers what it does not commit"),
+        ({"nat": Nat("snat", "192.0.2.1")}, "remembers what it does not commit"),
+        ({"commit": True, "nat": Nat("snat", ports=(1, 2))}, "translates to no address"),
+        ({"commit": True, "nat": Nat(None, "192.0.2.1")}, "translates to no address"),
+    ],
+)
+def test_a_ct_that_means_nothing_is_a_bug(options: dict[str, Any], why: str) -> None:
+    with pytest.raises(Bug, match=why):
+        ct(5, **options)
 
 
 def test_fields_that_exclude_each_other_are_a_bug() -> None:
