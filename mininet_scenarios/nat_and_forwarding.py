@@ -106,7 +106,7 @@ def prove_separate(story: Story, lab: Lab, scene: Scene) -> None:
 
 def same(entry: dict[str, Any]) -> bool:
     """Whether an entry is one of the connections from the same port."""
-    return str(SAME_PORT) in str(entry["source"])
+    return bool(entry["source_port"] == SAME_PORT)
 
 
 def prove_errors(story: Story, scene: Scene) -> None:
