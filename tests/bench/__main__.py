@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import first_ping, many_flows, restart, scale
+from tests.bench import first_ping, many_flows, restart, routed_nat, scale
 from tests.bench.figure import Figure
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "scale": scale.measure,
     "many_flows": many_flows.measure,
     "restart": restart.measure,
+    "routed_nat": routed_nat.measure,
 }
 RESULT = Path("bench.json")
 BUSY = 0.5
@@ -68,7 +69,8 @@ def _table(figures: Sequence[Figure]) -> Table:
         column.justify = "right"
         column.no_wrap = True
     for figure in figures:
-        numbers = (_number(figure.baseline), _number(figure.ratio), _number(figure.bound))
+        bound = f"≥ {_number(figure.bound)}" if figure.least else _number(figure.bound)
+        numbers = (_number(figure.baseline), _number(figure.ratio), bound)
         table.add_row(figure.name, _number(figure.value), figure.unit, *numbers, _verdict(figure))
     return table
 

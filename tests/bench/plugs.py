@@ -16,7 +16,7 @@ from mininet_scenarios.command import until
 from ovsdb import operations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mininet_scenarios.hypervisor import Hypervisor
 
@@ -27,13 +27,13 @@ SECONDS = 120
 
 def plug(host: Hypervisor, keys: Sequence[str]) -> None:
     """An interface for each of an even number of port keys, like ``acme/vm-1``; all are numbered when this returns."""
-    with closing(_Database(host)) as database:
+    with closing(Database(host)) as database:
         for at in range(0, len(keys), AT_ONCE):
             database.transact(_additions(keys[at : at + AT_ONCE]))
-        until(partial(_numbered, database), SECONDS, f"{host.name} numbers its interfaces", 0.1)
+        until(partial(numbered, database), SECONDS, f"{host.name} numbers its interfaces", 0.1)
 
 
-class _Database:
+class Database:
     """A host's database, one transaction at a time."""
 
     def __init__(self, host: Hypervisor) -> None:
@@ -62,26 +62,31 @@ def _additions(keys: Sequence[str]) -> list[operations.Operation]:
     wanted, ports = [], []
     for at, key in enumerate(keys):
         name = _interface(key)
-        row = {"name": name, "type": "patch", "options": _map("peer", _interface(keys[at ^ 1]))}
-        wanted.append(operations.insert("Interface", row | {"external_ids": _map("iface-id", key)}, f"i{at}"))
+        row = {"name": name, "type": "patch", "options": option("peer", _interface(keys[at ^ 1]))}
+        wanted.append(operations.insert("Interface", row | {"external_ids": option("iface-id", key)}, f"i{at}"))
         wanted.append(operations.insert("Port", {"name": name, "interfaces": operations.named(f"i{at}")}, f"p{at}"))
         ports.append(operations.named(f"p{at}"))
-    wanted.append(operations.mutate("Bridge", [["name", "==", BRIDGE]], [["ports", "insert", ["set", ports]]]))
-    # Without this ovs-vswitchd would not look at what is new.
-    wanted.append(operations.mutate("Open_vSwitch", [], [["next_cfg", "+=", 1]]))
-    return wanted
+    return [*wanted, *changed({BRIDGE: ports})]
+
+
+def changed(ports: Mapping[str, Sequence[Any]]) -> Iterator[operations.Operation]:
+    """What adds named ports to bridges; without the last of it ovs-vswitchd would not look at what is new."""
+    for bridge, added in ports.items():
+        yield operations.mutate("Bridge", [["name", "==", bridge]], [["ports", "insert", ["set", list(added)]]])
+    yield operations.mutate("Open_vSwitch", [], [["next_cfg", "+=", 1]])
 
 
 def _interface(key: str) -> str:
     return "vm" + key.rpartition("-")[2]
 
 
-def _numbered(database: _Database) -> bool:
+def numbered(database: Database) -> bool:
     """Whether every interface has its OpenFlow port."""
     where = [["ofport", "==", ["set", []]]]
     selection = {"op": "select", "table": "Interface", "where": where, "columns": ["name"]}
     return not database.transact([selection])[0]["rows"]
 
 
-def _map(name: str, value: str) -> list[Any]:
+def option(name: str, value: str) -> list[Any]:
+    """A map of one entry, as OVSDB writes it."""
     return ["map", [[name, value]]]

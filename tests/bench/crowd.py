@@ -1,0 +1,81 @@
+"""A crowd of machines on one host that cost next to nothing: ports of the integration bridge, all on one wire.
+
+Each machine's interface is a patch port, wired to a bridge of its own; that bridge tells the machines apart by their
+MACs, and its one wire ends in a socket. So a thousand clients are one process that reads and writes frames.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mininet_scenarios.command import run, until
+from mininet_scenarios.wire import socket_in
+from ovsdb import operations
+from tests.bench.plugs import AT_ONCE, BRIDGE, SECONDS, Database, changed, numbered, option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mininet_scenarios.hypervisor import Hypervisor
+
+STREET, WIRE, END = "br-crowd", "crowd", "crowd-end"
+ETH_P_ALL = 3
+BUFFER = 16 << 20
+WIRE_PORT = 60_000
+
+
+def mac(number: int) -> str:
+    """The MAC of machine ``number``."""
+    return f"02:00:00:01:{number >> 8:02x}:{number & 0xFF:02x}"
+
+
+def settle(host: Hypervisor, keys: Sequence[str]) -> socket.socket:
+    """Plug in a machine for each port key, numbered in their order; the socket at which all of them are."""
+    netns = host.machine.netns
+    run("ip", "-netns", netns, "link", "add", WIRE, "mtu", "9000", "type", "veth", "peer", "name", END)
+    for end in (WIRE, END):
+        host.machine.run("sysctl", "-qw", f"net.ipv6.conf.{end}.disable_ipv6=1")
+        host.machine.run("ip", "link", "set", end, "mtu", "9000", "up")
+    host.ovs.vsctl(
+        *("add-br", STREET, "--", "set", "Bridge", STREET, f"datapath_type={host.datapath}", "fail_mode=secure"),
+        *("--", "add-port", STREET, WIRE, "--", "set", "Interface", WIRE, f"ofport_request={WIRE_PORT}"),
+    )
+    with closing(Database(host)) as database:
+        for at in range(0, len(keys), AT_ONCE):
+            database.transact(_additions(keys[at : at + AT_ONCE], at))
+        until(partial(numbered, database), SECONDS, f"{host.name} numbers its interfaces", 0.1)
+    flows = host.ovs.directory / "crowd.flows"
+    flows.write_text("".join(_flows(number) for number in range(len(keys))))
+    host.ovs.ofctl("add-flows", STREET, str(flows))
+    return _socket(host)
+
+
+def _additions(keys: Sequence[str], first: int) -> list[operations.Operation]:
+    """Both ends of each machine's wire."""
+    wanted: list[operations.Operation] = []
+    ports: dict[str, list[Any]] = {BRIDGE: [], STREET: []}
+    for number, key in enumerate(keys, first):
+        ends = {BRIDGE: (f"m{number}", f"s{number}"), STREET: (f"s{number}", f"m{number}")}
+        for bridge, (name, peer) in ends.items():
+            row = {"name": name, "type": "patch", "options": option("peer", peer)}
+            more = {"external_ids": option("iface-id", key)} if bridge == BRIDGE else {"ofport_request": number + 1}
+            wanted.append(operations.insert("Interface", row | more, f"i{name}"))
+            wanted.append(operations.insert("Port", {"name": name, "interfaces": operations.named(f"i{name}")}, name))
+            ports[bridge].append(operations.named(name))
+    return [*wanted, *changed(ports)]
+
+
+def _flows(number: int) -> str:
+    out = f"in_port={WIRE_PORT},dl_src={mac(number)},actions=output:{number + 1}\n"
+    return out + f"in_port={number + 1},actions=output:{WIRE_PORT}\n"
+
+
+def _socket(host: Hypervisor) -> socket.socket:
+    wire = socket_in(host.machine.pid, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        wire.setsockopt(socket.SOL_SOCKET, direction, BUFFER)
+    wire.bind((END, 0))
+    return wire

@@ -1,0 +1,150 @@
+"""DHCP for a crowd: how long a thousand machines wait that start at once, and how long one beside another that floods.
+
+Each machine asks as a client does, again after a second without an answer, then two, then four.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mininet_scenarios import rest
+from mininet_scenarios.lab import Lab
+from tests.bench import crowd
+from tests.bench.client import Client
+from tests.bench.figure import Figure, median, percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+TENANT, NETWORK = "acme", "net"
+BLOCK = "10.0.0.0/16"
+MACHINES = 1000
+SAMPLES = 40
+WAIT = 60
+PATIENCE = 1.0
+DEADLINE = 30.0
+FLOOD = Path(__file__).with_name("flood.py")
+FLOODS = ("dhcp", "arp", "nd", "lldp")
+DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
+_BOOTP = struct.Struct("!BBBBIHH16s16s192s4s")
+_UDP_AT, _BOOTP_AT, _OPTIONS_AT = 34, 42, 282
+_IP = struct.Struct("!BBHHHBBH4s4s")
+
+
+def measure() -> Iterator[Figure]:
+    """A crowd at once, then one by one, alone and beside a flood."""
+    with Lab() as lab:
+        daemon = lab.start_daemon()
+        host = lab.hypervisor("hv1")
+        lab.join(host)
+        client = Client(daemon)
+        wire = crowd.settle(host, [f"{TENANT}/vm-{number}" for number in range(MACHINES)])
+        client.call("POST", f"/apply?wait={WAIT}", _world())
+        assert daemon.process is not None
+        before = _cpu(daemon.process.pid)
+        crowded = leases(wire, range(MACHINES))
+        used = _cpu(daemon.process.pid) - before
+        yield Figure("1,000 DHCP clients at once, until all have their lease", max(crowded), "s", bound=5)
+        yield Figure("a lease among them, median", median(crowded) * 1000, "ms")
+        yield Figure("the daemon's CPU for one DHCP answer", used / MACHINES / 2 * 1000, "ms", bound=0.5)
+        alone = one_by_one(wire)
+        yield Figure("a lease alone, median", median(alone), "ms")
+        for kind in FLOODS:
+            beside = _beside(wire, kind, host.machine.pid)
+            later = percentile(beside, 95) - percentile(alone, 95)
+            yield Figure(f"a lease beside a port that floods {kind}, later by (95th percentile)", later, "ms", bound=100)
+
+
+def _world() -> list[dict[str, object]]:
+    subnets = [{"name": "v4", "cidr": BLOCK, "dhcp": {"enabled": True}}]
+    network = rest.resource("Network", TENANT, NETWORK, {"subnets": subnets})
+    ports = (
+        rest.resource("Port", TENANT, f"vm-{number}", {"network": NETWORK, "mac": crowd.mac(number)})
+        for number in range(MACHINES)
+    )
+    return [rest.project(TENANT), network, *ports]
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def one_by_one(wire: socket.socket) -> list[float]:
+    """Milliseconds that each of some machines waits for its lease."""
+    return [leases(wire, [MACHINES - 1 - number])[0] * 1000 for number in range(SAMPLES)]
+
+
+def _beside(wire: socket.socket, kind: str, pid: int) -> list[float]:
+    """The same while machine 0 floods."""
+    flood = subprocess.Popen([sys.executable, str(FLOOD), str(pid), crowd.END, crowd.mac(0), kind])
+    try:
+        time.sleep(0.5)  # the flood has to fill what it can fill
+        return one_by_one(wire)
+    finally:
+        flood.terminate()
+        flood.wait()
+
+
+def leases(wire: socket.socket, numbers: Sequence[int]) -> list[float]:
+    """Seconds from each machine's first question to its lease; raises ``TimeoutError`` where one gets none."""
+    started = time.monotonic()
+    waiting = {number: _message(number, DISCOVER) for number in numbers}
+    again = [(started, 0, number) for number in numbers]
+    heapq.heapify(again)
+    done: dict[int, float] = {}
+    while waiting:
+        now = time.monotonic()
+        if now - started > DEADLINE:
+            raise TimeoutError(f"{len(waiting)} machines have no lease after {DEADLINE:.0f} s")
+        while again and again[0][0] <= now:
+            _, tries, number = heapq.heappop(again)
+            if number in waiting:
+                wire.send(waiting[number])
+                heapq.heappush(again, (now + PATIENCE * 2**tries, tries + 1, number))
+            if again and len(again) % 16 == 0:
+                break  # look between what came meanwhile
+        for number, kind, frame in _heard(wire, 0 if again and again[0][0] <= now else 0.01):
+            if number in waiting and kind == OFFER:
+                waiting[number] = _message(number, REQUEST, frame)
+                wire.send(waiting[number])
+            elif number in waiting and kind == ACK:
+                del waiting[number]
+                done[number] = time.monotonic() - started
+    return [done[number] for number in numbers]
+
+
+def _heard(wire: socket.socket, seconds: float) -> Iterator[tuple[int, int, bytes]]:
+    """The answers that have come in: for which machine, which kind, all of it."""
+    while select.select([wire], [], [], seconds)[0]:
+        frame = wire.recv(4096)
+        seconds = 0
+        if len(frame) > _OPTIONS_AT + 3 and frame[_UDP_AT : _UDP_AT + 4] == b"\0\x43\0\x44":
+            yield struct.unpack_from("!I", frame, _BOOTP_AT + 4)[0], frame[_OPTIONS_AT + 2], frame
+
+
+def _message(number: int, kind: int, offer: bytes = b"") -> bytes:
+    """A client's message; it takes what ``offer`` gives."""
+    hardware = bytes.fromhex(crowd.mac(number).replace(":", ""))
+    options = bytes((53, 1, kind, 55, 3, 1, 3, 6))
+    if offer:
+        server = re.search(rb"\x36\x04(....)", offer[_OPTIONS_AT:], re.DOTALL)
+        assert server is not None
+        options += b"\x36\x04" + server[1] + b"\x32\x04" + offer[_BOOTP_AT + 16 : _BOOTP_AT + 20]
+    boot = _BOOTP.pack(1, 1, 6, 0, number, 0, 0, bytes(16), hardware, b"", b"\x63\x82\x53\x63") + options + b"\xff"
+    datagram = struct.pack("!HHHH", 68, 67, 8 + len(boot), 0) + boot
+    header = _IP.pack(0x45, 0, 20 + len(datagram), 0, 0, 64, 17, 0, bytes(4), b"\xff" * 4)
+    total = sum(struct.unpack("!10H", header))
+    checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    header = header[:10] + struct.pack("!H", checksum) + header[12:]
+    return b"\xff" * 6 + hardware + b"\x08\x00" + header + datagram
