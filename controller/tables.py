@@ -115,8 +115,13 @@ def changed(action: Action) -> Field | None:
 
 
 def check_actions(table: Table, actions: tuple[Action, ...]) -> None:
-    """That the table may do this: set only its fields, go only forward, output only where declared."""
+    """That the table may do this: set only its fields, go only forward, output only where declared, meter first.
+
+    Open vSwitch takes away with a meter only the flows that begin with it; another would go on without a limit.
+    """
     for place, action in enumerate(actions, 1):
+        if place > 1 and isinstance(action, act.Meter):
+            raise Bug(f"table {table.name} limits what it has begun to do")
         wrong = _fits(table, action, place == len(actions))
         if wrong:
             raise Bug(f"table {table.name} {wrong}")

@@ -1,7 +1,7 @@
 """The meters of one connected switch: made before the first flow that uses them, and gone after the last.
 
-A switch refuses a flow whose meter it does not have, and takes away with a meter the flows that use it. So a meter
-goes only when no flow that was ever sent and not taken back uses it.
+A switch refuses a flow whose meter it does not have, and takes away with a meter the flows that begin with it, as all
+of ours do (``controller.tables``). So a meter goes only when no flow that was ever sent and not taken back uses it.
 """
 
 from __future__ import annotations

@@ -68,9 +68,21 @@ def test_what_is_not_declared_is_a_bug(match: Mapping[f.Field, int], actions: Se
 def test_what_a_table_declares_that_it_sets_it_may_change_in_any_way() -> None:
     sets = (NETWORK, f.IP_TTL, f.VLAN, f.CT_MARK)
     table = replace(TABLE, sets=sets, outputs=True)
-    changes: list[Action] = [act.dec_ttl(), act.push_vlan(), act.pop_vlan(), act.multipath(2, NETWORK, 0, 8)]
-    does = [*changes, act.check_larger(1514, NETWORK, 0), act.meter(1), ct(5, commit=True, mark=1), ct(5, table=4)]
+    changes: list[Action] = [
+        act.meter(1),
+        act.dec_ttl(),
+        act.push_vlan(),
+        act.pop_vlan(),
+        act.multipath(2, NETWORK, 0, 8),
+    ]
+    does = [*changes, act.check_larger(1514, NETWORK, 0), ct(5, commit=True, mark=1), ct(5, table=4)]
     assert made({}, does, table=table).instructions == act.instructions(tuple(does))
+
+
+def test_a_flow_with_a_meter_begins_with_it() -> None:
+    made({}, [act.meter(1), output(2)], table=EXIT)
+    with pytest.raises(Bug, match="limits what it has begun to do"):
+        made({}, [output(2), act.meter(1)], table=EXIT)
 
 
 def test_a_packet_comes_back_only_to_where_its_table_says_and_only_for_a_while() -> None:

@@ -1,0 +1,133 @@
+"""Packets pass bundles by, and go nowhere where there is no switch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from controller.compiler.compiler import Rules
+from controller.core import Core
+from controller.flow.actions import output
+from controller.inventory import Inventory
+from controller.southbound.agenda import Flush
+from controller.southbound.beside import Forwarded
+from controller.southbound.bridge import Bridge
+from controller.southbound.conntrack import Connections, Ends
+from controller.southbound.framework import PortDescription
+from controller.southbound.packets import PacketIn, packet_out
+from controller.southbound.xids import Concern
+from controller.switchboard import LOCAL_PORT, Switchboard
+from tests.southbound.rig import Idle, Inbox, Rig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PUNT = PacketIn(b"frame", 3, {10: 1}, 250, 0x99)
+
+
+class Hub:
+    """Queues that nobody waits at, and nobody beside the test."""
+
+    Queue = Inbox
+
+    @staticmethod
+    def sleep(_seconds: float) -> None:
+        """Time does not pass."""
+
+    @staticmethod
+    def spawn(_function: Callable[..., object]) -> None:
+        """The test itself runs what it wants to run."""
+
+
+class Wire:
+    """A bare bridge's connection, with room for two packets."""
+
+    dpid, peer = 0xA1, "192.0.2.1"
+
+    def __init__(self) -> None:
+        self.offered: list[bytes] = []
+        self.sent: list[bytes] = []
+
+    def ports(self) -> tuple[PortDescription, ...]:
+        return (PortDescription(LOCAL_PORT, "br0"),)
+
+    def send(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def offer(self, data: bytes) -> bool:
+        if len(self.offered) == 2:
+            return False
+        self.offered.append(data)
+        return True
+
+
+class Desk:
+    """A switchboard, its core and a bare bridge that has connected; what the core is given waits until it is told."""
+
+    def __init__(self) -> None:
+        rig: Any = Rig(())
+        rig.compiled = rig.ready = lambda _: None
+        self.punts: list[tuple[str, PacketIn]] = []
+        self.core = Core(Rules({}, (), ()), Hub, rig, lambda name, inbox: Bridge(name, inbox, rig, rig, rig.later))
+        self.board = Switchboard(self.core, Inventory(), lambda *_: None, lambda *punt: self.punts.append(punt))
+        wire: Any = Wire()
+        self.wire = wire
+        self.board.opened(wire)
+
+    def run(self) -> None:
+        """Let the core do what it was asked, and the bridge take its connection."""
+        core: Any = self.core
+        core._inbox.open = len(core._inbox.waiting)  # noqa: SLF001 - the queue is the test's own
+        with pytest.raises(Idle):
+            core.run()
+
+    def bridge(self) -> tuple[Bridge, Inbox]:
+        bridge = self.core.bridge("br0")
+        return bridge, bridge.inbox
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """Its bridge has taken its connection."""
+    made = Desk()
+    made.run()
+    bridge, inbox = made.bridge()
+    bridge.take(inbox.waiting.popleft())
+    assert bridge.connection is made.wire
+    return made
+
+
+def test_a_packet_goes_to_whoever_answers_and_not_to_its_bridge(desk: Desk) -> None:
+    desk.board.received(desk.wire, PUNT)
+    assert desk.punts == [("br0", PUNT)]
+    assert not desk.bridge()[1].waiting
+    desk.board.received(desk.wire, Forwarded())
+    assert list(desk.bridge()[1].waiting) == [(desk.wire, Forwarded())]
+
+
+def test_a_packet_of_a_switch_that_belongs_to_nobody_is_dropped(desk: Desk) -> None:
+    stranger: Any = Wire()
+    desk.board.received(stranger, PUNT)
+    assert desk.punts == []
+
+
+def test_an_answer_goes_at_once_or_not_at_all(desk: Desk) -> None:
+    told = [desk.board.emit("br0", b"frame", (output(3),), in_port=7) for _ in range(3)]
+    assert told == [True, True, False]
+    assert desk.wire.offered == [packet_out(b"frame", (output(3),), Concern.PACKET_OUT.xid(), in_port=7)] * 2
+    assert not desk.board.emit("elsewhere", b"frame", (output(3),))
+    bridge, _ = desk.bridge()
+    bridge.take((desk.wire, None))
+    assert not desk.board.emit("br0", b"frame", (output(3),))
+
+
+def test_connections_are_forgotten_after_what_the_core_was_given_before(desk: Desk) -> None:
+    desk.board.flush("br0", 7, 6, original=Ends(target="192.0.2.1"))
+    _, inbox = desk.bridge()
+    assert not inbox.waiting
+    desk.run()
+    (flush,) = inbox.waiting
+    assert isinstance(flush, Flush)
+    assert flush.connections == Connections(7, 6, original=Ends(target="192.0.2.1"))
+    assert flush.again
