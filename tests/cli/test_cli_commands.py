@@ -14,8 +14,14 @@ import yaml
 
 from controller.cli import spelled_out
 from controller.cli.exits import Exit
+from controller.entities import Router
+from controller.nat_table import NatTable
+from controller.store import Store
+from tests.northbound.fake_world import NoSwitch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Shell
 
 DOCUMENT = """
@@ -110,6 +116,36 @@ def test_what_leads_out_has_tables_of_its_own(shell: Shell, document: Path) -> N
     }
     forward = shell("get", "portforwards", "-o", "table").out.split("\n")[1].split()
     assert forward == ["acme", "http", "edge", "-", "tcp", "8000-8010", "p", "-", "yes"]
+
+
+def test_the_nat_table_is_shown_whole_with_who_could_not_be_asked(shell: Shell) -> None:
+    store = Store({})
+    store.put(Router("acme/edge", "u", "acme", "edge", 1, 8, "02:00:00:00:00:01", ()), set())
+    shell.office.world.nat = NatTable(store, Tracking(12_345))
+    said = shell("get", "nat", "--chassis", "hv1", "--router", "acme/edge", "-o", "json")
+    rows = json.loads(said.out)["items"]
+    assert (said.code, len(rows)) == (0, 12_345)
+    assert {row["router"] for row in rows} == {"acme/edge"}
+    assert len({row["id"] for row in rows}) == len(rows)
+    shell.office.world.nat = NatTable(store, NoSwitch())
+    said = shell("get", "nat", "--chassis", "hv1")
+    assert "not asked: chassis hv1: no netloom agent of hv1 is connected" in said.err
+    assert shell("get", "nat", "--chassis", "hv1", "-p", "zeta", "-o", "json").out == '{\n  "items": []\n}\n'
+    assert shell("get", "chassis", "--router", "acme/edge").code == Exit.USAGE
+
+
+class Tracking:
+    """A switch that translates the sources of many connections."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def connections(self, chassis: str, zone: int | None, take: Callable[[bytes], None]) -> None:
+        del chassis
+        for port in range(10_000, 10_000 + self.count if zone == 2 else 0):
+            ends = f"orig=(src=10.1.0.1,dst=198.51.100.1,sport={port},dport=53)"
+            reply = f"reply=(src=198.51.100.1,dst=192.0.2.10,sport=53,dport={port})"
+            take(f"udp,{ends},{reply},zone=2\n".encode())
 
 
 def test_a_dry_run_shows_fields_and_flows(shell: Shell, document: Path) -> None:
