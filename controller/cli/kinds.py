@@ -31,6 +31,7 @@ _ALL = (
             ("PROJECT", "project"),
             ("NAME", "name"),
             ("MODE", "spec.mode"),
+            ("SHARED", "spec.shared"),
             ("VNI", "status.vni"),
             ("ENCAP", "status.encap"),
             ("MTU", "status.mtu"),

@@ -6,8 +6,9 @@ Everything the change touches is vacated first; an address may therefore pass fr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from controller.intent.allocate import Underlay
@@ -21,9 +22,10 @@ from controller.intent.state import Intent
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A resource as it is to be. ``implied`` where nobody asked for it, but another resource's change makes it change.
+    """A resource as it is to be. ``uid`` is its own, new if ``before`` is None; ``pointer`` leads to what asked for it.
 
-    ``uid`` is the resource's own, new if ``before`` is None; ``pointer`` leads to what asked for it.
+    Where nobody asked, ``cause`` is the resource whose change makes it change, and ``guest`` who waited for another
+    project's network and made it change: it has to go on waiting rather than be in the way of anybody.
     """
 
     key: Key
@@ -32,17 +34,31 @@ class Proposed:
     before: Resource | None
     uid: str
     pointer: str
-    implied: bool = False
+    cause: Key | None = None
+    guest: Key | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it changes for the sake of another project."""
+        return self.cause is not None and self.cause[1] != self.key[1]
+
+
+def _lent(resource: Resource | None) -> Key | None:
+    if resource is None:
+        return None
+    return KINDS[resource.key[0]].lent(resource.key, resource.spec, resource.allocated)
 
 
 class Overlay:
     """One draft over ``base`` at one moment; thrown away after the change is refused or committed.
 
+    ``denied`` are those whom networks of other projects give nothing.
     ``touched`` holds what the change says something of, None where it takes away; ``allocated`` what each gets.
     """
 
-    def __init__(self, base: Intent, underlay: Underlay, now: float) -> None:
+    def __init__(self, base: Intent, underlay: Underlay, now: float, denied: Collection[Key] = ()) -> None:
         self.underlay = underlay
+        self.denied = denied
         self.quarantine = base.claims.quarantine
         self._base = base
         self._now = now
@@ -110,9 +126,11 @@ class Overlay:
         return pool.lowest(lambda found: self.owner(space, found) is not None or self.quarantine.holds(space, found))
 
     def referrers(self, key: Key) -> Iterator[Key]:
-        """Who will refer to a resource."""
-        yield from (referrer for referrer in self._base.referrers(key) if referrer not in self.touched)
-        yield from self._referrers.get(key, ())
+        """Who will refer to a resource; of other projects only those who have something of it."""
+        standing = (referrer for referrer in self._base.referrers(key) if referrer not in self.touched)
+        for found in chain(standing, self._referrers.get(key, ())):
+            if found[1] == key[1] or _lent(self._base.resource(found)) == key:
+                yield found
 
     def count(self, kind: str, project: str) -> int:
         """How many of a kind a project will have."""

@@ -6,7 +6,7 @@ given or was given earlier, ``complete`` chooses the rest. Neither changes anyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -46,6 +46,8 @@ class Draft(Protocol):
 
     underlay: Underlay
     quarantine: Quarantine
+    denied: Collection[Key]
+    """Whom networks of other projects give nothing in this change."""
 
     def spec(self, key: Key) -> Any | None:
         """What a resource will be asked to be; None if there will be none of that name."""
@@ -63,13 +65,18 @@ class Draft(Protocol):
 Findings: TypeAlias = Iterator[Contradiction]
 
 
+def _nothing(_key: Key, _spec: Any, _allocated: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of resource. ``rank`` orders kinds: what others refer to comes first.
 
     ``settle(draft, key, spec, before)`` and ``complete(draft, key, uid, spec, settled)`` answer allocations, or
     ``complete`` a Contradiction where nothing is left. ``disturbed(before, after)`` is true if those who refer to the
-    resource must be settled anew; they are, too, where it is itself settled anew for another one's sake.
+    resource must be settled anew; they are, too, where it is itself settled anew for another one's sake. ``lent`` is
+    the network of another project of which the resource has something, None while it waits for that.
     """
 
     name: str
@@ -87,3 +94,4 @@ class Kind:
     disturbed: Callable[[Any, Any], bool]
     entity: Callable[[Resource], Entity | None]
     entity_type: type | None
+    lent: Callable[[Key, Any, Any], Key | None] = _nothing

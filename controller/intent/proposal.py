@@ -6,7 +6,6 @@ Nothing here writes. The same request over the same intent has the same outcome,
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -14,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from controller.errors import Conflict, FieldError, NotFound, Stale, UserError
 from controller.intent import documents
 from controller.intent.allocate import Underlay
+from controller.intent.disturbance import disturbed
 from controller.intent.documents import Asked
 from controller.intent.draft import Overlay, Proposed
 from controller.intent.kinds import KINDS
@@ -100,16 +100,23 @@ class Outcome:
 
 
 def outcome_of(intent: Intent, underlay: Underlay, request: Request, uid: Callable[[], str], now: float) -> Outcome:
-    """Judge a request over what stands at a moment; raises UserError with every reason if it cannot be."""
+    """Judge a request over what stands at a moment; raises UserError with every reason if it cannot be.
+
+    Guests that are in the way of something go on waiting, and everything is judged again without them.
+    """
     pacer = Pacer()
     puts, removals = _resolved(intent, request, uid, pacer)
     removals.extend(_pruned(intent, request, puts, pacer))
-    puts.extend(_disturbed(intent, puts, removals))
-    draft = Overlay(intent, underlay, now)
-    problems = judged(draft, puts, removals, pacer)
-    if problems:
-        raise _refusal(problems, request)
-    results = [(put.implied, _result(draft, put, pacer)) for put in puts]
+    puts.extend(disturbed(intent, puts, removals))
+    denied: set[Key] = set()
+    draft = Overlay(intent, underlay, now, denied)
+    while problems := judged(draft, puts, removals, pacer):
+        guests = {problem.guest for problem in problems if problem.guest is not None} - denied
+        if not guests:
+            raise _refusal(problems, request)
+        denied |= guests
+        draft = Overlay(intent, underlay, now, denied)
+    results = [(put.cause is not None, _result(draft, put, pacer)) for put in puts]
     told = [result for implied, result in results if result.changed or not implied]
     told.extend(Result("deleted", removal.key, intent.resource(removal.key), None) for removal in removals)
     return Outcome(intent.revision, tuple(told))
@@ -183,31 +190,6 @@ def _pruned(intent: Intent, request: Request, puts: Sequence[Proposed], pacer: P
             yield Removal(key, "")
 
 
-def _disturbed(intent: Intent, puts: Sequence[Proposed], removals: Sequence[Removal]) -> Iterator[Proposed]:
-    """Resources that nobody asked to change, but that must be settled anew: ports whose network came or changed.
-
-    Those disturb in their turn who refers to them.
-    """
-    touched = {put.key for put in puts} | {removal.key for removal in removals}
-    waiting = deque(put for put in puts if _disturbs(put))
-    while waiting:
-        put = waiting.popleft()
-        pointer = put.pointer if put.implied else put.pointer + "/spec"
-        for key in intent.referrers(put.key):
-            standing = intent.resource(key)
-            if standing is None or key in touched:
-                continue
-            touched.add(key)
-            uid, labels = standing.row.uid, standing.row.labels
-            implied = Proposed(key, labels, standing.spec, standing, uid, pointer, implied=True)
-            waiting.append(implied)
-            yield implied
-
-
-def _disturbs(put: Proposed) -> bool:
-    return KINDS[put.key[0]].disturbed(put.before.spec if put.before else None, put.spec)
-
-
 def _result(draft: Overlay, put: Proposed, pacer: Pacer) -> Result:
     pacer.breathe()
     before, allocated = put.before, draft.allocated[put.key]
@@ -237,7 +219,7 @@ def _same(before: Resource, put: Proposed, allocated: Any) -> bool:
 
 def _refusal(problems: Sequence[Problem], request: Request) -> UserError:
     """One error for all problems; it is a conflict only if every one of them is."""
-    error = documents.refusal(FieldError(problem.pointer, problem.message) for problem in problems)
+    error = documents.refusal(dict.fromkeys(FieldError(problem.pointer, problem.message) for problem in problems))
     statuses = {422 if problem.status == NotFound.status and request.apply else problem.status for problem in problems}
     if statuses == {Conflict.status}:
         return Conflict(error.detail, error.errors)

@@ -7,7 +7,7 @@ A reference to what does not exist is no contradiction; a project that does not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from controller.intent.draft import Overlay, Proposed
@@ -17,16 +17,21 @@ from controller.intent.pacer import Pacer
 from controller.intent.resource import Key, title
 
 _NAMED = 5
+_FOREIGN = "what other projects have of it contradicts this"
 _SCOPED = tuple(kind for kind in KINDS.values() if kind.scoped)
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a change is refused. ``status`` is 422 for what contradicts itself, 409 for what contradicts what exists."""
+    """Why a change is refused. ``status`` is 422 for what contradicts itself, 409 for what contradicts what exists.
+
+    ``guest`` is who has to go on without another project's network, so that the change can be.
+    """
 
     pointer: str
     message: str
     status: int
+    guest: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,9 @@ def _claimed(draft: Overlay, put: Proposed, claims: Iterable[Claim]) -> Iterator
         if owner is not None and (claim.pointer, owner) not in told:
             told.add((claim.pointer, owner))
             message = f"{claim.what} {claim.value} {_holder(owner, put.key)}"
-            yield _problem(put, Contradiction(claim.pointer, message, conflict=owner not in draft.touched))
+            holder = draft.touched.get(owner)
+            found = _problem(put, Contradiction(claim.pointer, message, conflict=owner not in draft.touched))
+            yield replace(found, guest=found.guest or (holder.guest if holder else None))
 
 
 def _holder(owner: Key, asking: Key) -> str:
@@ -103,8 +110,9 @@ def _holder(owner: Key, asking: Key) -> str:
 
 
 def _problem(put: Proposed, contradiction: Contradiction) -> Problem:
-    if put.implied:
-        return Problem(put.pointer, f"{title(put.key)}: {contradiction.message}", 409)
+    if put.cause is not None:
+        message = _FOREIGN if put.foreign else f"{title(put.key)}: {contradiction.message}"
+        return Problem(put.pointer, message, 409, put.guest)
     status = 409 if contradiction.conflict else 422
     return Problem(put.pointer + contradiction.pointer, contradiction.message, status)
 
@@ -112,22 +120,35 @@ def _problem(put: Proposed, contradiction: Contradiction) -> Problem:
 def _limits(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal]) -> Iterator[Problem]:
     for removal in removals:
         yield from _in_use(draft, removal)
+    for put in puts:
+        if put.key[0] == "Network" and put.before is not None and put.before.spec.shared and not put.spec.shared:
+            yield from _withdrawn(draft, put)
     for kind, project in draft.grown():
         yield from _over_quota(draft, puts, KINDS[kind], project)
 
 
 def _in_use(draft: Overlay, removal: Removal) -> Iterator[Problem]:
-    kind, _, name = removal.key
+    kind, project, name = removal.key
     if kind == "Project":
         users = [title((k.name, name, inner)) for k in _SCOPED for inner in islice(draft.names(k.name, name), _NAMED)]
-        count = sum(draft.count(k.name, name) for k in _SCOPED)
+        count, others = sum(draft.count(k.name, name) for k in _SCOPED), 0
     else:
         referrers = list(draft.referrers(removal.key))
-        users, count = [title(key) for key in referrers[:_NAMED]], len(referrers)
-    if count:
+        users = [title(key) for key in referrers if key[1] == project]
+        count, others = len(users), len(referrers) - len(users)
+    if count or others:
         more = f" and {count - _NAMED} more" if count > _NAMED else ""
-        named = ", ".join(users[:_NAMED])
-        yield Problem(removal.pointer, f"{title(removal.key)} is still used by {named}{more}", 409)
+        used = [f"by {', '.join(users[:_NAMED])}{more}"] if count else []
+        used += [f"by {others} of other projects"] if others else []
+        yield Problem(removal.pointer, f"{title(removal.key)} is still used {' and '.join(used)}", 409)
+
+
+def _withdrawn(draft: Overlay, put: Proposed) -> Iterator[Problem]:
+    """A network that is to be shared no longer, and that others have something of."""
+    others = sum(key[1] != put.key[1] for key in draft.referrers(put.key))
+    if others:
+        message = f"{title(put.key)} is still used by {others} of other projects"
+        yield Problem(f"{put.pointer}/spec/shared", message, 409)
 
 
 def _over_quota(draft: Overlay, puts: Sequence[Proposed], kind: Kind, project: str) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAME = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+_REFERENCE = r"^([a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?/)?[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
 _LABEL_KEY = r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,126}[A-Za-z0-9])?$"
 _LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 # The second digit of a unicast MAC address is even (IEEE 802-2014, 8.2.2).
@@ -23,6 +24,7 @@ _PHYSICAL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 _DOMAIN = r"^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$"
 PATTERN_WORDS = {
     _NAME: "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin and end with a letter or a digit",
+    _REFERENCE: "must be a name, or project/name for what another project shares",
     _LABEL_KEY: "must be 1 to 128 of letters, digits and '._/-', and begin and end with a letter or a digit",
     _LABEL_VALUE: "must be at most 63 of letters, digits and '._-', and begin and end with a letter or a digit",
     _UNICAST_MAC: "must be a unicast MAC address like 02:00:00:00:00:01",
@@ -112,6 +114,7 @@ def _address_or_block(text: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
+Reference = Annotated[str, StringConstraints(pattern=_REFERENCE)]
 LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY)]
 LabelValue = Annotated[str, StringConstraints(pattern=_LABEL_VALUE)]
 Labels = Annotated[

@@ -20,7 +20,7 @@ from controller.intent.resource import Resource
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
 from controller.northbound.representation import entity_key
-from controller.northbound.resources import Backend
+from controller.northbound.resources import Backend, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,15 @@ class Apply:
         request = Request(wanted, caller.name, caller.writable, selected, dry_run, apply=True)
         outcome = self.backend.writer.submit(request)
         if dry_run:
-            media.answer(req, resp, self._plan(outcome))
+            media.answer(req, resp, self._plan(caller, outcome))
             return
-        unconfirmed = self.backend.unconfirmed(outcome, timeout)
-        changes = [_change(result) for result in outcome.results]
+        unconfirmed = self.backend.unconfirmed(caller, outcome, timeout)
+        changes = [_change(result) for result in told(caller, outcome)]
         media.answer(req, resp, {"revision": outcome.revision, "changes": changes, "unconfirmed": unconfirmed})
 
-    def _plan(self, outcome: Outcome) -> dict[str, Any]:
+    def _plan(self, caller: Caller, outcome: Outcome) -> dict[str, Any]:
         puts, deletes = _entities(outcome.results)
-        changes = [{**_change(result), "fields": list(_fields(result))} for result in outcome.results]
+        changes = [{**_change(result), "fields": list(_fields(result))} for result in told(caller, outcome)]
         return {"revision": outcome.revision, "changes": changes, "flows": self.backend.world.plan(puts, deletes)}
 
 

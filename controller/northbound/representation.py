@@ -8,7 +8,7 @@ from typing import Any
 
 from controller.intent.kinds import KINDS
 from controller.intent.kinds.addressing import address_space, full_subnets
-from controller.intent.resource import Resource, title
+from controller.intent.resource import Key, Resource, title
 from controller.intent.state import Intent
 from controller.northbound.world import World
 
@@ -49,16 +49,31 @@ def _references(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
     targets = KINDS[resource.row.kind].references(resource.key, resource.spec)
     if not targets:
         return []
-    missing = [title(target) for target in targets if intent.resource(target) is None]
+    own = [target for target in targets if target[1] == resource.key[1]]
+    missing = [title(target) for target in own if intent.resource(target) is None]
+    reasons = [f"{', '.join(missing)} does not exist yet"] if missing else []
+    reasons += [_unmet(target, intent) for target in targets if target not in own and target != _lent(resource)]
     return [
         {
             "type": "ReferencesFound",
-            "status": not missing,
-            "reason": "NotFound" if missing else "Found",
-            "message": f"{', '.join(missing)} does not exist yet" if missing else "",
+            "status": not reasons,
+            "reason": "NotFound" if reasons else "Found",
+            "message": "; ".join(reasons),
             "since": resource.row.updated_at,
         }
     ]
+
+
+def _lent(resource: Resource) -> Key | None:
+    return KINDS[resource.key[0]].lent(resource.key, resource.spec, resource.allocated)
+
+
+def _unmet(network: Key, intent: Intent) -> str:
+    """Why a resource has nothing of another project's network; one that is not shared is as one that is not there."""
+    standing, name = intent.resource(network), f"{network[1]}/{network[2]}"
+    if standing is None or not standing.spec.shared:
+        return f"there is no shared network {name}"
+    return f"shared network {name} has no address for it; where it is not for want of subnets, writing it again says why"
 
 
 def _exhausted(resource: Resource, intent: Intent) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import falcon
 from controller.errors import Malformed, NotFound, Unavailable
 from controller.intent import documents
 from controller.intent.kind import Kind
-from controller.intent.proposal import Delete, Outcome, Patch, Put, Request, Wanted
+from controller.intent.proposal import Delete, Outcome, Patch, Put, Request, Result, Wanted
 from controller.intent.resource import Key, Resource, title
 from controller.intent.writer import Writer
 from controller.northbound import media, queries
@@ -18,6 +18,11 @@ from controller.northbound.callers import Caller
 from controller.northbound.media import Bodies
 from controller.northbound.representation import document, entity_key
 from controller.northbound.world import World
+
+
+def told(caller: Caller, outcome: Outcome) -> tuple[Result, ...]:
+    """What of a change the caller may hear of: a shared network's may reach into projects that it may not see."""
+    return tuple(result for result in outcome.results if caller.reads(_owner(result.key)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,9 @@ class Backend:
         """Change intent in the caller's name."""
         return self.writer.submit(Request(wanted, caller.name, caller.writable))
 
-    def unconfirmed(self, outcome: Outcome, timeout: float | None) -> dict[str, str]:
+    def unconfirmed(self, caller: Caller, outcome: Outcome, timeout: float | None) -> dict[str, str]:
         """What the switches have not confirmed of a change after ``timeout`` seconds; None does not wait."""
-        keys = [(result.key[0], entity_key(*result.key[1:])) for result in outcome.results]
+        keys = [(result.key[0], entity_key(*result.key[1:])) for result in told(caller, outcome)]
         return self.world.wait(outcome.revision, keys, timeout) if timeout is not None else {}
 
 
@@ -78,7 +83,7 @@ class One:
         if timeout is None:
             resp.status = 204
             return
-        unconfirmed = self.backend.unconfirmed(outcome, timeout)
+        unconfirmed = self.backend.unconfirmed(caller, outcome, timeout)
         media.answer(req, resp, {"revision": outcome.revision, "unconfirmed": unconfirmed})
 
     def _change(self, req: falcon.Request, resp: falcon.Response, caller: Caller, wanted: Put | Patch) -> None:
@@ -88,7 +93,7 @@ class One:
         result = outcome.results[0]
         if result.after is None:
             raise Unavailable(f"{title(result.key)} was changed by others meanwhile")
-        self.backend.unconfirmed(outcome, timeout)
+        self.backend.unconfirmed(caller, outcome, timeout)
         if result.action == "created":
             resp.status = 201
             resp.location = req.path

@@ -1,6 +1,6 @@
 """FloatingIP: an address of a bridged network that stands for one address of one port, outside and in.
 
-It may be kept for a port that comes later, or for none yet.
+It may be kept for a port that comes later, or for none yet. The network may be another project's that is shared.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from controller.intent.kinds.addressing import (
     versions,
 )
 from controller.intent.kinds.network import NetworkSpec
+from controller.intent.kinds.sharing import lent, network_key, usable
 from controller.intent.resource import Document, FloatingAllocation, Key, PortAllocation, Resource, Strict
-from controller.intent.values import Address, Name
+from controller.intent.values import Address, Name, Reference
 
 _WAITING = FloatingAllocation(None, None, None)
 
@@ -33,7 +34,9 @@ _WAITING = FloatingAllocation(None, None, None)
 class FloatingIPSpec(Strict):
     """What a floating IP is to be."""
 
-    network: Name = Field(description="The bridged network that it is an address of.")
+    network: Reference = Field(
+        description="The bridged network that it is an address of: the project's own, or project/name of a shared one."
+    )
     address: Address | None = Field(default=None, description="Default: a free one.")
     port: Name | None = Field(default=None, description="Whom it stands for; null keeps the address for later.")
     private_address: Address | None = Field(
@@ -49,11 +52,6 @@ class FloatingIPDocument(Document):
     spec: FloatingIPSpec
 
 
-def _network(draft: Draft, key: Key, spec: FloatingIPSpec) -> NetworkSpec | None:
-    found: NetworkSpec | None = draft.spec(("Network", key[1], spec.network))
-    return found
-
-
 def _contradictions(draft: Draft, key: Key, spec: FloatingIPSpec, settled: FloatingAllocation) -> Findings:
     private = spec.private_address
     if private is not None and spec.port is None:
@@ -61,7 +59,7 @@ def _contradictions(draft: Draft, key: Key, spec: FloatingIPSpec, settled: Float
     if private and settled.address and version_of(private) != version_of(settled.address):
         message = f"{private} and {settled.address} are of different IP versions"
         yield Contradiction("/spec/private_address", message)
-    network = _network(draft, key, spec)
+    network = usable(draft, key, spec.network)
     if network is None:
         return
     if network.mode != "bridged":
@@ -73,26 +71,28 @@ def _contradictions(draft: Draft, key: Key, spec: FloatingIPSpec, settled: Float
 
 
 def _settle(draft: Draft, key: Key, spec: FloatingIPSpec, before: Resource | None) -> FloatingAllocation:
-    if _network(draft, key, spec) is None:
+    if usable(draft, key, spec.network) is None:
         return _WAITING
-    kept = before.allocated if before and before.spec.network == spec.network else _WAITING
+    same = before is not None and network_key(key[1], before.spec.network) == network_key(key[1], spec.network)
+    kept = before.allocated if before and same else _WAITING
     return FloatingAllocation(spec.address or kept.address, kept.mac, None)
 
 
 def _complete(
     draft: Draft, key: Key, uid: str, spec: FloatingIPSpec, settled: FloatingAllocation
 ) -> FloatingAllocation | Contradiction:
-    network = _network(draft, key, spec)
+    network = usable(draft, key, spec.network)
     if network is None:
         return settled
-    space, version = address_space(key[1], spec.network), _version(spec, network)
+    place = network_key(key[1], spec.network)[1:]
+    space, version = address_space(*place), _version(spec, network)
     address = settled.address or free_address(draft, space, network.subnets, version)
     if address is None:
         return exhausted(draft, space, version, "/spec/address")
     private = _private(draft, key, spec, address)
     if isinstance(private, Contradiction):
         return private
-    mac = settled.mac or free_mac(draft, uid, mac_space(key[1], spec.network))
+    mac = settled.mac or free_mac(draft, uid, mac_space(*place))
     return FloatingAllocation(address, mac, private)
 
 
@@ -121,19 +121,23 @@ def _private(draft: Draft, key: Key, spec: FloatingIPSpec, address: str) -> str 
 
 
 def _claims(key: Key, spec: FloatingIPSpec, allocated: FloatingAllocation) -> Iterator[Claim]:
+    place = network_key(key[1], spec.network)[1:]
     if allocated.address is not None:
-        space = address_space(key[1], spec.network)
-        yield Claim(space, allocated.address, "/spec/address", "address", rests=True)
+        yield Claim(address_space(*place), allocated.address, "/spec/address", "address", rests=True)
     if allocated.mac is not None:
-        yield Claim(mac_space(key[1], spec.network), allocated.mac, "/spec", "MAC address")
+        yield Claim(mac_space(*place), allocated.mac, "/spec", "MAC address")
     if allocated.private is not None:
         whose = f"floating {key[1]}/{spec.port}"
         yield Claim(whose, allocated.private, "/spec/private_address", "private address")
 
 
 def _references(key: Key, spec: FloatingIPSpec) -> tuple[Key, ...]:
-    network = ("Network", key[1], spec.network)
+    network = network_key(key[1], spec.network)
     return (network,) if spec.port is None else (network, ("Port", key[1], spec.port))
+
+
+def _lent(key: Key, spec: FloatingIPSpec, allocated: FloatingAllocation) -> Key | None:
+    return lent(key, spec.network, given=allocated.address is not None)
 
 
 def _disturbed(_before: FloatingIPSpec | None, _after: FloatingIPSpec) -> bool:
@@ -144,10 +148,11 @@ def _entity(resource: Resource) -> entities.FloatingIp | None:
     row, spec, allocated = resource.row, resource.spec, resource.allocated
     if allocated.address is None or spec.port is None:
         return None
+    _, owner, name = network_key(row.project, spec.network)
     return entities.FloatingIp(
         key=f"{row.project}/{row.name}",
         uid=row.uid,
-        network=f"{row.project}/{spec.network}",
+        network=f"{owner}/{name}",
         address=allocated.address,
         mac=allocated.mac,
         port=f"{row.project}/{spec.port}",
@@ -171,4 +176,5 @@ FLOATING_IP = Kind(
     disturbed=_disturbed,
     entity=_entity,
     entity_type=entities.FloatingIp,
+    lent=_lent,
 )

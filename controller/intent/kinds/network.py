@@ -21,6 +21,7 @@ from controller.intent.kinds.subnet import SubnetSpec
 from controller.intent.resource import Document, Key, NetworkAllocation, Resource, Strict
 from controller.intent.values import Name, Physical
 
+_SHARING = ("bridged", "nat")
 _IPV6_MTU = 1280  # RFC 8200, section 5
 _HIGHEST_VNI = (1 << 24) - 1
 
@@ -40,6 +41,11 @@ class NetworkSpec(Strict):
         default=None, description="Bridged only: the VLAN; null for untagged."
     )
 
+    shared: bool = Field(
+        default=False,
+        description="Bridged and nat only: routers and floating IPs of other projects may name it, as project/name.",
+    )
+
 
 class NetworkDocument(Document):
     """A broadcast domain of one project."""
@@ -52,6 +58,9 @@ class NetworkDocument(Document):
 def _contradictions(draft: Draft, _key: Key, spec: NetworkSpec, settled: NetworkAllocation) -> Findings:
     yield from subnet.contradictions(spec.subnets)
     yield from _segment_faults(spec)
+    if spec.shared and spec.mode not in _SHARING:
+        message = f"only {' and '.join(_SHARING)} networks can be shared; this one's mode is {spec.mode}"
+        yield Contradiction("/spec/shared", message)
     if spec.vni is not None and spec.vni > allocate.VNI_MAX:
         yield Contradiction("/spec/vni", f"VNIs above {allocate.VNI_MAX} are netloom's own")
     largest = allocate.mtus(spec.mode, settled.encap, draft.underlay)[1]
@@ -155,9 +164,9 @@ def _disturbed(before: NetworkSpec | None, after: NetworkSpec) -> bool:
     return before is None or _places(before) != _places(after)
 
 
-def _places(spec: NetworkSpec) -> tuple[str, tuple[tuple[str, str | None], ...]]:
+def _places(spec: NetworkSpec) -> tuple[str, bool, tuple[tuple[str, str | None], ...]]:
     """What others go by: not what machines are told by DHCP, so that ten thousand ports need no look for a lease."""
-    return spec.mode, tuple((each.cidr, each.gateway) for each in spec.subnets)
+    return spec.mode, spec.shared, tuple((each.cidr, each.gateway) for each in spec.subnets)
 
 
 def _entity(resource: Resource) -> entities.Network:

@@ -1,7 +1,8 @@
 """Router: joins networks of one project, and leads out of them by an external one.
 
 It is at the gateways of the subnets that it joins, unless somebody else is or another address is asked for. Networks
-may come after it: the transaction that brings one gives the router its addresses there.
+may come after it: the transaction that brings one gives the router its addresses there. The network that it leaves by
+may be another project's that is shared.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from controller.intent.blocks import block, numbered
 from controller.intent.kind import Claim, Contradiction, Draft, Kind
 from controller.intent.kinds import addressing, router_rules
 from controller.intent.kinds.router_spec import ExternalSpec, Joined, RouterDocument, RouterSpec, joined, left_by
+from controller.intent.kinds.sharing import lent, network_key, reached
 from controller.intent.kinds.subnet import SubnetSpec
 from controller.intent.ports import span
 from controller.intent.resource import InterfaceAllocation, Key, Resource, RouterAllocation
@@ -25,7 +27,7 @@ _NEW = RouterAllocation(0, 0, None, (), (), by_host=False)
 def _settle(draft: Draft, key: Key, spec: RouterSpec, before: Resource | None) -> RouterAllocation:
     kept: RouterAllocation = before.allocated if before else _NEW
     own = _chosen(before) if before else {}
-    outer = left_by(draft, key[1], spec)
+    outer = left_by(draft, key, spec)
     by_host = outer is not None and outer.network.mode == "nat"
     return replace(
         kept,
@@ -80,7 +82,9 @@ def _given(outer: Joined | None) -> tuple[str, ...]:
 def _kept_outside(outer: Joined, before: Resource | None) -> tuple[str, ...]:
     """External addresses that were asked for, and of other IP versions those that the router had there."""
     found = _given(outer)
-    if before is None or before.spec.external is None or before.spec.external.network != outer.name:
+    if before is None or before.spec.external is None:
+        return found
+    if network_key(before.key[1], before.spec.external.network) != network_key(before.key[1], outer.name):
         return found
     had = {addressing.version_of(address) for address in found}
     for address in before.allocated.external_addresses:
@@ -97,14 +101,15 @@ def _complete(
     vni = settled.vni or addressing.free_number(draft, uid, addressing.VNIS, allocate.VNI_MAX)
     if number is None or vni is None:
         return Contradiction("/spec", "there are as many routers as there can be", conflict=True)
-    mac = settled.mac or addressing.free_mac(draft, uid, *_mac_spaces(key, spec, by_host=settled.by_host))
+    outer = left_by(draft, key, spec)
+    spaces = _mac_spaces(key, spec, given=outer is not None, by_host=settled.by_host)
+    mac = settled.mac or addressing.free_mac(draft, uid, *spaces)
     interfaces = []
     for one, had in zip(joined(draft, key[1], spec), settled.interfaces, strict=True):
         place = _completed(draft, key, one, had)
         if isinstance(place, Contradiction):
             return place
         interfaces.append(place)
-    outer = left_by(draft, key[1], spec)
     addresses = _completed_outside(draft, key, outer, settled) if outer else ()
     if isinstance(addresses, Contradiction):
         return addresses
@@ -138,7 +143,7 @@ def _completed_outside(
         if None in found:
             return Contradiction("/spec/external/network", "no address is left on the hosts' links", conflict=True)
         return tuple(address for address in found if address is not None)
-    space = addressing.address_space(key[1], outer.name)
+    space = addressing.address_space(*network_key(key[1], outer.name)[1:])
     for version in addressing.versions(outer.network.subnets):
         if any(addressing.version_of(address) == version for address in had):
             continue
@@ -154,11 +159,13 @@ def _gateway_space(project: str, network: str) -> str:
     return f"gateway {project}/{network}"
 
 
-def _mac_spaces(key: Key, spec: RouterSpec, *, by_host: bool) -> Iterator[str]:
+def _mac_spaces(key: Key, spec: RouterSpec, *, given: bool, by_host: bool) -> Iterator[str]:
+    """Where a router's MAC is unique; ``given`` says that it may leave by its external network."""
     for interface in spec.interfaces:
         yield addressing.mac_space(key[1], interface.network)
-    if spec.external is not None:
-        yield addressing.mac_space(key[1], spec.external.network)
+    outside = reached(key, spec.external.network, given=given) if spec.external else None
+    if outside is not None:
+        yield addressing.mac_space(*outside[1:])
     if by_host:
         yield addressing.HOST_LINK_MACS
 
@@ -169,7 +176,8 @@ def _claims(key: Key, spec: RouterSpec, allocated: RouterAllocation) -> Iterator
     if allocated.vni:
         yield Claim(addressing.VNIS, allocated.vni, "/spec", "VNI")
     if allocated.mac is not None:
-        for space in _mac_spaces(key, spec, by_host=allocated.by_host):
+        given = bool(allocated.external_addresses)
+        for space in _mac_spaces(key, spec, given=given, by_host=allocated.by_host):
             yield Claim(space, allocated.mac, "/spec", "MAC address")
     pointers = {interface.network: f"/spec/interfaces/{i}" for i, interface in enumerate(spec.interfaces)}
     for each in allocated.interfaces:
@@ -184,16 +192,21 @@ def _claims(key: Key, spec: RouterSpec, allocated: RouterAllocation) -> Iterator
 
 
 def _outer_claims(project: str, external: ExternalSpec, allocated: RouterAllocation) -> Iterator[Claim]:
-    space = addressing.HOST_LINK if allocated.by_host else addressing.address_space(project, external.network)
+    network = network_key(project, external.network)
+    space = addressing.HOST_LINK if allocated.by_host else addressing.address_space(*network[1:])
     for address in allocated.external_addresses:
         yield Claim(space, address, "/spec/external/address", "address", rests=True)
 
 
 def _references(key: Key, spec: RouterSpec) -> tuple[Key, ...]:
-    names = dict.fromkeys(interface.network for interface in spec.interfaces)
+    networks = [("Network", key[1], interface.network) for interface in spec.interfaces]
     if spec.external is not None:
-        names[spec.external.network] = None
-    return tuple(("Network", key[1], name) for name in names)
+        networks.append(network_key(key[1], spec.external.network))
+    return tuple(dict.fromkeys(networks))
+
+
+def _lent(key: Key, spec: RouterSpec, allocated: RouterAllocation) -> Key | None:
+    return lent(key, spec.external.network, given=bool(allocated.external_addresses)) if spec.external else None
 
 
 def _disturbed(before: RouterSpec | None, after: RouterSpec) -> bool:
@@ -214,17 +227,19 @@ def _entity(resource: Resource) -> entities.Router:
         interfaces=tuple(
             entities.RouterInterface(f"{row.project}/{each.network}", each.addresses) for each in allocated.interfaces
         ),
-        external=_external(row.project, spec.external, allocated),
+        external=_external(resource.key, spec.external, allocated),
         routes=tuple(entities.StaticRoute(route.to, route.via) for route in spec.routes),
         helpers=spec.helpers,
     )
 
 
-def _external(project: str, external: ExternalSpec | None, allocated: RouterAllocation) -> entities.External | None:
-    if external is None:
+def _external(key: Key, external: ExternalSpec | None, allocated: RouterAllocation) -> entities.External | None:
+    """None also while it waits for another project's network, which may well exist and not be shared."""
+    network = reached(key, external.network, given=bool(allocated.external_addresses)) if external else None
+    if external is None or network is None:
         return None
     return entities.External(
-        network=f"{project}/{external.network}",
+        network=f"{network[1]}/{network[2]}",
         addresses=allocated.external_addresses,
         snat=external.snat,
         snat6=external.snat6,
@@ -248,4 +263,5 @@ ROUTER = Kind(
     disturbed=_disturbed,
     entity=_entity,
     entity_type=entities.Router,
+    lent=_lent,
 )

@@ -11,6 +11,7 @@ from controller.intent.blocks import IPV4, IPV6, Block, block
 from controller.intent.kind import Contradiction, Draft, Findings
 from controller.intent.kinds.addressing import outside, version_of
 from controller.intent.kinds.router_spec import Joined, RouterSpec, RouteSpec, joined, left_by
+from controller.intent.kinds.sharing import network_key
 from controller.intent.resource import Key, RouterAllocation
 
 _JOINING = ("overlay", "host-only")
@@ -19,8 +20,8 @@ _LEAVING = ("bridged", "nat")
 
 def contradictions(draft: Draft, key: Key, spec: RouterSpec, settled: RouterAllocation) -> Findings:
     """Everything that is wrong with a router."""
-    inner, outer = joined(draft, key[1], spec), left_by(draft, key[1], spec)
-    yield from _given_twice(spec)
+    inner, outer = joined(draft, key[1], spec), left_by(draft, key, spec)
+    yield from _given_twice(key[1], spec)
     for each in inner:
         yield from _interface_faults(each)
     if outer is not None:
@@ -31,15 +32,18 @@ def contradictions(draft: Draft, key: Key, spec: RouterSpec, settled: RouterAllo
     yield from _routes_faults(spec, connected, settled, whole=whole)
 
 
-def _given_twice(spec: RouterSpec) -> Findings:
+def _given_twice(project: str, spec: RouterSpec) -> Findings:
     seen: set[str] = set()
     for index, interface in enumerate(spec.interfaces):
         if interface.network in seen:
             message = f"network {interface.network} is given twice"
             yield Contradiction(f"/spec/interfaces/{index}/network", message)
         seen.add(interface.network)
-    if spec.external is not None and spec.external.network in seen:
-        message = f"network {spec.external.network} is one of the interfaces already"
+    if spec.external is None:
+        return
+    _, owner, name = network_key(project, spec.external.network)
+    if owner == project and name in seen:
+        message = f"network {name} is one of the interfaces already"
         yield Contradiction("/spec/external/network", message)
 
 

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from controller.intent.kind import Draft
 from controller.intent.kinds.network import NetworkSpec
+from controller.intent.kinds.sharing import network_key, usable
 from controller.intent.ports import PortRange
-from controller.intent.resource import Document, Strict
-from controller.intent.values import Address, Destination, Name
+from controller.intent.resource import Document, Key, Strict
+from controller.intent.values import Address, Destination, Name, Reference
 
 
 class InterfaceSpec(Strict):
@@ -26,7 +27,7 @@ class InterfaceSpec(Strict):
 class ExternalSpec(Strict):
     """The network that the router leaves by, bridged or nat, and what becomes of its sources' addresses there."""
 
-    network: Name
+    network: Reference = Field(description="A bare name is the project's own; project/name is one that another shares.")
     address: Address | None = Field(default=None, description="Default: a free one of each IP version.")
     snat: bool = True
     snat6: bool = Field(default=False, description="Translate IPv6 too (NAT66); it is routed as it is otherwise.")
@@ -59,7 +60,10 @@ class RouterDocument(Document):
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """One network of a router that exists; ``pointer`` leads to what asks for it."""
+    """One network of a router that exists; ``pointer`` leads to what asks for it.
+
+    ``name`` has the project before it where that is another one.
+    """
 
     pointer: str
     name: str
@@ -77,9 +81,11 @@ def joined(draft: Draft, project: str, spec: RouterSpec) -> tuple[Joined, ...]:
     return tuple(found)
 
 
-def left_by(draft: Draft, project: str, spec: RouterSpec) -> Joined | None:
-    """The external network, if there is one and it exists."""
-    if spec.external is None:
+def left_by(draft: Draft, key: Key, spec: RouterSpec) -> Joined | None:
+    """The external network, if there is one and the router may leave by it."""
+    external = spec.external
+    network = usable(draft, key, external.network) if external else None
+    if external is None or network is None:
         return None
-    network = draft.spec(("Network", project, spec.external.network))
-    return Joined("/spec/external", spec.external.network, spec.external.address, network) if network else None
+    _, owner, name = network_key(key[1], external.network)
+    return Joined("/spec/external", name if owner == key[1] else f"{owner}/{name}", external.address, network)
