@@ -6,6 +6,7 @@ A host that says nonsense, or that takes another's name, loses its session and n
 from __future__ import annotations
 
 import ipaddress
+import threading
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -77,6 +78,7 @@ class Host:
         self._plugged = _Plugged()
         self._chassis: ChassisRow | None = None
         self._name = ""
+        self._due = threading.Event()
         self._work = _Work()
 
     def opened(self, session: Session) -> None:
@@ -102,10 +104,11 @@ class Host:
             self._events.gone(name)
 
     def review(self) -> None:
-        """Compare with what is wanted again, in the session's thread; from any thread."""
+        """Compare with what is wanted again, in the session's thread; from any thread, which waits for nobody."""
         session = self._session
-        if session is not None:
-            session.call("echo", [], self._review)
+        if session is not None and not self._due.is_set():
+            self._due.set()
+            threading.Thread(target=_ask, args=(session, self._due, self._review), daemon=True).start()
 
     @property
     def peer_address(self) -> str | None:
@@ -234,6 +237,12 @@ class _Work:
         except DatabaseError as error:
             self.refusals = (f"a change was refused: {error}",)
             self._refused = self._sent
+
+
+def _ask(session: Session, due: threading.Event, reviewed: Callable[[Reply], None]) -> None:
+    """Have the peer send something, so that the session's thread has its turn; the peer may be slow to take it."""
+    due.clear()
+    session.call("echo", [], reviewed)
 
 
 def _reachable(wanted: Wanted, session: Session) -> Wanted:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -171,3 +174,16 @@ def test_two_hosts_watch_each_other_and_tell_at_once_when_one_falls_silent(
     told.wait_for(lambda: seen[name].watch == Watch("hv2", "down"), timeout=1)
     set_wire(other, "up")
     told.wait_for(lambda: seen[name].watch == Watch("hv2", "up"))
+
+
+def test_who_orders_does_not_wait_for_a_host_that_reads_nothing(ovs: PrivateOvs, hosts: Hosts, told: Told) -> None:
+    hosts.follow(ovs.address)
+    told.wait_for(lambda: "nl-vxlan" in told.interfaces_of.get("hv1", {}))
+    os.kill(ovs.server.pid, signal.SIGSTOP)
+    forwards = tuple(HostForward("tcp", (port, port), "169.254.64.7") for port in range(1, 20_000))
+    begun = time.monotonic()
+    for count in range(1_000):
+        hosts.order(HostOrder("hv1", link=True, forwards=forwards[:count]))
+    assert time.monotonic() - begun < 1
+    os.kill(ovs.server.pid, signal.SIGCONT)
+    told.wait_for(lambda: "nl-host" in told.interfaces_of.get("hv1", {}), timeout=30)
