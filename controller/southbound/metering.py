@@ -65,9 +65,7 @@ class Metering:
         for flow in change.deletes:
             if self._uses.get(flow.slot, (None,))[0] == flow.cookie or flow.cookie == ANY_COOKIE:
                 self._goes(flow.slot)
-        needed: dict[int, None] = {}
-        for flow in change.puts:
-            needed.update(dict.fromkeys(self._stands(flow)))
+        needed = dict.fromkeys(number for flow in change.puts for number in self._stands(flow))
         self.refused |= {number: _NO_CLASS.format(number) for number in needed if meter_spec(number) is None}
         lacking = (number for number in needed if number not in self._made or number in self._doubted)
         missing = [number for number in lacking if number not in self.refused]

@@ -1,4 +1,4 @@
-"""A feature for tests: what comes in at a port goes to the controller, as much as the port's meter lets through."""
+"""For tests: a packet that a switch hands over, and a feature by which each port's packets are, within its meter."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from controller.compiler.view import View
 
 PLACE = (250, 77)
+FRAME = bytes.fromhex("ffffffffffff 020000000001 1234") + b"hello" * 10
+PUNTED = (
+    bytes.fromhex(
+        "060a00ca 00000000 ffffffff 00400101 0000000000000099 0001 0070"
+        "80000004 00000001"  # in_port
+        "80010110 00000077 00000000 ffffffff 00000000"  # reg0
+        "80010310 00000000 00000005 00000000 ffffffff"  # reg3
+        "80010b10 00000009 00000000 ffffffff 00000000"  # reg10
+        "80010d10 fe800000 00000000 ffffffff 00000000"  # reg12, the first of xxreg3
+        "80010f10 00000000 00000001 00000000 ffffffff"  # reg15, the last of it
+        "0000"
+    )
+    + FRAME
+)
+"""What Open vSwitch 3.1 says of a packet whose flow wrote registers 0, 3, 10 and the last four."""
 
 
 def punts(endpoint: Endpoint, _view: View) -> Iterator[Flow]:

@@ -10,22 +10,7 @@ from controller.flow.actions import CONTROLLER_RESERVED, output, resubmit, set_f
 from controller.flow.fields import REGS
 from controller.southbound import inbound
 from controller.southbound.packets import PacketIn, packet_out
-
-FRAME = bytes.fromhex("ffffffffffff 020000000001 1234") + b"hello" * 10
-PUNTED = (
-    bytes.fromhex(
-        "060a00ca 00000000 ffffffff 00400101 0000000000000099 0001 0070"
-        "80000004 00000001"  # in_port
-        "80010110 00000077 00000000 ffffffff 00000000"  # reg0
-        "80010310 00000000 00000005 00000000 ffffffff"  # reg3
-        "80010b10 00000009 00000000 ffffffff 00000000"  # reg10
-        "80010d10 fe800000 00000000 ffffffff 00000000"  # reg12, the first of xxreg3
-        "80010f10 00000000 00000001 00000000 ffffffff"  # reg15, the last of it
-        "0000"
-    )
-    + FRAME
-)
-"""What Open vSwitch 3.1 says of a packet whose flow wrote registers 0, 3, 10 and the last four."""
+from tests.southbound.punts import FRAME, PUNTED
 
 
 def test_a_packet_comes_with_its_port_its_registers_and_its_flow() -> None:

@@ -14,7 +14,7 @@ from controller.southbound import inbound, wire
 from controller.southbound.wire import BundleReply, FlowEvent, FlowReport, Refusal
 from tests.compiled import compiled
 from tests.southbound.fake_switch import FlowMod, flow_mod, update
-from tests.southbound.test_packets import PUNTED
+from tests.southbound.punts import PUNTED
 from tests.worlds import small_world
 
 FLOW = Flow(EVERYWHERE, 7, 100, b"\x80\x00\x00\x04\x00\x00\x00\x01", instructions((output(2),)), 0x4E << 56 | 1)
