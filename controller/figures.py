@@ -33,7 +33,9 @@ class CoreCollector(Collector):
         yield GaugeMetricFamily(
             "netloom_unconfirmed_resources", "Resources whose flows wait for a switch", value=waiting
         )
-        yield CounterMetricFamily("netloom_drifts", "Flows that somebody else touched", value=self._drifts.count)
+        yield CounterMetricFamily(
+            "netloom_drifts", "Flows, meters and groups that somebody else touched", value=self._drifts.count
+        )
         connected = GaugeMetricFamily(
             "netloom_bridge_connected", "1 while the OpenFlow session stands", labels=["chassis"]
         )
