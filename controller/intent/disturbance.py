@@ -1,7 +1,7 @@
 """Whom a change makes change though nobody asked: ports whose network comes, floating IPs whose port moves.
 
-A network that comes to be shared brings guests, who waited for it in other projects. They get what they asked for where
-that can be, and nothing else; whoever shares a network is neither stopped by them nor told of them.
+Guests are those who wait for a network that another project shares. They get what they ask for where that can be, and
+nothing else; whoever shares a network is neither stopped by them nor told of them.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ def _concerned(put: Proposed, key: Key) -> bool:
 
 def _implied(put: Proposed, standing: Resource) -> Proposed:
     pointer = put.pointer + "/spec" if put.cause is None else put.pointer
-    guest = put.guest or (standing.key if _comes_to(put, standing) else None)
+    guest = put.guest or (standing.key if _waits(standing) else None)
     labels, uid = standing.row.labels, standing.row.uid
     return Proposed(standing.key, labels, standing.spec, standing, uid, pointer, put.cause or put.key, guest)
 
 
-def _comes_to(put: Proposed, standing: Resource) -> bool:
-    """Whether a resource of another project has waited for a network so far."""
-    lent = KINDS[standing.key[0]].lent(standing.key, standing.spec, standing.allocated)
-    return put.key[1] != standing.key[1] and lent is None
+def _waits(standing: Resource) -> bool:
+    """Whether a resource has nothing so far of another project's network that it asks for."""
+    kind, project = KINDS[standing.key[0]], standing.key[1]
+    if kind.lent(standing.key, standing.spec, standing.allocated) is not None:
+        return False
+    return any(target[1] != project for target in kind.references(standing.key, standing.spec))

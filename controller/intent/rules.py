@@ -139,15 +139,19 @@ def _in_use(draft: Overlay, removal: Removal) -> Iterator[Problem]:
     if count or others:
         more = f" and {count - _NAMED} more" if count > _NAMED else ""
         used = [f"by {', '.join(users[:_NAMED])}{more}"] if count else []
-        used += [f"by {others} of other projects"] if others else []
+        used += [f"by {_others(others)}"] if others else []
         yield Problem(removal.pointer, f"{title(removal.key)} is still used {' and '.join(used)}", 409)
+
+
+def _others(count: int) -> str:
+    return f"{count} resource{'s' if count > 1 else ''} of other projects"
 
 
 def _withdrawn(draft: Overlay, put: Proposed) -> Iterator[Problem]:
     """A network that is to be shared no longer, and that others have something of."""
     others = sum(key[1] != put.key[1] for key in draft.referrers(put.key))
     if others:
-        message = f"{title(put.key)} is still used by {others} of other projects"
+        message = f"{title(put.key)} is still used by {_others(others)}"
         yield Problem(f"{put.pointer}/spec/shared", message, 409)
 
 

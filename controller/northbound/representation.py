@@ -73,7 +73,9 @@ def _unmet(network: Key, intent: Intent) -> str:
     standing, name = intent.resource(network), f"{network[1]}/{network[2]}"
     if standing is None or not standing.spec.shared:
         return f"there is no shared network {name}"
-    return f"shared network {name} has no address for it; where it is not for want of subnets, writing it again says why"
+    return (
+        f"shared network {name} has no address for it; if that is not for want of subnets, write it again to hear why"
+    )
 
 
 def _exhausted(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
