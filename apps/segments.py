@@ -11,7 +11,7 @@ from apps import registers as r
 from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, PUNT, REPLY, ROUTER_IN
 from controller.entities import Chassis, Network
 from controller.flow.actions import IN_PORT_RESERVED, Action, output, pop_vlan, push_vlan, set_field
-from controller.flow.fields import ARP_SPA, ICMPV6_TYPE, IN_PORT, ND_TARGET, VLAN
+from controller.flow.fields import ARP_SPA, ARP_TPA, ICMPV6_TYPE, IN_PORT, IPV6_SRC, ND_TARGET, VLAN
 from controller.flow.flow import Flow, Here, Match
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from controller.compiler.view import View
     from controller.derived import Audience, Endpoint
 
-ADVERTISEMENT = 136
+SOLICITATION, ADVERTISEMENT = 135, 136
+NO_ADDRESS = "0.0.0.0"  # noqa: S104 - "no address", not a bind
 TAGGED = 0x1000
 """Of the VLAN field: there is a tag (OpenFlow 1.5, 7.2.3.9)."""
 
@@ -46,11 +47,22 @@ def translate(audience: Audience, view: View) -> Iterator[Flow]:
 
 
 def claims(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
-    """A machine of the segment that speaks in the name of a port's address is heard of, and its words go on."""
+    """A machine of the segment that speaks in the name of a port's address, or looks whether it is free, is heard of.
+
+    Its words go on: they are for the port too.
+    """
     if endpoint.mode != "bridged":
         return
     told: list[Action] = [set_field(r.PUNT, r.HEARD), PUNT.resubmit, DESTINATION.goto]
+    heard: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: r.FROM_SEGMENT}
     for address in (*endpoint.ipv4, *endpoint.ipv6):
-        claim: Match = {ICMPV6_TYPE: ADVERTISEMENT, ND_TARGET: address} if ":" in address else {ARP_SPA: address}
-        match: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: r.FROM_SEGMENT, **claim}
-        yield ROUTER_IN.flow(Here(endpoint.chassis), "claim", match, told)
+        for claim in _claims(address):
+            yield ROUTER_IN.flow(Here(endpoint.chassis), "claim", {**heard, **claim}, told)
+
+
+def _claims(address: str) -> tuple[Match, Match]:
+    """What it says who has an address, and who would have it (RFC 4862, 5.4; RFC 5227, 2.1)."""
+    if ":" in address:
+        sought: Match = {ICMPV6_TYPE: SOLICITATION, IPV6_SRC: "::", ND_TARGET: address}
+        return {ICMPV6_TYPE: ADVERTISEMENT, ND_TARGET: address}, sought
+    return {ARP_SPA: address}, {ARP_SPA: NO_ADDRESS, ARP_TPA: address}

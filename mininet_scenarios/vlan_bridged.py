@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,8 @@ def tell(story: Story, lab: Lab) -> None:
     prove_apart(story, sides)
     story.step("A machine moves to the other host: the switch in the rack learns it")
     move(story, outside, sides[1], hosts[1])
+    story.step("A machine outside takes an address that is a tenant's")
+    prove_noticed(story, lab, sides[2])
     story.step("What cannot be is refused by name")
     prove_refused(story, lab.client, wrong())
 
@@ -143,6 +146,26 @@ def move(story: Story, outside: Outside, side: Side, host: Hypervisor) -> None:
     until(lambda: outside.learned(SEGMENT).get(vm.nic.mac) == (host.name, side.vlan or 0), 10, "the switch learned it")
     steady.more(200)
     story.check("ping goes on from where it is now", held=True, evidence=steady.stop())
+
+
+def prove_noticed(story: Story, lab: Lab, side: Side) -> None:
+    """By an announcement, and by looking whether it is free: the port that has it says so."""
+    liar = side.outsider.machine
+    for vm, address in ((side.vms[0], side.vms[0].ipv4), (side.vms[1], side.vms[1].ipv6)):
+        prefix = "64" if ":" in address else "24"
+        liar.run("ip", "address", "add", f"{address}/{prefix}", "dev", "eth0")  # IPv6 looks by itself
+        if ":" not in address:
+            liar.run("arping", "-U", "-c", "1", "-I", "eth0", address)
+        told = until(partial(claim, lab, vm), 5, f"the claim to {address} is noticed")
+        story.check(f"the claim to {address} is noticed", address in told, told)
+        liar.run("ip", "address", "del", f"{address}/{prefix}", "dev", "eth0")
+
+
+def claim(lab: Lab, vm: Vm) -> str:
+    """What a machine's port says of somebody else who claims an address of it, or nothing."""
+    tenant, _, name = vm.name.partition("-")
+    conditions = lab.client.get(f"/projects/{tenant}/ports/{name}")["status"]["conditions"]
+    return next((one["message"] for one in conditions if one["type"] == "Duplicate" and one["status"]), "")
 
 
 def wrong() -> dict[str, tuple[str, dict[str, Any]]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.derived import Endpoint
-from controller.services import frames
+from controller.services import questions
 from controller.services.outcome import Duplicate, Ignored, sender
 
 if TYPE_CHECKING:
@@ -25,28 +25,18 @@ MOST = 4096
 
 def answer(punt: Punt, facts: Facts, _now: float) -> Iterator[Outcome]:
     """Tell whose address the sender looks for."""
-    ether = frames.ethernet(punt.frame)
-    address = _probed(ether) if ether else None
+    sought = questions.sought(punt.frame)
     port = sender(punt, facts)
-    if ether is None or address is None:
+    if sought is None:
         yield Ignored("malformed")
         return
     if port is None:
         yield Ignored("unserved")
         return
+    address, mac = sought
     for key in sorted(facts.where(Endpoint, "address", (port.network, address))):
         if key != port.key:
-            yield Duplicate(key, address, ether.src, port.key)
-
-
-def _probed(ether: frames.Ethernet) -> str | None:
-    """The address that a frame looks for, if that is what it does."""
-    question = frames.arp(ether)
-    if question is not None:
-        return question.target if question.sender == frames.NO_ADDRESS else None
-    packet = frames.ip(ether)
-    told = frames.discovery(packet) if packet else None
-    return told.target if told is not None and told.op == frames.SOLICITATION and told.source == "::" else None
+            yield Duplicate(key, address, mac, port.key)
 
 
 @dataclass(slots=True)

@@ -82,20 +82,23 @@ class Outside:
         return None
 
     def heard(self, punt: Punt, facts: Facts, _now: float) -> Iterator[Outcome]:
-        """A machine outside tells its MAC."""
+        """A machine outside tells its MAC, or looks whether an address is free."""
         told = questions.told(punt.frame)
+        found = told or questions.sought(punt.frame)
         network = self._network(punt.network)
-        if told is None or network is None or frames.is_group(told[1]):
+        if found is None or network is None or frames.is_group(found[1]):
             yield Ignored("malformed")
             return
-        address, mac = told
+        address, mac = found
         owners = facts.where(Endpoint, "address", (network.key, address))
         if owners:
             port: Endpoint | None = facts.get(Endpoint, min(owners))
             if port is not None and mac not in {port.mac, *(pair.mac for pair in port.allowed_pairs)}:
                 yield Duplicate(port.key, address, mac, f"segment {network.physical_network}")
-            return
-        yield from self._answered((network.key, address), mac, network)
+        elif told:
+            yield from self._answered((network.key, address), mac, network)
+        else:
+            yield Ignored("unserved")
 
     def _answered(self, place: Place, mac: str, network: Network) -> Iterator[Outcome]:
         """Believed where it was asked for; what waited goes on."""

@@ -66,3 +66,18 @@ def told(frame: bytes) -> tuple[str, str] | None:
     if found is None or found.op != frames.ADVERTISEMENT:
         return None
     return found.target, found.mac or ether.src
+
+
+def sought(frame: bytes) -> tuple[str, str] | None:
+    """The address that a frame's sender would have if nobody else has it, and the sender's MAC; None elsewhere."""
+    ether = frames.ethernet(frame)
+    if ether is None:
+        return None
+    spoken = frames.arp(ether)
+    if spoken is not None:
+        return (spoken.target, ether.src) if spoken.sender == frames.NO_ADDRESS else None
+    packet = frames.ip(ether)
+    found = frames.discovery(packet) if packet else None
+    if found is None or found.op != frames.SOLICITATION or found.source != "::":
+        return None
+    return found.target, ether.src

@@ -168,6 +168,12 @@ def test_who_claims_a_ports_address_on_the_segment_is_a_duplicate(built: Watched
     assert list(outside(built).heard(heard(reply("192.0.2.20", mac(7))), built.store, NOW)) == []
 
 
+def test_who_looks_on_the_segment_whether_a_ports_address_is_free_is_a_duplicate(built: Watched) -> None:
+    probe = bytes(Ether(src=STRANGER) / ARP(op=1, hwsrc=STRANGER, psrc="0.0.0.0", pdst="192.0.2.20"))
+    claimed = list(outside(built).heard(heard(probe), built.store, NOW))
+    assert claimed == [Duplicate("acme/wire-1", "192.0.2.20", STRANGER, "segment lan")]
+
+
 def test_gateways_are_asked_for_at_once_and_again_and_again(built: Watched) -> None:
     asking = Outside(built.store)
     asking.changed([("get", Exit, "acme/edge")], NOW)
