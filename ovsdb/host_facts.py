@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ovsdb.rows import Liveness
 
 _LONGEST_NAME = 255
+_LONGEST_WORD = 4096
 _LABELS = "netloom-labels"
 
 
@@ -50,23 +51,29 @@ def interface(view: HostView, uuid: str, bridge: str) -> InterfaceRow | None:
     ofport, external_ids = row.get("ofport"), row.get("external_ids", {})
     name = row.get("name", "")
     ours = own_ports.NAME.fullmatch(name) is not None
-    peer = external_ids.get(own_ports.PEER) if ours else None
+    peer = _short(external_ids, own_ports.PEER) if ours else None
     return InterfaceRow(
         name=name,
         ofport=ofport if ofport is not None and ofport > 0 else None,  # -1: OVS could not open it
         type=row.get("type", ""),
-        iface_id=external_ids.get("iface-id"),
+        iface_id=_short(external_ids, "iface-id"),
         error=row.get("error"),
-        physical_network=external_ids.get(own_ports.PHYSICAL_NETWORK) if ours else None,
+        physical_network=_short(external_ids, own_ports.PHYSICAL_NETWORK) if ours else None,
         serves=_serves(external_ids) if ours else None,
-        state=external_ids.get(own_ports.STATE) if ours else None,
+        state=_short(external_ids, own_ports.STATE) if ours else None,
         watch=None if peer is None else Watch(peer, _liveness(row.get("bfd_status", {}))),
     )
 
 
+def _short(external_ids: Mapping[str, str], key: str) -> str | None:
+    """What stands under a key; None as well where it is so long that nobody can have meant it."""
+    found = external_ids.get(key)
+    return found if found is not None and len(found) <= _LONGEST_WORD else None
+
+
 def _serves(external_ids: Mapping[str, str]) -> str | None:
     """What the host has to do for an interface: its part in a network (by key), "" for its link; None: nothing."""
-    return "" if own_ports.LINK in external_ids else external_ids.get(own_ports.NETWORK)
+    return "" if own_ports.LINK in external_ids else _short(external_ids, own_ports.NETWORK)
 
 
 def _liveness(status: Mapping[str, str]) -> Liveness:
