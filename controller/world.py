@@ -21,6 +21,7 @@ from controller.entities import (
 )
 from controller.host_states import HostStates
 from controller.nat_table import NatTable
+from controller.preview import preview
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.hosts import with_hosts
@@ -32,6 +33,7 @@ from controller.status.translations import floating_status, forward_status
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from controller.compiler.catalogue import Delta
     from controller.compiler.compiler import Rules
     from controller.core import Core
     from controller.entities import Entity
@@ -83,15 +85,20 @@ class World:
         return found
 
     def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
-        """Flows that a change would add and remove, by chassis: compiled aside, from everything that stands."""
+        """Flows that a change would add and remove, by chassis: tried and undone, or compiled aside if it is large."""
+        tried = preview(self._core, self._reports, puts, deletes)
+        deltas = sorted((self._aside(puts, deletes) if tried is None else tried).items())
+        added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
+        removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
+        return {"added": added, "removed": removed}
+
+    def _aside(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, Delta]:
+        """The same, compiled anew from everything that stands, while others go on."""
         store = self._core.compiler.store
         standing = [store.get(kind, key) for kind in BASE for key in list(store.keys(kind))]
         aside = Compiler(self._rules, _silent, self._core.breath)
         aside.run([entity for entity in standing if entity is not None], ())
-        deltas = sorted(aside.run(puts, deletes).deltas.items())
-        added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
-        removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
-        return {"added": added, "removed": removed}
+        return aside.run(puts, deletes).deltas
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""

@@ -47,6 +47,10 @@ class Watched:
         """One change of the world; all that follows from it."""
         return self._compiler.run(puts, deletes)
 
+    def preview(self, puts: Iterable[Entity], deletes: Iterable[Key], steps: int = 100_000) -> dict[str, Delta] | None:
+        """What one change would do, tried and undone."""
+        return self._compiler.preview(puts, deletes, steps)
+
     def flows(self, chassis: str) -> dict[Slot, Flow]:
         """What should stand on a chassis; no two flows in one slot."""
         flows = list(self.catalogue.flows(chassis))

@@ -96,6 +96,11 @@ class Catalogue:
                 return self._flows[scope][cookie]
         return None
 
+    def __contains__(self, membership: Membership) -> bool:
+        """Whether a chassis is one of a shared scope."""
+        scope, chassis = membership
+        return chassis in self._members.get(scope, ())
+
     def owners(self, flow: Flow) -> tuple[Node, ...]:
         """The nodes that asked for this flow."""
         return self._owners.get((flow.scope, flow.cookie), ())

@@ -79,6 +79,21 @@ class Compiler:
         standing = frozenset(subject for subject in subjects if self._stands(subject))
         return Compiled(deltas, standing, frozenset(subjects - standing), outcome.changed)
 
+    def preview(
+        self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], steps: int
+    ) -> dict[str, Delta] | None:
+        """What a change would do to each chassis, without doing it; None where ``steps`` fragments are too few."""
+        return self.engine.preview(puts, deletes, steps, self._tried)
+
+    def _tried(self, outcome: Outcome) -> dict[str, Delta]:
+        """Done and undone in the catalogue; who only stays in a scope must not be taken out of it."""
+        leaving, joining = self._memberships(outcome)
+        left = [membership for membership in leaving if membership in self.catalogue]
+        joined = [membership for membership in joining if membership not in self.catalogue]
+        deltas = self.catalogue.turn(outcome.removed, outcome.added, left, joined)
+        self.catalogue.turn(outcome.added, outcome.removed, joined, left)
+        return deltas
+
     def _memberships(self, outcome: Outcome) -> tuple[list[tuple[Scope, str]], list[tuple[Scope, str]]]:
         """Chassis that left or joined the scopes that several share."""
         left: list[tuple[Scope, str]] = []

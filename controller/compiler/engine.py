@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from controller.compiler.journal import TooMuch, Writing
+from controller.compiler.readers import Readers
 from controller.compiler.view import Missing, View
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Outcome:
 
 
 Placed = tuple["Scope", int]
+T = TypeVar("T")
 
 
 class Engine:
@@ -79,13 +82,14 @@ class Engine:
         breathe: Callable[[], None],
     ) -> None:
         self._store = store
+        self._writing = Writing(store)
         self.rules: tuple[Relation | Feature, ...] = (*relations, *features)
         self._strata = len(relations)
         self._by_source: dict[type, list[int]] = defaultdict(list)
         for place, rule in enumerate(self.rules):
             self._by_source[rule.source].append(place)
         self._fragments: dict[Node, Fragment] = {}
-        self._readers: dict[tuple[Any, ...], Node | set[Node]] = {}
+        self.readers = Readers()
         self._report = report
         self._breathe = breathe
 
@@ -99,9 +103,9 @@ class Engine:
         outcome = Outcome()
         changed: set[tuple[Any, ...]] = set()
         for kind, key in deletes:
-            self._store.delete(kind, key, changed)
+            self._writing.delete(kind, key, changed)
         for entity in puts:
-            self._store.put(entity, changed)
+            self._writing.put(entity, changed)
         dirty: list[set[Node]] = [set() for _ in self.rules]
         self._spread(changed, dirty, outcome)
         for place in range(self._strata):
@@ -111,6 +115,36 @@ class Engine:
             for node in self._drain(dirty[place]):
                 self._translate(node, outcome)
         return outcome
+
+    def preview(
+        self,
+        puts: Iterable[Entity],
+        deletes: Iterable[tuple[type, str]],
+        steps: int,
+        look: Callable[[Outcome], T],
+    ) -> T | None:
+        """What ``look`` makes of a run that is undone again before anybody else runs.
+
+        None where it would bring more than ``steps`` fragments up to date.
+        """
+        self._writing.begin(steps)
+        breathe, self._breathe = self._breathe, _hold
+        try:
+            return look(self.run(puts, deletes))
+        except TooMuch:
+            return None
+        finally:
+            self._breathe = breathe
+            for node, fragment in self._writing.undo().items():
+                self._restore(node, fragment)
+
+    def _restore(self, node: Node, fragment: Fragment | None) -> None:
+        standing = self._fragments.pop(node, None)
+        now, then = standing.reads if standing else set(), fragment.reads if fragment else set()
+        self.readers.drop(node, now - then)
+        self.readers.add(node, then - now)
+        if fragment is not None:
+            self._fragments[node] = fragment
 
     def _drain(self, nodes: set[Node]) -> Iterator[Node]:
         done = 0
@@ -127,12 +161,8 @@ class Engine:
             if read[0] == "get":
                 for place in self._by_source.get(read[1], ()):
                     dirty[place].add(Node(place, read[2]))
-            readers = self._readers.get(read)
-            if isinstance(readers, Node):
-                dirty[readers.rule].add(readers)
-            elif readers:
-                for node in readers:
-                    dirty[node.rule].add(node)
+            for node in self.readers.of(read):
+                dirty[node.rule].add(node)
 
     def _evaluate(self, node: Node) -> tuple[Any, ...]:
         """The node's results anew; its reads are kept up to date. A bug empties this fragment alone."""
@@ -140,9 +170,10 @@ class Engine:
         function = rule.rows if isinstance(rule, Relation) else rule.translate
         entity = self._store.get(rule.source, node.key)
         old = self._fragments.get(node)
+        self._writing.fragment(node, old)
         if entity is None:
             if old is not None:
-                self._unread(node, old.reads)
+                self.readers.drop(node, old.reads)
                 del self._fragments[node]
             return ()
         view = View(self._store)
@@ -154,8 +185,8 @@ class Engine:
             self._report(rule.name, node.key, error)
             results = ()
         before = old.reads if old else set()
-        self._unread(node, before - view.reads)
-        self._read(node, view.reads - before)
+        self.readers.drop(node, before - view.reads)
+        self.readers.add(node, view.reads - before)
         self._fragments[node] = Fragment(view.reads, results)
         return results
 
@@ -171,9 +202,9 @@ class Engine:
         changed: set[tuple[Any, ...]] = set()
         after = tuple(entity.key for entity in entities)
         for key in set(before).difference(after):
-            self._store.delete(rule.produces, key, changed)
+            self._writing.delete(rule.produces, key, changed)
         for entity in entities:
-            self._store.put(entity, changed)
+            self._writing.put(entity, changed)
         if node in self._fragments:
             self._fragments[node].results = after
         return changed
@@ -189,25 +220,9 @@ class Engine:
         outcome.removed.extend((flow, node) for place, flow in old.items() if place not in new)
         outcome.added.extend((flow, node) for place, flow in new.items() if place not in old)
 
-    def _read(self, node: Node, reads: Iterable[tuple[Any, ...]]) -> None:
-        for read in reads:
-            readers = self._readers.get(read)
-            if readers is None:
-                self._readers[read] = node
-            elif isinstance(readers, Node):
-                self._readers[read] = {readers, node}
-            else:
-                readers.add(node)
 
-    def _unread(self, node: Node, reads: Iterable[tuple[Any, ...]]) -> None:
-        for read in reads:
-            readers = self._readers.get(read)
-            if isinstance(readers, set):
-                readers.discard(node)
-                if not readers:
-                    del self._readers[read]
-            elif readers == node:
-                del self._readers[read]
+def _hold() -> None:
+    """Let nobody else run."""
 
 
 def _distinct(flows: tuple[Flow, ...]) -> dict[Placed, Flow]:

@@ -8,6 +8,7 @@ from controller.compiler import catalogue, engine
 from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.compiler import Compiler
 from controller.compiler.engine import Engine
+from controller.compiler.readers import Readers
 from controller.compiler.view import Missing, View
 from controller.derived import Audience
 from controller.entities import Chassis
@@ -21,47 +22,48 @@ if TYPE_CHECKING:
     Defect = Callable[[pytest.MonkeyPatch], None]
 
 REAL_ENGINE, REAL_CATALOGUE = dict(vars(Engine)), dict(vars(Catalogue))
+REAL_READERS = dict(vars(Readers))
 REAL_STORE, REAL_COMPILER = dict(vars(Store)), dict(vars(Compiler))
 
 
 def _deaf_to(word: str) -> Callable[..., None]:
-    """An engine's ``_read`` that does not remember one sort of question."""
+    """Readers' ``add`` that does not remember one sort of question."""
 
-    def read(self: Engine, node: Any, reads: Iterable[Any]) -> None:
-        REAL_ENGINE["_read"](self, node, {read for read in reads if read[0] != word})
+    def add(self: Readers, node: Any, reads: Iterable[Any]) -> None:
+        REAL_READERS["add"](self, node, {read for read in reads if read[0] != word})
 
-    return read
+    return add
 
 
 def forgets_who_asked_for_an_entity(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Engine, "_read", _deaf_to("get"))
+    patch.setattr(Readers, "add", _deaf_to("get"))
 
 
 def forgets_who_asked_for_members(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Engine, "_read", _deaf_to("where"))
+    patch.setattr(Readers, "add", _deaf_to("where"))
 
 
 def forgets_who_asked_for_groups(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Engine, "_read", _deaf_to("groups"))
+    patch.setattr(Readers, "add", _deaf_to("groups"))
 
 
 def never_forgets_a_reader(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Engine, "_unread", lambda *_: None)
+    patch.setattr(Readers, "drop", lambda *_: None)
 
 
 def forgets_all_readers_with_one(patch: pytest.MonkeyPatch) -> None:
-    def unread(self: Any, _node: Any, reads: Iterable[Any]) -> None:
+    def drop(self: Any, _node: Any, reads: Iterable[Any]) -> None:
         for read in reads:
-            self._readers.pop(read, None)
+            self._nodes.pop(read, None)
 
-    patch.setattr(Engine, "_unread", unread)
+    patch.setattr(Readers, "drop", drop)
 
 
 def remembers_one_reader_only(patch: pytest.MonkeyPatch) -> None:
-    def read(self: Any, node: Any, reads: Iterable[Any]) -> None:
-        self._readers.update(dict.fromkeys(reads, node))
+    def add(self: Any, node: Any, reads: Iterable[Any]) -> None:
+        self._nodes.update(dict.fromkeys(reads, node))
 
-    patch.setattr(Engine, "_read", read)
+    patch.setattr(Readers, "add", add)
 
 
 def stops_the_wave_at_the_first_relation(patch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from apps import binding
-from tests.compiled import ModelSwitch, Watched, compiled, specified
+from tests.compiled import ModelSwitch, Owners, Watched, compiled, specified
 from tests.compiler.broken_compilers import BROKEN
 from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
 from tests.routed_worlds import routed_world
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from controller.compiler.catalogue import Delta
-    from controller.flow.flow import Slot
+    from controller.flow.flow import Flow, Slot
     from tests.worlds import World
 
 HOSTS = ("hv1", "hv2")
@@ -70,6 +71,46 @@ class Played:
             }
 
 
+@pytest.mark.parametrize("world", [small_world, routed_world])
+@given(data=st.data())
+@settings(max_examples=60)
+def test_what_is_only_looked_at_comes_true_and_changes_nothing(world: Callable[[], World], data: st.DataObject) -> None:
+    history = data.draw(histories(turns=3, base=world))
+    played = Played(world())
+    for turn in history:
+        before = (snapshot(played.compiler), remembered(played.compiler))
+        tried = played.compiler.preview(*parted(turn))
+        assert (snapshot(played.compiler), remembered(played.compiler)) == before
+        played.world = after(played.world, [turn])
+        deltas = played.compiler.turn(*parted(turn))
+        assert tried is not None
+        assert outlined(tried) == outlined(deltas)
+    assert snapshot(played.compiler) == snapshot(compiled(played.world))
+
+
+def test_a_look_that_would_take_too_long_is_given_up_and_leaves_no_trace() -> None:
+    compiler = compiled(routed_world())
+    before = (snapshot(compiler), remembered(compiler))
+    for steps in range(0, 60, 7):
+        assert compiler.preview(small_world().values(), (), steps) is None
+        assert (snapshot(compiler), remembered(compiler)) == before
+
+
+def snapshot(compiler: Watched) -> dict[str, dict[Slot, tuple[Flow, Owners]]]:
+    """Every flow of every host, with who asked for it."""
+    return {
+        host: {slot: (flow, compiler.owners(flow)) for slot, flow in compiler.flows(host).items()} for host in HOSTS
+    }
+
+
+def outlined(deltas: dict[str, Delta]) -> dict[str, list[set[int]]]:
+    """What a change means for each host, by cookies."""
+    return {
+        host: [{flow.cookie for flow in flows} for flows in (delta.new, delta.changed, delta.gone)]
+        for host, delta in deltas.items()
+    }
+
+
 def held(switch: ModelSwitch) -> dict[Slot, int]:
     """What a switch has, by content: for which set of chassis a flow was made, it is not told."""
     return {slot: flow.cookie for slot, flow in switch.table.items()}
@@ -77,8 +118,7 @@ def held(switch: ModelSwitch) -> dict[Slot, int]:
 
 def remembered(compiler: Watched) -> dict[object, object]:
     """Who would run again for what: no reader is forgotten, none kept for nothing."""
-    readers = compiler.engine._readers  # noqa: SLF001 - nothing outside shows what the engine keeps for nothing
-    return {read: nodes if isinstance(nodes, set) else {nodes} for read, nodes in readers.items()}
+    return dict(compiler.engine.readers.remembered())
 
 
 def breaks(history: History) -> bool:
