@@ -61,6 +61,31 @@ def witnessed(source: Station, address: str, port: int, seconds: float = 1) -> s
             return ""
 
 
+def held(source: Station, address: str, port: int = 80) -> socket.socket:
+    """A connection to a witness that nothing was said on yet; raises OSError."""
+    client = _socket(source, address)
+    client.settimeout(2)
+    client.connect((address, port))
+    return client
+
+
+def answered(connection: socket.socket) -> bool:
+    """Whether a witness answers on a connection that was held; it is closed afterwards."""
+    with closing(connection):
+        try:
+            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return bool(connection.recv(200))
+        except OSError:
+            return False
+
+
+def spray(source: Station, address: str, port: int, count: int) -> None:
+    """Send a datagram from each of ``count`` ports, and wait for no answer."""
+    for _ in range(count):
+        with closing(_socket(source, address, socket.SOCK_DGRAM)) as client:
+            client.sendto(WORD, (address, port))
+
+
 def arp(source: Station, address: str) -> bool:
     """Whether anybody answers an ARP request of ``source`` for ``address``."""
     shown = source.machine.run("sh", "-c", f"arping -c 1 -w 1 -I eth0 {address} || true")

@@ -141,10 +141,14 @@ def move(story: Story, scene: Scene, lab: Lab) -> None:
 def take_away(story: Story, lab: Lab, scene: Scene) -> None:
     """Afterwards it stands for nothing, and what was open is cut."""
     web, address = scene.vms["web"], world.addresses(PUBLIC, FLOATING["web"])[0]
+    by_web = [exchange.held(scene.world.server, floating) for floating in world.addresses(PUBLIC, FLOATING["web"])]
+    by_db = exchange.held(scene.world.server, world.addresses(PUBLIC, FLOATING["db"])[0])
     for at in (0, 1):
         lab.client.delete(f"/projects/{TENANT}/floatingips/web-{at}")
     until(lambda: not exchange.arp(scene.world.neighbour, address), 5, "nobody answers for the address")
     story.check("nobody answers for the address", not ping(scene.world.server, address), address)
+    still = [exchange.answered(one) for one in (*by_web, by_db)]
+    story.check("connections that came by it are cut, others are not", still == [False, False, True], still)
     seen = clients.seen_as(web, world.addresses(FAR, SERVER)[0])
     story.check("the server sees it as the router now", seen == world.addresses(PUBLIC, EDGE)[0], seen)
     others = [ping(scene.world.server, world.addresses(PUBLIC, FLOATING[name])[0]) for name in ("db", "far")]

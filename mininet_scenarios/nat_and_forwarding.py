@@ -62,6 +62,8 @@ def tell(story: Story, lab: Lab) -> None:
     prove_ftp(story, scene)
     story.step("What cannot be is refused by name")
     prove_refused(story, lab.client, wrong())
+    story.step("A router runs out of ports for one server")
+    prove_exhausted(story, lab, scene)
     story.step("The forwards to r1 are taken away")
     take_away(story, lab, scene)
 
@@ -85,28 +87,23 @@ def prove_outward(story: Story, scene: Scene) -> None:
 
 
 def prove_separate(story: Story, lab: Lab, scene: Scene) -> None:
-    """Four machines, two of which are told apart by their tenants alone, and where each is in the list."""
-    answers = {}
+    """Four machines, two of which are told apart by their tenants alone, and how each is listed."""
+    seen = {}
     for tenant in TENANTS:
         for name in ("n1", "r1"):
-            url = f"http://{SERVERS[0]}/"
-            said = clients.curl(scene.vms[tenant][name], url, "--local-port", str(SAME_PORT))
-            answers[f"{tenant}-{name}"] = said.partition(" saw ")[2]
-    story.check("each is answered", all(answers.values()), answers)
-    story.check("and seen as somebody else", len(set(answers.values())) == len(answers))
-    listed = [entry for entry in lab.client.get("/nat")["items"] if same(entry)]
-    story.check("each is listed", len(listed) >= len(answers), f"{len(listed)} entries")
-    for who, seen in answers.items():
-        address, port = seen.split()
-        entry: dict[str, Any] = next((one for one in listed if address in str(one) and port in str(one)), {})
-        story.check(f"{who} is listed as {seen}", bool(entry) or who.endswith("n1"), entry)
-    fields = {"source", "destination", "protocol", "id", "state", "translated"}
-    story.check("with all that is known", all(fields <= {*entry} for entry in listed), listed[:1])
-
-
-def same(entry: dict[str, Any]) -> bool:
-    """Whether an entry is one of the connections from the same port."""
-    return bool(entry["source_port"] == SAME_PORT)
+            said = clients.curl(scene.vms[tenant][name], f"http://{SERVERS[0]}/", "--local-port", str(SAME_PORT))
+            seen[tenant, name] = said.partition(" saw ")[2]
+    story.check("each is answered", all(seen.values()), seen)
+    story.check("and seen as somebody else", len(set(seen.values())) == len(seen))
+    listed = [entry for entry in lab.client.get("/nat")["items"] if entry["source_port"] == SAME_PORT]
+    for (tenant, name), translated in seen.items():
+        owner = ("router", f"{tenant}/edge") if name == "r1" else ("network", f"{tenant}/natted")
+        found = [entry for entry in listed if entry[owner[0]] == owner[1]]
+        ends = [(one["protocol"], one["source"], one["destination"], one["destination_port"]) for one in found]
+        wanted = [("tcp", scene.vms[tenant][name].ipv4, SERVERS[0], 80)]
+        story.check(f"{name} of {tenant} is listed", ends == wanted, [*ends, *(one["state"] for one in found)])
+        to = [f"{one['translated']} {one['translated_port']}" for one in found]
+        story.check("and with what the server saw, or its host did", name == "n1" or to == [translated], to)
 
 
 def prove_errors(story: Story, scene: Scene) -> None:
@@ -206,13 +203,34 @@ def wrong() -> dict[str, tuple[str, dict[str, Any]]]:
     return {**asked, "a router's range backwards": ("/spec/external", rest.resource("Router", "red", "edge", router))}
 
 
+def prove_exhausted(story: Story, lab: Lab, scene: Scene) -> None:
+    """It says so, and only what is for that server and protocol has to wait."""
+    red = scene.vms["red"]
+    before = short_of_ports(lab, "red")
+    exchange.spray(red["r2"], SERVERS[0], 80, HIGHEST - LOWEST + 100)
+    told = until(lambda: short_of_ports(lab, "red"), 10, "the router says that it has no port left")
+    story.check("the router says so", not before and bool(told), told)
+    story.check("blue's does not", not short_of_ports(lab, "blue"))
+    others = [clients.seen_as(vm, SERVERS[0]) for vm in (red["r1"], scene.vms["blue"]["r1"])]
+    story.check("other connections go on", all(others), others)
+
+
+def short_of_ports(lab: Lab, tenant: str) -> str:
+    """What a tenant's router says of ports that it lacks, or nothing."""
+    conditions = lab.client.get(f"/projects/{tenant}/routers/edge")["status"]["conditions"]
+    return next((one["message"] for one in conditions if one["type"] == "PortsExhausted" and one["status"]), "")
+
+
 def take_away(story: Story, lab: Lab, scene: Scene) -> None:
-    """Afterwards the port leads nowhere."""
-    edge = scene.edges["red"][0]
+    """Afterwards the port leads nowhere, and who came by it before is cut off."""
+    server, edge = scene.world.server, scene.edges["red"][0]
+    open_before = [exchange.held(server, edge, port) for port in (ROUTER_PORT, RANGE[0])]
     lab.client.delete("/projects/red/portforwards/web-r")
-    until(lambda: not answering(scene.world.server, edge, ROUTER_PORT), 5, "the port leads nowhere")
+    until(lambda: not answering(server, edge, ROUTER_PORT), 5, "the port leads nowhere")
     story.check("the port leads nowhere", held=True)
-    found = answering(scene.world.server, edge, RANGE[0])
+    still = [exchange.answered(one) for one in open_before]
+    story.check("a connection that came by it is cut, one by another port goes on", still == [False, True], still)
+    found = answering(server, edge, RANGE[0])
     story.check("the others lead where they led", found == "red-r1", found)
 
 
