@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ class Daemon:
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""
         hub, told = self._hub, self._settings.network.dns_forwarders
-        hands = Hands(self.switchboard.emit, self.reports.publish, self._seen, hub.spawn)
+        hands = Hands(self.switchboard.emit, self.reports.publish, self._seen, hub.spawn, partial(hub.sleep, 0))
         resolvers = system_resolvers() if told is None else told
         services = Steward(self.core, _pipeline(), hands, resolvers, time.time)
         facts, breath = self.core.compiler.store, Breath(hub.sleep)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from controller.services.pipeline import Pipeline
 
 TICK_SECONDS = 0.1
+BREATHS = 16
 _EVENTFUL = frozenset({"bound", "released", "declined"})
 
 _log = structlog.get_logger("services")
@@ -52,12 +53,16 @@ _log = structlog.get_logger("services")
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What the steward acts through: a frame sent to a chassis, an event told, news written down, a task run."""
+    """What the steward acts through: a frame sent to a chassis, an event told, news written down, a task run.
+
+    ``breathe`` lets others run, who may make room for a frame.
+    """
 
     emit: Callable[[str, bytes, tuple[Action, ...]], bool]
     publish: Callable[[str, str, dict[str, object]], None]
     remember: Callable[[News], None]
     spawn: Callable[..., Any]
+    breathe: Callable[[], None]
 
 
 class Steward:
@@ -154,8 +159,13 @@ class Steward:
                 self.ignored[REASONS[punt.reason - 1] if punt else "none", why] += 1
 
     def _send(self, emission: Emission) -> None:
-        if not self._hands.emit(emission.chassis, emission.frame, self.pipeline.actions(emission.way)):
-            self.unsent += 1
+        """A switch takes in less at a time than we answer: it gets turns to, but nobody waits for it for long."""
+        actions = self.pipeline.actions(emission.way)
+        for _ in range(BREATHS):
+            if self._hands.emit(emission.chassis, emission.frame, actions):
+                return
+            self._hands.breathe()
+        self.unsent += 1
 
     def _lease(self, lease: Lease, now: float) -> None:
         """Keep it; told of when it is another than before."""
