@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import first_ping, many_flows, restart, routed_nat, scale
+from tests.bench import first_ping, leases, many_flows, restart, routed_nat, scale
 from tests.bench.figure import Figure
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "scale": scale.measure,
     "many_flows": many_flows.measure,
     "restart": restart.measure,
+    "leases": leases.measure,
     "routed_nat": routed_nat.measure,
 }
 RESULT = Path("bench.json")

@@ -1,7 +1,8 @@
-"""A crowd of machines on one host that cost next to nothing: ports of the integration bridge, all on one wire.
+"""A crowd of machines on one host that cost next to nothing: ports of the integration bridge, all on a few wires.
 
 Each machine's interface is a patch port, wired to a bridge of its own; that bridge tells the machines apart by their
-MACs, and its one wire ends in a socket. So a thousand clients are one process that reads and writes frames.
+MACs, and its wires end in sockets. So a thousand clients are one process that reads and writes frames. There are
+several wires because each has the buffer of one machine.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mininet_scenarios.command import run, until
+from mininet_scenarios.command import until
 from mininet_scenarios.wire import socket_in
 from ovsdb import operations
 from tests.bench.plugs import AT_ONCE, BRIDGE, SECONDS, Database, changed, numbered, option
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from mininet_scenarios.hypervisor import Hypervisor
 
-STREET, WIRE, END = "br-crowd", "crowd", "crowd-end"
+STREET = "br-crowd"
+WIRES = 16
 ETH_P_ALL = 3
 BUFFER = 16 << 20
 WIRE_PORT = 60_000
@@ -32,17 +34,18 @@ def mac(number: int) -> str:
     return f"02:00:00:01:{number >> 8:02x}:{number & 0xFF:02x}"
 
 
-def settle(host: Hypervisor, keys: Sequence[str]) -> socket.socket:
-    """Plug in a machine for each port key, numbered in their order; the socket at which all of them are."""
-    netns = host.machine.netns
-    run("ip", "-netns", netns, "link", "add", WIRE, "mtu", "9000", "type", "veth", "peer", "name", END)
-    for end in (WIRE, END):
-        host.machine.run("sysctl", "-qw", f"net.ipv6.conf.{end}.disable_ipv6=1")
-        host.machine.run("ip", "link", "set", end, "mtu", "9000", "up")
+def end(number: int) -> str:
+    """The interface at which machine ``number`` is, in its host's namespace."""
+    return f"crowd-end{number % WIRES}"
+
+
+def settle(host: Hypervisor, keys: Sequence[str]) -> list[socket.socket]:
+    """Plug in a machine for each port key, numbered in their order; machine ``n`` is at socket ``n % WIRES``."""
     host.ovs.vsctl(
-        *("add-br", STREET, "--", "set", "Bridge", STREET, f"datapath_type={host.datapath}", "fail_mode=secure"),
-        *("--", "add-port", STREET, WIRE, "--", "set", "Interface", WIRE, f"ofport_request={WIRE_PORT}"),
+        *("add-br", STREET, "--", "set", "Bridge", STREET, f"datapath_type={host.datapath}", "fail_mode=secure")
     )
+    for number in range(WIRES):
+        _lay(host, number)
     with closing(Database(host)) as database:
         for at in range(0, len(keys), AT_ONCE):
             database.transact(_additions(keys[at : at + AT_ONCE], at))
@@ -50,7 +53,18 @@ def settle(host: Hypervisor, keys: Sequence[str]) -> socket.socket:
     flows = host.ovs.directory / "crowd.flows"
     flows.write_text("".join(_flows(number) for number in range(len(keys))))
     host.ovs.ofctl("add-flows", STREET, str(flows))
-    return _socket(host)
+    return [_socket(host, number) for number in range(WIRES)]
+
+
+def _lay(host: Hypervisor, number: int) -> None:
+    """One wire, from the crowd's bridge to where a socket is bound."""
+    wire = f"crowd{number}"
+    host.machine.run("ip", "link", "add", wire, "type", "veth", "peer", "name", end(number))
+    for each in (wire, end(number)):
+        host.machine.run("sysctl", "-qw", f"net.ipv6.conf.{each}.disable_ipv6=1")
+        host.machine.run("ip", "link", "set", each, "up")
+    request = f"ofport_request={WIRE_PORT + number}"
+    host.ovs.vsctl("add-port", STREET, wire, "--", "set", "Interface", wire, request)
 
 
 def _additions(keys: Sequence[str], first: int) -> list[operations.Operation]:
@@ -69,13 +83,14 @@ def _additions(keys: Sequence[str], first: int) -> list[operations.Operation]:
 
 
 def _flows(number: int) -> str:
-    out = f"in_port={WIRE_PORT},dl_src={mac(number)},actions=output:{number + 1}\n"
-    return out + f"in_port={number + 1},actions=output:{WIRE_PORT}\n"
+    wire = WIRE_PORT + number % WIRES
+    out = f"in_port={wire},dl_src={mac(number)},actions=output:{number + 1}\n"
+    return out + f"in_port={number + 1},actions=output:{wire}\n"
 
 
-def _socket(host: Hypervisor) -> socket.socket:
+def _socket(host: Hypervisor, number: int) -> socket.socket:
     wire = socket_in(host.machine.pid, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         wire.setsockopt(socket.SOL_SOCKET, direction, BUFFER)
-    wire.bind((END, 0))
+    wire.bind((end(number), 0))
     return wire

@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import re
 import select
-import socket
 import struct
 import subprocess
 import sys
@@ -23,7 +22,10 @@ from tests.bench.client import Client
 from tests.bench.figure import Figure, median, percentile
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator, Sequence
+
+    Wires = Sequence[socket.socket]
 
 TENANT, NETWORK = "acme", "net"
 BLOCK = "10.0.0.0/16"
@@ -32,6 +34,7 @@ SAMPLES = 40
 WAIT = 60
 PATIENCE = 1.0
 DEADLINE = 30.0
+AT_ONCE, BREATH = 16, 0.001
 FLOOD = Path(__file__).with_name("flood.py")
 FLOODS = ("dhcp", "arp", "nd", "lldp")
 DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
@@ -47,21 +50,23 @@ def measure() -> Iterator[Figure]:
         host = lab.hypervisor("hv1")
         lab.join(host)
         client = Client(daemon)
-        wire = crowd.settle(host, [f"{TENANT}/vm-{number}" for number in range(MACHINES)])
+        wires = crowd.settle(host, [f"{TENANT}/vm-{number}" for number in range(MACHINES)])
         client.call("POST", f"/apply?wait={WAIT}", _world())
         assert daemon.process is not None
         before = _cpu(daemon.process.pid)
-        crowded = leases(wire, range(MACHINES))
+        crowded = leases(wires, range(MACHINES))
         used = _cpu(daemon.process.pid) - before
         yield Figure("1,000 DHCP clients at once, until all have their lease", max(crowded), "s", bound=5)
         yield Figure("a lease among them, median", median(crowded) * 1000, "ms")
         yield Figure("the daemon's CPU for one DHCP answer", used / MACHINES / 2 * 1000, "ms", bound=0.5)
-        alone = one_by_one(wire)
+        alone = one_by_one(wires)
         yield Figure("a lease alone, median", median(alone), "ms")
         for kind in FLOODS:
-            beside = _beside(wire, kind, host.machine.pid)
+            beside = _beside(wires, kind, host.machine.pid)
             later = percentile(beside, 95) - percentile(alone, 95)
-            yield Figure(f"a lease beside a port that floods {kind}, later by (95th percentile)", later, "ms", bound=100)
+            yield Figure(
+                f"a lease beside a port that floods {kind}, later by (95th percentile)", later, "ms", bound=100
+            )
 
 
 def _world() -> list[dict[str, object]]:
@@ -80,60 +85,63 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def one_by_one(wire: socket.socket) -> list[float]:
+def one_by_one(wires: Wires) -> list[float]:
     """Milliseconds that each of some machines waits for its lease."""
-    return [leases(wire, [MACHINES - 1 - number])[0] * 1000 for number in range(SAMPLES)]
+    return [leases(wires, [MACHINES - 1 - number])[0] * 1000 for number in range(SAMPLES)]
 
 
-def _beside(wire: socket.socket, kind: str, pid: int) -> list[float]:
+def _beside(wires: Wires, kind: str, pid: int) -> list[float]:
     """The same while machine 0 floods."""
-    flood = subprocess.Popen([sys.executable, str(FLOOD), str(pid), crowd.END, crowd.mac(0), kind])
+    flood = subprocess.Popen([sys.executable, str(FLOOD), str(pid), crowd.end(0), crowd.mac(0), kind])
     try:
         time.sleep(0.5)  # the flood has to fill what it can fill
-        return one_by_one(wire)
+        return one_by_one(wires)
     finally:
         flood.terminate()
         flood.wait()
 
 
-def leases(wire: socket.socket, numbers: Sequence[int]) -> list[float]:
+def leases(wires: Wires, numbers: Sequence[int]) -> list[float]:
     """Seconds from each machine's first question to its lease; raises ``TimeoutError`` where one gets none."""
     started = time.monotonic()
-    waiting = {number: _message(number, DISCOVER) for number in numbers}
+    waiting = {number: message(number, DISCOVER) for number in numbers}
     again = [(started, 0, number) for number in numbers]
-    heapq.heapify(again)
     done: dict[int, float] = {}
     while waiting:
-        now = time.monotonic()
-        if now - started > DEADLINE:
+        if time.monotonic() - started > DEADLINE:
             raise TimeoutError(f"{len(waiting)} machines have no lease after {DEADLINE:.0f} s")
-        while again and again[0][0] <= now:
-            _, tries, number = heapq.heappop(again)
-            if number in waiting:
-                wire.send(waiting[number])
-                heapq.heappush(again, (now + PATIENCE * 2**tries, tries + 1, number))
-            if again and len(again) % 16 == 0:
-                break  # look between what came meanwhile
-        for number, kind, frame in _heard(wire, 0 if again and again[0][0] <= now else 0.01):
+        _ask(wires, waiting, again)
+        for number, kind, frame in _heard(wires, BREATH):
             if number in waiting and kind == OFFER:
-                waiting[number] = _message(number, REQUEST, frame)
-                wire.send(waiting[number])
+                waiting[number] = message(number, REQUEST, frame)
+                wires[number % len(wires)].send(waiting[number])
             elif number in waiting and kind == ACK:
                 del waiting[number]
                 done[number] = time.monotonic() - started
     return [done[number] for number in numbers]
 
 
-def _heard(wire: socket.socket, seconds: float) -> Iterator[tuple[int, int, bytes]]:
+def _ask(wires: Wires, waiting: dict[int, bytes], again: list[tuple[float, int, int]]) -> None:
+    """Send what is due, a few at a time, to look meanwhile what has come in."""
+    for _ in range(AT_ONCE):
+        if not again or again[0][0] > time.monotonic():
+            return
+        due, tries, number = heapq.heappop(again)
+        if number in waiting:
+            wires[number % len(wires)].send(waiting[number])
+            heapq.heappush(again, (due + PATIENCE * 2**tries, tries + 1, number))
+
+
+def _heard(wires: Wires, seconds: float) -> Iterator[tuple[int, int, bytes]]:
     """The answers that have come in: for which machine, which kind, all of it."""
-    while select.select([wire], [], [], seconds)[0]:
-        frame = wire.recv(4096)
+    while readable := select.select(wires, [], [], seconds)[0]:
+        frame = readable[0].recv(4096)
         seconds = 0
         if len(frame) > _OPTIONS_AT + 3 and frame[_UDP_AT : _UDP_AT + 4] == b"\0\x43\0\x44":
             yield struct.unpack_from("!I", frame, _BOOTP_AT + 4)[0], frame[_OPTIONS_AT + 2], frame
 
 
-def _message(number: int, kind: int, offer: bytes = b"") -> bytes:
+def message(number: int, kind: int, offer: bytes = b"") -> bytes:
     """A client's message; it takes what ``offer`` gives."""
     hardware = bytes.fromhex(crowd.mac(number).replace(":", ""))
     options = bytes((53, 1, kind, 55, 3, 1, 3, 6))
