@@ -18,10 +18,10 @@ from controller.derived import Floating, Forward, HostOrder
 from controller.entities import Network, Router, Seat
 from controller.errors import DatabaseError, Gone
 from controller.intent.pacer import Pacer
-from ovsdb.conntrack import Translation, translation
+from ovsdb.conntrack import Translation, translations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from controller.store import Store
 
@@ -65,7 +65,7 @@ class _Answer:
     question: Question
     taken: float
     names: Mapping[int, tuple[str, str]]
-    parts: list[tuple[str, bytes]] = field(default_factory=list)
+    parts: list[tuple[str, str]] = field(default_factory=list)
     unavailable: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -130,7 +130,7 @@ class NatTable:
             answer.unavailable[chassis] = str(error)
         if chassis in room.cut:
             answer.unavailable[chassis] = "more connections than can be listed: ask for one router"
-        answer.parts.append((chassis, b"".join(blocks)))
+        answer.parts.append((chassis, b"".join(blocks).decode("latin-1")))  # a character stays a byte
 
     def _keep(self, answer: _Answer) -> None:
         now = time.monotonic()
@@ -188,23 +188,14 @@ def _read(answer: _Answer, limit: int, part: int, offset: int) -> Page:
     pacer = Pacer()
     for index in range(part, len(answer.parts)):
         chassis, lines = answer.parts[index]
-        for end, line in _lines(lines, offset if index == part else 0):
+        for end, found in translations(lines, offset if index == part else 0):
             pacer.breathe()
-            found = translation(line)
             name = answer.names.get(found.zone // 2) if found else None
             if found is not None and name is not None:
                 rows.append(_row(found, name, chassis))
                 if len(rows) == limit:
                     return Page(rows, f"{answer.number}.{index}.{end}", answer.unavailable)
     return Page(rows, "", answer.unavailable)
-
-
-def _lines(lines: bytes, offset: int) -> Iterator[tuple[int, str]]:
-    """Each line with where the next begins."""
-    while offset < len(lines):
-        end = lines.find(b"\n", offset) + 1 or len(lines)
-        yield end, lines[offset:end].decode(errors="replace")
-        offset = end
 
 
 def _row(found: Translation, name: tuple[str, str], chassis: str) -> dict[str, object]:

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SECONDS = 30.0
-_TUPLE = r"\(src=([\da-f.:]+),dst=([\da-f.:]+)(?:,sport=(\d+),dport=(\d+))?[^()]*\)"
+_TUPLE = r"\(src=([\da-f.:]+),dst=([\da-f.:]+)(?:,sport=(\d+),dport=(\d+))?[^()\n]*\)"
 _LINE = re.compile(
-    r"((\w+),orig=" + _TUPLE + r"),reply=" + _TUPLE + r"(?:,id=(\d+))?(?:,zone=(\d+))?(?:.*?,protoinfo=\(state=(\w+))?"
+    rf"^((\w+),orig={_TUPLE}),reply={_TUPLE}(?:,id=(\d+))?(?:,zone=(\d+))?(?:.*?,protoinfo=\(state=(\w+))?",
+    re.MULTILINE,
 )
 Kind = Literal["source", "destination"]
 
@@ -52,13 +53,18 @@ def dump(directory: Path, zone: int | None) -> Iterator[bytes]:
         yield from unixctl.lines(control, "dpctl/dump-conntrack", [datapath, *only], _SECONDS)
 
 
-def translation(line: str) -> Translation | None:
-    """Return what a line tells; None where nothing was translated, or it is in none of our zones (2 to 65535).
+def translations(lines: str, start: int = 0) -> Iterator[tuple[int, Translation | None]]:
+    """Yield what each line tells, and where to go on after it; ``start`` is 0 or such a place.
 
-    Even zones translate sources, odd ones destinations.
+    None where nothing was translated, or it is in none of our zones (2 to 65535). Lines of another form are left out.
     """
-    match = _LINE.match(line)
-    if match is None or match[12] is None:
+    for match in _LINE.finditer(lines, start):
+        yield match.end(), _translation(match)
+
+
+def _translation(match: re.Match[str]) -> Translation | None:
+    """Even zones translate sources, odd ones destinations."""
+    if match[12] is None:
         return None
     (whole, protocol, source, destination, sport, dport, reply_source, reply_destination, reply_sport, reply_dport,
      number, zone, state) = match.groups()  # fmt: skip

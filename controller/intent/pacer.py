@@ -16,9 +16,9 @@ class Pacer:
     calls: int = 0
     since: float = field(default_factory=time.monotonic)
 
-    def breathe(self) -> None:
-        """Let others run if it is time."""
-        self.calls += 1
+    def breathe(self, pieces: int = 1) -> None:
+        """Let others run if it is time; ``pieces`` of work follow, a divisor or a multiple of 16."""
+        self.calls += pieces
         if self.calls % _CALLS_BETWEEN_LOOKS:
             return
         if time.monotonic() - self.since > _SLICE:

@@ -25,6 +25,7 @@ MANY_FORMS: Mapping[str, Form] = {
     "text/yaml": "yaml",
 }
 _PIECE = 1 << 18
+_TOGETHER = 16  # rows; one by one they take half as long again
 _compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -128,17 +129,18 @@ def answer_items(
 
     ``more`` are further members of the answer.
     """
-    chosen, pacer = form(req), Pacer()
+    chosen, pacer, taken = form(req), Pacer(), list(rows)
     pieces: list[bytes] = []
-    for row in list(rows):
-        pacer.breathe()
-        pieces.append(msgpack.packb(row) if chosen == MSGPACK else _compact(row).encode())
+    for at in range(0, len(taken), _TOGETHER):
+        pacer.breathe(_TOGETHER)
+        some = taken[at : at + _TOGETHER]
+        pieces.append(b"".join(map(msgpack.packb, some)) if chosen == MSGPACK else _compact(some)[1:-1].encode())
     resp.content_type = chosen
     if chosen == MSGPACK:
         packer = msgpack.Packer()
         rest = b"".join(packer.pack(name) + packer.pack(value) for name, value in (more or {}).items())
         head: bytes = packer.pack_map_header(1 + len(more or {})) + rest
-        resp.data = head + packer.pack("items") + packer.pack_array_header(len(pieces)) + b"".join(pieces)
+        resp.data = head + packer.pack("items") + packer.pack_array_header(len(taken)) + b"".join(pieces)
     else:
         tail = "".join(f",{_compact(name)}:{_compact(value)}" for name, value in (more or {}).items())
         resp.data = b'{"items":[' + b",".join(pieces) + b"]" + tail.encode() + b"}"

@@ -55,6 +55,18 @@ def dumped(directory: Path, zone: int | None = None) -> list[str]:
     return b"".join(conntrack.dump(directory, zone)).decode().splitlines()
 
 
+def translated(*lines: str) -> list[conntrack.Translation | None]:
+    return [found for _, found in conntrack.translations("\n".join(lines))]
+
+
+def test_reading_goes_on_after_any_line() -> None:
+    lines = f"{UDP},zone=2\nnothing\n{UDP},zone=3\n{FORWARDED}\n{NAT66}\n"
+    all_of_them = list(conntrack.translations(lines))
+    assert [one and one.zone for _, one in all_of_them] == [2, None, 5, 4]
+    for number, (place, _) in enumerate(all_of_them, 1):
+        assert list(conntrack.translations(lines, place)) == all_of_them[number:]
+
+
 @pytest.mark.system
 def test_a_switch_tells_what_it_translates_and_for_whom(switch: TrackingSwitch) -> None:
     switch.send(
@@ -64,7 +76,7 @@ def test_a_switch_tells_what_it_translates_and_for_whom(switch: TrackingSwitch) 
         packet("10.2.0.1", SERVER, 4002, 53),
     )
     switch.wait_for(lambda: switch.tracked() == 4)
-    found = {one.protocol: one for line in dumped(switch.directory) if (one := conntrack.translation(line))}
+    found = {one.protocol: one for one in translated(*dumped(switch.directory)) if one}
     assert sorted(found) == ["icmp", "tcp", "udp"]
     out = found["udp"]
     assert (out.source, out.source_port, out.destination, out.destination_port) == (
@@ -85,7 +97,7 @@ def test_a_switch_tells_what_it_translates_and_for_whom(switch: TrackingSwitch) 
         80,
     )
     assert (found["icmp"].source_port, found["icmp"].translated_port) == (None, None)
-    again = {one.number for line in dumped(switch.directory, 2) if (one := conntrack.translation(line))}
+    again = {one.number for one in translated(*dumped(switch.directory, 2)) if one}
     assert again == {found["udp"].number, found["icmp"].number}
 
 
@@ -99,7 +111,9 @@ def test_a_long_answer_comes_whole_and_in_lines(switch: TrackingSwitch) -> None:
     assert all(block.endswith(b"\n") for block in blocks)
     lines = b"".join(blocks).decode().splitlines()
     assert len(lines) == switch.tracked()
-    assert all(conntrack.translation(line) for line in lines)
+    found = translated(*lines)
+    assert len(found) == len(lines)
+    assert all(found)
     assert dumped(switch.directory, 77) == []
 
 
@@ -189,13 +203,13 @@ def refused(hosts: Hosts, chassis: str) -> bool:
     ],
 )
 def test_a_line_is_a_translation_if_an_end_differs(line: str, found: tuple[str, str, int | None] | None) -> None:
-    one = conntrack.translation(line)
+    (one,) = translated(line) or [None]
     assert (one and (one.kind, one.translated, one.translated_port)) == found
 
 
 def test_the_datapaths_own_number_names_a_connection_else_a_hash_that_stays() -> None:
-    numbered, plain, same, elsewhere = (
-        conntrack.translation(f"{UDP}{more}") for more in (",id=77,zone=2", ",zone=2", ",id=0,zone=2", ",zone=4")
+    numbered, plain, same, elsewhere = translated(
+        *(f"{UDP}{more}" for more in (",id=77,zone=2", ",zone=2", ",id=0,zone=2", ",zone=4"))
     )
     assert numbered is not None
     assert numbered.number == "77"
