@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.binding import OWN_WAYS, reach
-from apps.pipeline import DELIVER, DESTINATION, FLOOD
+from apps.pipeline import CROWD, DELIVER, DESTINATION, FLOOD
 from controller.derived import Endpoint, Realm
 from controller.entities import Chassis
-from controller.flow.actions import Action, set_field
-from controller.flow.fields import ETH_DST, TUN_DST, TUN_IPV6_DST, Masked
+from controller.flow.actions import Action, meter, set_field
+from controller.flow.fields import ETH_DST, IN_PORT, TUN_DST, TUN_IPV6_DST, Masked
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
+from controller.flow.meters import crowd_meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from controller.entities import Network
 
 GROUP_BIT = 1 << 40
+BROADCAST = (1 << 48) - 1
+NEIGHBOUR_QUESTIONS = Masked(0x3333_FF00_0000, 0xFFFF_FF00_0000)
+LINK_ONLY = Masked(0x0180_C200_0000, 0xFFFF_FFFF_FFF0)
 FROM_HERE = Masked(0, r.ELSEWHERE_BITS)
 
 
@@ -67,9 +71,23 @@ def allowed(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 
 def groups(_chassis: Chassis, _view: View) -> Iterator[Flow]:
-    """Broadcast and multicast; a neighbour question never becomes one."""
-    match: Match = {r.LOOKUP: r.DELIVERY, ETH_DST: Masked(GROUP_BIT, GROUP_BIT)}
-    yield DESTINATION.flow(EVERYWHERE, "group", match, [FLOOD.goto])
+    """Broadcast and multicast; a neighbour question never becomes one.
+
+    What is asked of everybody is limited; what a link keeps to itself (IEEE 802.1D, 7.12.6: LLDP, LACP, STP) goes to
+    nobody.
+    """
+    delivery: Match = {r.LOOKUP: r.DELIVERY}
+    yield DESTINATION.flow(EVERYWHERE, "reserved", {**delivery, ETH_DST: LINK_ONLY}, [])
+    for everybody in (BROADCAST, NEIGHBOUR_QUESTIONS):
+        yield DESTINATION.flow(EVERYWHERE, "everybody", {**delivery, ETH_DST: everybody}, [CROWD.goto])
+    yield DESTINATION.flow(EVERYWHERE, "group", {**delivery, ETH_DST: Masked(GROUP_BIT, GROUP_BIT)}, [FLOOD.goto])
+    yield CROWD.flow(EVERYWHERE, "other", {}, [FLOOD.goto])
+
+
+def crowds(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """A port that speaks to everybody all the time costs every port of its network: within its own limit."""
+    limited: list[Action] = [meter(crowd_meter(endpoint.ofport)), FLOOD.goto]
+    yield CROWD.flow(Here(endpoint.chassis), "port", {IN_PORT: endpoint.ofport}, limited)
 
 
 def unknown(network: Network, view: View) -> Iterator[Flow]:

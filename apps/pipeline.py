@@ -165,7 +165,7 @@ RESOLVE = Table(
     15,
     "RESOLVE",
     "Which MAC has the next hop?",
-    {"known": 200, "unknown": 100},
+    {"here": 300, "known": 200, "unknown": 100},
     (r.NETWORK, f.ETH_TYPE, *_NEXT_HOPS),
     sets=(f.ETH_DST, r.PUNT),
     leads_to=("SNAT", "PUNT"),
@@ -183,15 +183,25 @@ DESTINATION = Table(
     17,
     "DESTINATION",
     "Which port, here or on another chassis, is the packet for?",
-    {"untranslated": 400, "local": 300, "router": 250, "remote": 200, "shared": 150, "group": 100, "unknown": 50},
+    {"untranslated": 400, "local": 300, "router": 250, "remote": 200, "shared": 150}
+    | {"reserved": 140, "everybody": 120, "group": 100, "unknown": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, f.ETH_DST, f.ETH_TYPE, f.CT_ZONE, f.CT_STATE),
     sets=(r.OUT_PORT, r.VIA, r.PUNT, *_TUNNEL_DST),
-    leads_to=("FLOOD", "DELIVER", "PUNT"),
+    leads_to=("CROWD", "FLOOD", "DELIVER", "PUNT"),
     miss="dropped: no such address in this network",
     returns_to=(ROUTER_IN,),
 )
-FLOOD = Table(
+CROWD = Table(
     18,
+    "CROWD",
+    "How often may this port speak to everybody?",
+    {"port": 200, "other": 100},
+    (f.IN_PORT,),
+    leads_to=("FLOOD",),
+    meters=True,
+)
+FLOOD = Table(
+    19,
     "FLOOD",
     "Who gets a copy of a broadcast or multicast packet?",
     {"network": 100},
@@ -200,7 +210,7 @@ FLOOD = Table(
     leads_to=("FLOOD_HERE", "FLOOD_THERE"),
 )
 FLOOD_HERE = Table(
-    19,
+    20,
     "FLOOD_HERE",
     "Which ports here, part by part?",
     {"part": 100},
@@ -208,7 +218,7 @@ FLOOD_HERE = Table(
     outputs=True,
 )
 FLOOD_THERE = Table(
-    20,
+    21,
     "FLOOD_THERE",
     "Which other chassis, or the segment? (never for what came by a tunnel or from a segment)",
     {"network": 100},
@@ -217,7 +227,7 @@ FLOOD_THERE = Table(
     leads_to=("DELIVER",),
 )
 DELIVER = Table(
-    21,
+    22,
     "DELIVER",
     "How does it leave the bridge?",
     {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "tunnel": 100},
@@ -227,7 +237,7 @@ DELIVER = Table(
     outputs=True,
 )
 ND_ANSWER = Table(
-    22,
+    23,
     "ND_ANSWER",
     "How is a neighbour solicitation turned into its advertisement?",
     {"solicitation": 100},
@@ -236,7 +246,7 @@ ND_ANSWER = Table(
     leads_to=("ND_ANSWER_MAC",),
 )
 ND_ANSWER_MAC = Table(
-    23,
+    24,
     "ND_ANSWER_MAC",
     "Which MAC does the advertisement tell? (it is one only from here on)",
     {"advertisement": 100},
@@ -245,7 +255,7 @@ ND_ANSWER_MAC = Table(
     leads_to=("REPLY",),
 )
 ARP_ANSWER = Table(
-    24,
+    25,
     "ARP_ANSWER",
     "How is an ARP request turned into its reply?",
     {"request": 100},
@@ -254,7 +264,7 @@ ARP_ANSWER = Table(
     leads_to=("REPLY",),
 )
 REPLY = Table(
-    25,
+    26,
     "REPLY",
     "How does an answer go back to where the question came from?",
     {"tagged": 200, "other": 100},
@@ -263,7 +273,7 @@ REPLY = Table(
     outputs=True,
 )
 PUNT = Table(
-    26,
+    27,
     "PUNT",
     "How often may this port's packets go to the daemon?",
     {"port": 100},
@@ -274,7 +284,7 @@ PUNT = Table(
 
 TABLES = (
     *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, SERVICE, ROUTER_IN, EXIT, UN_SNAT, UN_DNAT, DNAT, ECHO, ROUTE, HOP),
-    *(FITS, RESOLVE, SNAT, DESTINATION, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
+    *(FITS, RESOLVE, SNAT, DESTINATION, CROWD, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
     *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT),
 )
 TABLE_NAMES = {table.number: table.name for table in TABLES}

@@ -43,6 +43,7 @@ class Table:
     miss: str = "drop"
     outputs: bool = False
     returns_to: tuple[Table, ...] = ()
+    meters: bool = False
 
     def flow(
         self, scope: Scope, priority: str, match: Mapping[Field, Value | Masked], actions: Sequence[Action]
@@ -85,8 +86,10 @@ def check_match(table: Table, fields: tuple[Field, ...]) -> None:
 @lru_cache(1 << 16)
 def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT001 - a cached predicate's key
     match action:
-        case act.Output() | act.OutputField() | act.Meter():
+        case act.Output() | act.OutputField():
             return None if table.outputs else "may not output"
+        case act.Meter():
+            return None if table.outputs or table.meters else "may not limit"
         case act.Resubmit(table=number) if any(number == earlier.number for earlier in table.returns_to):
             return None
         case act.Goto(table=number) | Ct(table=int(number)) if not last:

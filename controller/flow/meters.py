@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _CLASS_AT = 24
-_PUNTS = 1
+_PUNTS, _CROWDS = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,17 @@ class Limit:
     burst: int
 
 
-_LIMITS = {_PUNTS: Limit(100, 200)}
+_LIMITS = {_PUNTS: Limit(100, 200), _CROWDS: Limit(100, 400)}
 
 
 def punt_meter(ofport: int) -> int:
     """The meter for what comes in at a port and goes to the controller."""
     return _PUNTS << _CLASS_AT | ofport
+
+
+def crowd_meter(ofport: int) -> int:
+    """The meter for what comes in at a port and is copied to everybody."""
+    return _CROWDS << _CLASS_AT | ofport
 
 
 def meter_spec(number: int) -> Limit | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from apps.pipeline import CROWD
 from controller.entities import AllowedPair, Interface, Port
 from controller.flow import fields as f
 from tests.interpreter import DataPlane
@@ -13,6 +14,7 @@ from tests.packets import (
     BROADCAST,
     Packet,
     arp_request,
+    frame,
     ip,
     udp,
 )
@@ -174,3 +176,14 @@ def test_hosts_with_ipv6_tunnels_reach_each_other() -> None:
     plane = DataPlane(with_more(small_world(), *hosts))
     assert plane.fate("acme/web-1", hello()) == ["acme/web-2"]
     assert plane.sent_by("acme/web-1", hello(target=BROADCAST)).crossings == [("hv1", "hv2", "vxlan", 0x101)]
+
+
+@pytest.mark.parametrize("reserved", ["01:80:c2:00:00:00", "01:80:c2:00:00:02", "01:80:c2:00:00:0e"])
+def test_what_a_link_keeps_to_itself_reaches_nobody(small: DataPlane, reserved: str) -> None:
+    assert small.fate("acme/open", frame(OPEN, reserved, 0x88CC)) == []
+
+
+def test_only_what_is_asked_of_everybody_is_limited(small: DataPlane) -> None:
+    for target, limited in ((BROADCAST, True), ("33:33:ff:00:00:77", True), ("01:00:5e:00:00:fb", False)):
+        walk = small.sent_by("acme/open", frame(OPEN, target, 0x88B5)).walks[0][1]
+        assert (CROWD.number in {table for table, _ in walk.steps}) == limited, target

@@ -49,7 +49,7 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [output(1)], "may not output"),
         ({}, [output_field(NETWORK)], "may not output"),
         ({}, [output(act.CONTROLLER_RESERVED)], "may not output"),
-        ({}, [act.meter(1)], "may not output"),
+        ({}, [act.meter(1)], "may not limit"),
         ({}, [act.dec_ttl()], "may not set nw_ttl"),
         ({}, [act.push_vlan()], "may not set vlan_vid"),
         ({}, [act.pop_vlan()], "may not set vlan_vid"),
