@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import first_ping, leases, many_flows, restart, routed_nat, scale
+from tests.bench import connections, first_ping, leases, many_flows, restart, routed_flows, routed_nat, scale
 from tests.bench.figure import Figure
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "restart": restart.measure,
     "leases": leases.measure,
     "routed_nat": routed_nat.measure,
+    "connections": connections.measure,
+    "routed_flows": routed_flows.measure,
 }
 RESULT = Path("bench.json")
 BUSY = 0.5
