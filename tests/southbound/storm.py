@@ -26,17 +26,22 @@ if TYPE_CHECKING:
 
 HOSTS = ("hv1", "hv2")
 FOREIGN = Flow(EVERYWHERE, 3, 777, b"", b"", 0xBAD)
-RIGHT = (0b0110, struct.pack("!HHII4x", 1, 16, 100, 200))
-"""100 packets a second, 200 at once: the flags and bands of a port's meter."""
+BURSTS = {1: 200, 2: 400}
+"""How many packets at once a port's meters let through, by class: to the daemon, and to everybody."""
 
 
 def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
     return {slot: (flow.cookie, flow.instructions) for slot, flow in rig.compiler.flows(name).items()}
 
 
+def right(number: int) -> tuple[int, bytes]:
+    """The flags and bands of a meter: 100 packets a second, and so many at once."""
+    return 0b0110, struct.pack("!HHII4x", 1, 16, 100, BURSTS[number >> 24])
+
+
 def meters(host: Host) -> dict[int, tuple[int, bytes]]:
     """What the flows that stand on a host's switch ask for."""
-    return {number: RIGHT for _, does in host.switch.table.values() for number in meters_used(does)}
+    return {number: right(number) for _, does in host.switch.table.values() for number in meters_used(does)}
 
 
 def calm(rig: Rig) -> None:

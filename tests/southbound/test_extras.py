@@ -16,7 +16,7 @@ from controller.southbound.session import Change
 from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL, EVENT_MODIFIED
 from tests.southbound.fake_meters import MeterMod
 from tests.southbound.rig import Rig
-from tests.southbound.storm import HOSTS, RIGHT, calm
+from tests.southbound.storm import HOSTS, calm, right
 from tests.worlds import plugged, small_world
 
 OURS = punt_meter(1)
@@ -39,7 +39,7 @@ def test_a_meter_comes_with_the_first_flow_that_uses_it_and_goes_with_the_last(r
     assert punt_meter(9) not in switch.meters.held
     rig.turn([plugged("acme/web-1", "hv1", 9, seen=1)])
     calm(rig)
-    assert switch.meters.held[punt_meter(9)] == RIGHT
+    assert switch.meters.held[punt_meter(9)] == right(punt_meter(9))
     rig.turn([], [(Interface, "hv1/tap-acme-web-1")])
     calm(rig)
     assert punt_meter(9) not in switch.meters.held
@@ -70,7 +70,7 @@ def test_a_meter_that_others_change_is_told_and_made_right(rig: Rig) -> None:
     ((name, kind, what),) = rig.strays
     assert (name, kind) == ("hv1", EVENT_MODIFIED)
     assert what.startswith(f"meter={OURS} ")
-    assert switch.meters.held[OURS] == RIGHT
+    assert switch.meters.held[OURS] == right(OURS)
     assert rig.mended_hosts == ["hv1"]
 
 
