@@ -35,12 +35,9 @@ class Way:
 def way_out(network: Network, subnet: Subnet, facts: Facts) -> Way | None:
     """The router of a subnet; None where nothing leads out of it.
 
-    It is the gateway but on host-only networks, whose gateway is the host: there it is a router that has an address.
+    It is the gateway, but on host-only networks, whose gateway is the host, and where a router has another address. On
+    overlays that no router is on yet the gateway is told all the same: one may come before the machine asks again.
     """
-    if network.mode == "bridged":
-        return Way(subnet.gateway, None) if subnet.gateway else None
-    if network.door is not None:
-        return Way(subnet.gateway, network.door.mac) if subnet.gateway else None
     legs = [leg for key in facts.where(Leg, "network", network.key) if (leg := facts.get(Leg, key)) is not None]
     ways = [
         Way(address, leg.mac)
@@ -48,7 +45,8 @@ def way_out(network: Network, subnet: Subnet, facts: Facts) -> Way | None:
         for address in leg.addresses
         if within(address, subnet.cidr)
     ]
-    return next((way for way in ways if way.address == subnet.gateway), ways[0] if ways else None)
+    own = Way(subnet.gateway, None) if subnet.gateway and network.mode in {"bridged", "overlay"} else None
+    return next((way for way in ways if way.address == subnet.gateway), ways[0] if ways else own)
 
 
 def _number(leg: Leg) -> int:

@@ -216,6 +216,11 @@ def test_tenants_with_the_same_macs_and_addresses_are_told_each_their_own(known:
     assert theirs["name_server"] == "10.1.0.1"
 
 
+def test_an_overlays_gateway_is_told_before_a_router_has_it(known: Store) -> None:
+    _, options = reply(answered(known, "beta/web-1", said(1, "discover")))
+    assert options["router"] == "10.1.0.1"
+
+
 def test_a_network_that_nothing_leads_out_of_tells_no_router(known: Store) -> None:
     _, options = reply(answered(known, "acme/lone-1", said(5, "discover")))
     assert "router" not in options
