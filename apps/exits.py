@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.next_hops import destination, hand_on, hand_to, next_hop, next_mac, onto
-from apps.outer import answer, carry, outer
+from apps.outer import answer, beside, carry, end, entrance, outer
 from apps.pipeline import DESTINATION, EXIT, PUNT, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
 from controller.derived import LINK, Exit, Leg, Realm
 from controller.entities import Network
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
+    from controller.derived import Endpoint
     from controller.entities import Neighbour
 
 ARP_REPLY, ADVERTISEMENT = 2, 136
@@ -75,6 +76,8 @@ def _carried(scope: Hosts, leaving: Exit) -> Flow:
 def outside(leaving: Exit, _view: View) -> Iterator[Flow]:
     """The way out: the external network's own subnets, and everything else by its gateways."""
     realm = Hosts(leaving.realm)
+    for address in leaving.addresses:
+        yield end(realm, leaving.number, address)
     for block in leaving.blocks:
         to_block: Match = {r.ROUTER: leaving.number, destination(block): matched(block)}
         yield ROUTE.flow(realm, f"/{network(block).prefixlen}", to_block, _out(leaving, hand_on(block)))
@@ -101,8 +104,10 @@ def inward(leaving: Exit, _view: View) -> Iterator[Flow]:
         return
     seat = Here(leaving.seat)
     yield outer(seat, leaving.vni, leaving.mac, leaving.number)
+    yield entrance(seat, leaving.vni, leaving.mac)
     for address in leaving.addresses:
         yield answer(seat, leaving.vni, address, leaving.mac)
+        yield beside(seat, leaving.vni, address, leaving.mac)
     yield from _heard(seat, leaving)
 
 
@@ -117,6 +122,13 @@ def _heard(seat: Here, leaving: Exit) -> Iterator[Flow]:
         if ":" not in hop:
             unasked = {f.ARP_OP: ARP_REPLY, f.ARP_SPA: hop}
         yield ROUTER_IN.flow(seat, "heard", {r.NETWORK: leaving.vni, **unasked}, told)
+
+
+def machines(endpoint: Endpoint, view: View) -> Iterator[Flow]:
+    """The MACs of ports on the external network itself, for routers that leave by the same chassis."""
+    if view.count(Exit, "outside", endpoint.network):
+        for address in (*endpoint.ipv4, *endpoint.ipv6):
+            yield beside(Here(endpoint.chassis), endpoint.vni, address, endpoint.mac)
 
 
 def neighbours(neighbour: Neighbour, view: View) -> Iterator[Flow]:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.next_hops import destination, source
-from apps.outer import FLOATING_HAIRPIN, answer, carry, destination_zone, origins, outer, source_zone
+from apps.outer import (
+    FLOATING_HAIRPIN,
+    answer,
+    beside,
+    carry,
+    destination_zone,
+    end,
+    entrance,
+    origins,
+    outer,
+    source_zone,
+)
 from apps.pipeline import DESTINATION, DNAT, EXIT, ROUTE, SNAT, UN_SNAT
 from controller.flow import fields as f
 from controller.flow.actions import set_field
@@ -34,8 +45,11 @@ def ways(floating: Floating, view: View) -> Iterator[Flow]:
     there = carry(floating.inner, floating.encap, floating.chassis, view)
     if there:
         yield EXIT.flow(realm, "floating", to_it, there)
+    yield end(realm, floating.number, floating.address)
     yield outer(here, floating.vni, floating.mac, floating.number)
+    yield entrance(here, floating.vni, floating.mac)
     yield answer(here, floating.vni, floating.address, floating.mac)
+    yield beside(here, floating.vni, floating.address, floating.mac)
 
 
 def translations(floating: Floating, _view: View) -> Iterator[Flow]:

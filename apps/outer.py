@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.pipeline import ARP_ANSWER, DELIVER, ND_ANSWER, ROUTER_IN, UN_SNAT
+from apps.next_hops import destination, next_hop, next_mac
+from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
 from controller.entities import Chassis
 from controller.flow import fields as f
 from controller.flow.actions import Action, set_field
+from controller.flow.blocks import network
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
 
@@ -54,6 +56,23 @@ def outer(seat: Here, vni: int, mac: str, number: int) -> Flow:
     """Packets to an outer MAC are a stranger's until a connection says otherwise."""
     stranger: list[Action] = [set_field(r.ROUTER, number), set_field(r.ORIGIN, r.FROM_SEGMENT), UN_SNAT.goto]
     return ROUTER_IN.flow(seat, "outer", {r.NETWORK: vni, f.ETH_DST: mac}, stranger)
+
+
+def entrance(here: Here, vni: int, mac: str) -> Flow:
+    """What another router sends to an outer MAC of the same chassis comes in as if from the segment."""
+    sent: Match = {r.NETWORK: vni, f.ETH_DST: mac, r.LOOKUP: r.DELIVERY, r.ORIGIN: r.FROM_ROUTER}
+    return DESTINATION.flow(here, "router", sent, [ROUTER_IN.resubmit])
+
+
+def beside(here: Here, vni: int, address: str, mac: str) -> Flow:
+    """Routers that leave by the same chassis know who is there: asked on the segment, nobody would answer them."""
+    return RESOLVE.flow(here, "here", next_hop(vni, address), next_mac(mac))
+
+
+def end(realm: Hosts, number: int, address: str) -> Flow:
+    """What is for an outer address and was translated to nobody is not handed to its own router once more."""
+    itself: Match = {r.ROUTER: number, destination(address): address}
+    return ROUTE.flow(realm, f"/{network(address).prefixlen}", itself, [])
 
 
 def answer(scope: Here | Hosts, vni: int, address: str, mac: str) -> Flow:
