@@ -32,7 +32,7 @@ demo-stop: ## end what KEEP=1 left running
 	@$(AS_ROOT) $(BIN)/python -m mininet_scenarios.demo --stop
 
 test: setup venv-ryu lint ## everything, as CI does; needs root
-	@$(AS_ROOT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@$(AS_ROOT) $(BIN)/python -m pytest -n $(WORKERS)
 
 test-unit: venv ## what needs neither root nor Open vSwitch
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not system"

@@ -29,6 +29,15 @@ LANS = (NEAR, MIDDLE, FAR)
 WEST, EAST = 2, 3  # the routers' numbers on the middle network
 WAYS = (11, 12)  # those of the machines that route
 CONNECTIONS = 64
+# They route, say so of every packet that it is too old, and never that there is a shorter way.
+ROUTING = (
+    "net.ipv4.ip_forward=1",
+    "net.ipv6.conf.all.forwarding=1",
+    "net.ipv4.icmp_ratelimit=0",
+    "net.ipv6.icmp.ratelimit=0",
+    "net.ipv4.conf.all.send_redirects=0",
+    "net.ipv4.conf.eth0.send_redirects=0",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +87,7 @@ def build(lab: Lab) -> Scene:
     )
     west, east = (routers.inner(lab.client, TENANT, name, MIDDLE.name) for name in ("west", "east"))
     for way in (left, right):
-        settings = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.send_redirects=0")
-        way.machine.run("sysctl", "-qw", *settings, "net.ipv4.conf.eth0.send_redirects=0")
+        way.machine.run("sysctl", "-qw", *ROUTING)
         for lan, router in ((NEAR, west), (FAR, east)):
             for block, via in zip(lan.cidrs, router, strict=True):
                 way.machine.run("ip", "route", "add", block, "via", via)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from mininet_scenarios.modes import Cell
 
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("modes")]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
 def table() -> Iterator[dict[Cell, list[str]]]:
-    """The claims of each cell that do not hold, from one lab for the whole table."""
+    """The claims of each cell that do not hold, from one lab for the whole table; each worker has its own."""
     assert os.geteuid() == 0, "these tests make network namespaces: run them as root, or make test-unit without them"
     with Lab() as lab:
         yield modes.table(modes.build(lab))
