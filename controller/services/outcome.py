@@ -5,14 +5,13 @@ A responder is a function of a punted packet, the facts and the time. It yields 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from controller.derived import Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
-
     from controller.entities import Neighbour
 
 DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED = range(1, 11)
@@ -168,11 +167,8 @@ class Ignored:
 Outcome = Emission | Lease | Withdrawn | Learned | Forgotten | Duplicate | Exhausted | Question | Ignored
 
 
-class Responder(Protocol):
-    """Answers packets that were punted for one reason."""
-
-    def __call__(self, punt: Punt, facts: Facts, now: float, /) -> Iterator[Outcome]:
-        """What becomes of the packet; never raises for anything in its bytes."""
+Responder = Callable[[Punt, Facts, float], Iterator[Outcome]]
+"""Answers packets that were punted for one reason, at a time in seconds; raises for nothing in their bytes."""
 
 
 def sender(punt: Punt, facts: Facts) -> Endpoint | None:
