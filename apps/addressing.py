@@ -71,7 +71,7 @@ def _answers(network: Network) -> Iterator[Match]:
     """What only the network itself may say to its ports."""
     if served.leased(network):
         yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
-    if served.advertised(network):
+    if served.informed(network):
         yield {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
 
 

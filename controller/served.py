@@ -34,8 +34,8 @@ def advertised(network: Network) -> tuple[Subnet, ...]:
 
 
 def informed(network: Network) -> tuple[Subnet, ...]:
-    """The subnets whose hosts are told to ask DHCPv6, for addresses (``stateful``) or for the rest."""
-    return tuple(subnet for subnet in advertised(network) if subnet.ra != "slaac")
+    """The subnets whose hosts are told to ask DHCPv6, for addresses (``stateful``) or the rest, and are answered."""
+    return tuple(subnet for subnet in advertised(network) if subnet.ra != "slaac" and subnet.dhcp is not None)
 
 
 def gateway(network: Network, subnet: Subnet) -> str | None:

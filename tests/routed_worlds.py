@@ -49,7 +49,7 @@ PUBLIC = replace(
 )
 NATTED = replace(
     network("acme/natted", 0x400),
-    subnets=(Subnet("v4", "10.5.0.0/24", "10.5.0.1"), Subnet("v6", "fd05::/64", "fd05::1", ra="stateful")),
+    subnets=(Subnet("v4", "10.5.0.0/24", "10.5.0.1"), Subnet("v6", "fd05::/64", "fd05::1", Dhcp(), "stateful")),
     mode="nat",
     door=Door(9, DOOR_MAC, ("169.254.64.9", "fd6e:6574:6c6f::9")),
 )

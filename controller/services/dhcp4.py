@@ -92,8 +92,7 @@ def _asked(punt: Punt, facts: Facts, now: float) -> _Asked | Ignored:
     if not found:
         return Ignored("unserved")
     server = served.server(network, found[0][1])
-    way = told.way_out(network, found[0][1], facts)
-    router = way.address if way else None
+    router = told.default_route(network, found[0][1], facts)
     return _Asked(punt, ether, message, owner, network, found, server, router, now)
 
 

@@ -23,11 +23,11 @@ class Leases:
         self._known: dict[str, dict[str, Lease]] = {}
 
     def put(self, lease: Lease, now: float) -> bool:
-        """Take in what was said of an address, and whether that is new; an offer takes nothing from who holds it."""
+        """Take in what was said of an address, and whether that is new; an offer alone changes nothing for who has it."""
         of_port = self._known.setdefault(lease.port, {})
         before = of_port.get(lease.address)
         standing = _standing(before, now) if before else None
-        if standing and lease.state == "offered" and standing.state == "bound":
+        if standing and lease.state == "offered" and standing.state in {"bound", "declined"}:
             return False
         same = standing if standing and standing.state == lease.state else None
         named = lease.hostname or (before.hostname if before else "")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from controller.services.outcome import Facts
 
 FOREVER = 0xFFFFFFFF
+ANYWHERE = "0.0.0.0/0"
 _LONGEST_LABEL, _LONGEST_NAME = 63, 254
 _DEFAULT = Dhcp()
 
@@ -47,6 +48,13 @@ def way_out(network: Network, subnet: Subnet, facts: Facts) -> Way | None:
     ]
     own = Way(subnet.gateway, None) if subnet.gateway and network.mode in {"bridged", "overlay"} else None
     return next((way for way in ways if way.address == subnet.gateway), ways[0] if ways else own)
+
+
+def default_route(network: Network, subnet: Subnet, facts: Facts) -> str | None:
+    """Where a subnet's machines send what is for elsewhere: as was asked for, else to its router."""
+    asked = next((via for to, via in settings(subnet).routes if to == ANYWHERE), None)
+    way = way_out(network, subnet, facts)
+    return asked or (way.address if way else None)
 
 
 def _number(leg: Leg) -> int:
@@ -107,10 +115,10 @@ def _addresses(found: tuple[str, ...]) -> bytes:
 
 def _routes(routes: tuple[tuple[str, str], ...], router: str | None) -> bytes:
     """Classless routes; who reads them ignores option 3, so the default is among them (RFC 3442)."""
-    if not routes:
+    others = tuple(route for route in routes if route[0] != ANYWHERE and ":" not in route[0])
+    if not others:
         return b""
-    whole = (*routes, ("0.0.0.0/0", router)) if router else routes
-    return b"".join(_route(to, via) for to, via in whole if ":" not in to)
+    return b"".join(_route(to, via) for to, via in (*others, *(((ANYWHERE, router),) if router else ())))
 
 
 def _route(to: str, via: str) -> bytes:

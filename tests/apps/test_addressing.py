@@ -17,7 +17,7 @@ from tests.worlds import mac, network, small_world, with_more
 W1, W2 = mac(1), mac(2)
 A1, A2, GATEWAY = "10.0.0.1", "10.0.0.2", "10.0.0.254"
 S1, S2, GATEWAY6 = "fe80::ff:fe00:1", "fd00::2", "fd00::fe"
-SUBNETS = (Subnet("v4", "10.0.0.0/24", GATEWAY, Dhcp()), Subnet("v6", "fd00::/64", GATEWAY6, None, "stateful"))
+SUBNETS = (Subnet("v4", "10.0.0.0/24", GATEWAY, Dhcp()), Subnet("v6", "fd00::/64", GATEWAY6, Dhcp(), "stateful"))
 CLIENT, SERVER = (68, 67), (67, 68)
 CLIENT6, SERVER6 = (546, 547), (547, 546)
 
@@ -71,6 +71,14 @@ def test_an_address_that_no_router_has_is_found_where_it_serves(served_web: Data
 )
 def test_no_port_answers_in_the_networks_place(served_web: DataPlane, answer: Packet) -> None:
     assert served_web.fate("acme/web-1", answer) == []
+
+
+def test_where_dhcpv6_is_switched_off_another_server_may_answer() -> None:
+    web = replace(network("acme/web", 0x101), subnets=(Subnet("v6", "fd00::/64", GATEWAY6, None, "stateful"),))
+    own_server = DataPlane(with_more(small_world(), web))
+    asked = udp(W1, "33:33:00:01:00:02", S1, "ff02::1:2", CLIENT6)
+    assert "acme/web-2" in own_server.fate("acme/web-1", asked)
+    assert own_server.fate("acme/web-1", udp(W1, W2, S1, S2, SERVER6)) == ["acme/web-2"]
 
 
 def test_networks_that_nothing_is_asked_of_carry_all_of_it(served_web: DataPlane) -> None:

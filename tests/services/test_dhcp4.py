@@ -221,6 +221,18 @@ def test_an_overlays_gateway_is_told_before_a_router_has_it(known: Store) -> Non
     assert options["router"] == "10.1.0.1"
 
 
+def test_a_default_route_that_was_asked_for_takes_the_gateways_place() -> None:
+    routes = (("0.0.0.0/0", "10.1.0.7"), ("10.9.0.0/16", "10.1.0.8"))
+    asked = replace(TWIN, subnets=(replace(TWIN.subnets[0], dhcp=Dhcp(routes=routes)),))
+    packet, options = reply(answered(facts(asked), "beta/web-1", said(1, "discover")))
+    assert options["router"] == "10.1.0.7"
+    assert dict(_raw(packet))[121] == bytes((16, 10, 9, 10, 1, 0, 8, 0, 10, 1, 0, 7))
+    alone = replace(TWIN, subnets=(replace(TWIN.subnets[0], dhcp=Dhcp(routes=routes[:1])),))
+    packet, options = reply(answered(facts(alone), "beta/web-1", said(1, "discover")))
+    assert options["router"] == "10.1.0.7"
+    assert 121 not in dict(_raw(packet))
+
+
 def test_a_network_that_nothing_leads_out_of_tells_no_router(known: Store) -> None:
     _, options = reply(answered(known, "acme/lone-1", said(5, "discover")))
     assert "router" not in options

@@ -41,6 +41,15 @@ def test_an_offer_takes_nothing_from_who_holds_the_address() -> None:
     assert states(leases, NOW + 4000) == ["offered"]
 
 
+def test_a_declined_address_stays_declined_until_it_is_taken() -> None:
+    leases = Leases()
+    leases.put(replace(BOUND, state="declined", expires=None), NOW)
+    leases.put(replace(OFFERED, since=NOW + 10, expires=NOW + 70), NOW + 10)
+    assert states(leases, NOW + 10) == ["declined"]
+    leases.put(replace(BOUND, since=NOW + 11), NOW + 11)
+    assert states(leases, NOW + 11) == ["bound"]
+
+
 def test_a_renewal_is_nothing_new_and_keeps_since_when_it_holds() -> None:
     leases = Leases()
     leases.put(BOUND, NOW)

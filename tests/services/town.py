@@ -48,7 +48,7 @@ WEB = Network(
 )
 LONE = Network(
     *("acme/lone", "uid-lone", "acme", "lone", "internal", 0x102, "vxlan", 1450),
-    (Subnet("v4", "10.2.0.0/24", None, Dhcp()), Subnet("v6", "fd00:3::/64", None, None, "stateless")),
+    (Subnet("v4", "10.2.0.0/24", None, Dhcp()), Subnet("v6", "fd00:3::/64", None, Dhcp(), "stateless")),
 )
 TWIN = Network(
     *("beta/web", "uid-twin", "beta", "web", "overlay", 0x201, "vxlan", 1450),
