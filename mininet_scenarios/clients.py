@@ -32,7 +32,7 @@ def dig(station: Station, server: str, name: str, kind: str = "A") -> list[str]:
 
 def traceroute(station: Station, address: str, *options: str) -> list[str]:
     """The address of each hop, ``*`` where nobody said anything."""
-    shown = _said(station, "traceroute", "-n", "-q", "2", "-w", "1", "-m", "8", *options, address)
+    shown = _said(station, "traceroute", "-n", "-N", "1", "-q", "2", "-w", "1", "-m", "8", *options, address)
     return [found[1] or "*" for line in shown.splitlines()[1:] if (found := HOP.match(line))]
 
 

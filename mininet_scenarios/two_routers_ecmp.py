@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import clients, rest, routers, servers
+from mininet_scenarios.command import until
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.probe import ping, unreached
 from mininet_scenarios.refusal import prove_refused
@@ -88,12 +90,18 @@ def build(lab: Lab) -> Scene:
     west, east = (routers.inner(lab.client, TENANT, name, MIDDLE.name) for name in ("west", "east"))
     for way in (left, right):
         way.machine.run("sysctl", "-qw", *ROUTING)
+        until(partial(settled, way), 10, f"{way.name} has a link-local address to ask for next hops from")
         for lan, router in ((NEAR, west), (FAR, east)):
             for block, via in zip(lan.cidrs, router, strict=True):
                 way.machine.run("ip", "route", "add", block, "via", via)
     lab.client.apply(*asked(WAYS))
     servers.witness(near, far)
     return Scene(near, far, (left, right), east, west)
+
+
+def settled(vm: Vm) -> bool:
+    """Whether a machine has found its addresses to be nobody else's."""
+    return not vm.machine.run("ip", "-6", "address", "show", "dev", "eth0", "tentative")
 
 
 def asked(ways: tuple[int, ...]) -> list[dict[str, Any]]:
