@@ -23,7 +23,7 @@ class Leases:
         self._known: dict[str, dict[str, Lease]] = {}
 
     def put(self, lease: Lease, now: float) -> bool:
-        """Take in what was said of an address, and whether that is new; an offer alone changes nothing for who has it."""
+        """Take in what was said of an address, and whether that is new; an offer alone changes nothing."""
         of_port = self._known.setdefault(lease.port, {})
         before = of_port.get(lease.address)
         standing = _standing(before, now) if before else None
