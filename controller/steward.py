@@ -131,9 +131,12 @@ class Steward:
                 _log.exception("bug", error=repr(error))
 
     def tick(self, now: float) -> None:
-        """What time brings."""
-        for each in (*self._beacons.due(now), *self._outside.due(now)):
+        """What time brings; others run meanwhile, for it may be much."""
+        for each in tuple(self._outside.due(now)):
             self.carry_out(each)
+        for beacon in self._beacons.due(now):
+            self.carry_out(beacon)
+            self._hands.breathe()
 
     def carry_out(self, decided: Outcome, punt: Punt | None = None) -> None:
         """Do what a service decided; ``punt`` is the packet about which it did."""
@@ -160,8 +163,9 @@ class Steward:
 
     def _send(self, emission: Emission) -> None:
         """A switch takes in less at a time than we answer: it gets turns to, but nobody waits for it for long."""
+        bridge = self._core.bridges.get(emission.chassis)
         actions = self.pipeline.actions(emission.way)
-        for _ in range(BREATHS):
+        for _ in range(BREATHS if bridge and bridge.connection else 0):
             if self._hands.emit(emission.chassis, emission.frame, actions):
                 return
             self._hands.breathe()

@@ -73,7 +73,8 @@ class House:
 
     def __post_init__(self) -> None:
         hands = Hands(self._emit, self._tell, self.remembered.append, self._spawn, self._breathe)
-        core: Any = SimpleNamespace(compiler=self.built, submit=self._submit)
+        bridges = {name: SimpleNamespace(connection=name) for name in ("hv1", "hv2")}
+        core: Any = SimpleNamespace(compiler=self.built, submit=self._submit, bridges=bridges)
         self.steward = Steward(core, PIPELINE, hands, (), lambda: self.now)
 
     def _emit(self, chassis: str, frame: bytes, actions: tuple[Action, ...]) -> bool:
@@ -170,6 +171,9 @@ def test_a_busy_switch_gets_turns_and_one_that_is_away_is_not_waited_for(house: 
     house.full = BREATHS
     house.steward.carry_out(emission)
     assert (len(house.sent), house.steward.unsent) == (1, 1)
+    house.breaths = 0
+    house.steward.carry_out(Emission("hv9", b"frame", ToPorts((3,))))
+    assert (house.breaths, house.steward.unsent) == (0, 2)
 
 
 def test_time_brings_what_is_due(house: House) -> None:
