@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from mininet_scenarios import clients, modes, routers, world
 from mininet_scenarios.command import until
 from mininet_scenarios.modes import DIRECTIONS, LANS, MODES, TENANT, Claim
+from mininet_scenarios.ovs import Received
+from mininet_scenarios.probe import SteadyPing
 from mininet_scenarios.story import play
 from mininet_scenarios.world import CAMPUS, FAR, HOSTS, SERVER
 
@@ -36,6 +38,7 @@ def tell(story: Story, lab: Lab) -> None:
             wrong = [one for version in (4, 6) for one in found[mode, direction, version]]
             story.check(f"{direction}: {'; '.join(sentences(asked))}", not wrong, wrong or f"{len(asked)} tries")
     prove_apart(story, scene)
+    outlive(story, lab, scene)
     combine(story, lab, scene)
     take_back(story, lab, scene)
 
@@ -55,6 +58,29 @@ def prove_apart(story: Story, scene: Scene) -> None:
     ]
     wrong = modes.broken(asked)
     story.check("; ".join(sentences(asked)), not wrong, wrong or f"{len(asked)} tries")
+
+
+def outlive(story: Story, lab: Lab, scene: Scene) -> None:
+    """Daemon and agents die; what is translated, routed and bridged goes on, and nobody is told anything anew."""
+    story.step("kill -9 the daemon, then the hosts' agents, under traffic, and start them again")
+    server = world.addresses(FAR, SERVER)[0]
+    ways = [SteadyPing(scene.vms[mode]["a"], server) for mode in ("nat", "bridged", "overlay")]
+    flows = [host.flows() for host in scene.hosts]
+    logs = [Received(host.ovs) for host in scene.hosts]
+    if lab.daemon is not None:
+        lab.daemon.kill()
+        lab.daemon.start()
+    lab.wait_joined(*scene.hosts)
+    for host in scene.hosts:
+        host.unserve()
+        host.serve()
+    for way in ways:
+        way.more(1000)
+    lost = [way.stop() for way in ways]
+    story.check("nothing was lost", not any(one.lost for one in lost), [str(one) for one in lost])
+    told = [dict(log.messages()) for log in logs]
+    story.check("no switch was told to change flows, groups or meters", not any(log.changes() for log in logs), told)
+    story.check("the flows are the same", flows == [host.flows() for host in scene.hosts])
 
 
 def combine(story: Story, lab: Lab, scene: Scene) -> None:

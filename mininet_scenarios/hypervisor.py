@@ -82,6 +82,12 @@ class Hypervisor:
         output = self.fabric.directory.path / f"{self.name}.agent"
         self.agent = self.machine.spawn(*argv, output=output, environment=self.ovs.environment)
 
+    def unserve(self) -> None:
+        """End the agent with SIGKILL."""
+        if self.agent is not None:
+            self.agent.kill()
+            self.agent.wait()
+
     def join(self, manager: str) -> None:
         """Hand this host to the daemon at ``manager``, like ``tcp:198.18.0.1:6640``."""
         identity = (f"external_ids:system-id={self.name}", f"external_ids:netloom-encap-ip={self.underlay}")
