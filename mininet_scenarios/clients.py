@@ -36,10 +36,13 @@ def traceroute(station: Station, address: str, *options: str) -> list[str]:
     return [found[1] or "*" for line in shown.splitlines()[1:] if (found := HOP.match(line))]
 
 
-def fits(station: Station, address: str, size: int) -> bool:
-    """Whether an IP packet of ``size`` bytes reaches an address and comes back whole: ``ping -M do -s``."""
+def fits(station: Station, address: str, size: int, whole: str = "do") -> bool:
+    """Whether an IP packet of ``size`` bytes reaches an address and comes back: ``ping -M do -s``.
+
+    It must not be cut on the way, unless ``whole`` is ``dont``.
+    """
     payload = size - ICMP_HEADERS[6 if ":" in address else 4]
-    argv = ("ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-M", "do", "-s", str(payload), address)
+    argv = ("ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-M", whole, "-s", str(payload), address)
     return "bytes from" in _said(station, *argv)
 
 

@@ -120,6 +120,8 @@ def prove_limit(story: Story, source: Vm, address: str, limit: int) -> None:
     learned = clients.path_mtu(source, address)
     story.check("the router said how much does", learned == limit, f"path MTU {learned}")
     source.machine.run("ip", "route", "flush", "cache")
+    if ":" not in address:
+        story.check("a larger one that may be cut comes in pieces", clients.fits(source, address, 3 * limit, "dont"))
     rate = clients.iperf(source, address)
     story.check("a TCP stream finds its size", rate > 0 and ping(source, address), f"{rate / 1e6:.0f} Mbit/s")
 
