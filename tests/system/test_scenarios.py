@@ -39,9 +39,10 @@ def test_the_story_holds(story: tuple[str, ...]) -> None:
     tell(sys.executable, *story)
 
 
-def test_two_hosts_holds_on_ryu() -> None:
+@pytest.mark.parametrize("story", ["two_hosts", "dhcp_lifecycle"])
+def test_the_story_holds_on_ryu(story: str) -> None:
     assert RYU.exists(), f"{RYU} is missing: make venv-ryu"
-    tell(str(RYU), "two_hosts", "--framework", "ryu")
+    tell(str(RYU), story, "--framework", "ryu")
 
 
 def tell(python: str, story: str, *arguments: str) -> None:
