@@ -27,7 +27,11 @@ _MEMORY = "memory"
 _DNAT, _SNAT, _FILTER = -100, 100, 0
 _WRITTEN, _WAS = "written ", "was "
 
+_TUNNEL_PORTS = (4789, 6081)
+"""Of VXLAN and Geneve (RFC 7348, RFC 8926)."""
+
 Json = dict[str, Any]
+_GRE: Json = {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "gre"}}
 
 
 def document(forwards: Iterable[Forward], remembered: Mapping[str, str], *, link: bool) -> str:
@@ -67,6 +71,9 @@ def _rules(forwards: Iterable[Forward], remembered: Mapping[str, str], *, link: 
     yield _rule("forward", _meta("oifname", _OWN), {"drop": None})
     if not link:
         return
+    # As the host's own they would be believed by its peers: whoever sends them is in every tenant's networks.
+    for tunnel in (_match({"payload": {"protocol": "udp", "field": "dport"}}, {"set": [*_TUNNEL_PORTS]}), _GRE):
+        yield _rule("forward", _meta("iifname", HOST_LINK), tunnel, {"drop": None})
     chosen = tuple(forwards)
     if chosen:
         yield from _translations(chosen)
