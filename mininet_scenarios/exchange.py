@@ -79,11 +79,16 @@ def answered(connection: socket.socket) -> bool:
             return False
 
 
+def tell(source: Station, address: str, port: int, words: bytes) -> None:
+    """Send one datagram."""
+    with closing(_socket(source, address, socket.SOCK_DGRAM)) as client:
+        client.sendto(words, (address, port))
+
+
 def spray(source: Station, address: str, port: int, count: int) -> None:
     """Send a datagram from each of ``count`` ports, and wait for no answer."""
     for _ in range(count):
-        with closing(_socket(source, address, socket.SOCK_DGRAM)) as client:
-            client.sendto(WORD, (address, port))
+        tell(source, address, port, WORD)
 
 
 def arp(source: Station, address: str) -> bool:

@@ -86,6 +86,13 @@ def smuggled(source: Vm, victim: Vm, vnis: Iterable[int], underlay: Iterable[str
     return _signed(source, victim, frames)
 
 
+def tunnelled(source: Vm, victim: Vm, vni: int) -> bytes:
+    """What a host would say to another in a tunnel, if ``source`` wrote to ``victim`` in a network (RFC 7348)."""
+    letter = Ether(src=source.nic.mac, dst=victim.nic.mac) / IP(src=source.ipv4, dst=victim.ipv4) / UDP()
+    ((_, frame),) = _signed(source, victim, {f"VXLAN {vni}": letter}).items()
+    return bytes(VXLAN(vni=vni, flags=8)) + frame
+
+
 def tokens(frames: Iterable[bytes]) -> set[str]:
     """The words that were found in frames, as ``sender to target: what``."""
     return {found.decode() for frame in frames for found in TOKEN.findall(frame)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from mininet_scenarios import clients, exchange, rest, translation, world
+from mininet_scenarios import clients, exchange, forgery, rest, translation, world
 from mininet_scenarios.command import until
 from mininet_scenarios.probe import ping
 from mininet_scenarios.refusal import prove_refused
@@ -27,6 +27,7 @@ from mininet_scenarios.translation import (
     ROUTER_PORT,
     TENANTS,
 )
+from mininet_scenarios.wire import Wire, collect
 from mininet_scenarios.world import CAMPUS, FAR, PROVIDER, PUBLIC, SERVER
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 LINK = ("169.254.64.1", "fd6e:6574:6c6f::1")  # the hosts' own addresses on their links to nat networks
 NARROW = 1300
 SAME_PORT = 33333
+VXLAN_PORT = 4789
 SERVERS = world.addresses(FAR, SERVER)
 
 
@@ -58,6 +60,8 @@ def tell(story: Story, lab: Lab) -> None:
     prove_inward(story, scene)
     story.step("Round: machines reach forwarded ports from inside")
     prove_round(story, scene)
+    story.step("Machines that misuse their host")
+    prove_contained(story, lab, scene)
     story.step("FTP, which speaks of addresses inside: only red's router helps it")
     prove_ftp(story, scene)
     story.step("What cannot be is refused by name")
@@ -167,6 +171,20 @@ def prove_round(story: Story, scene: Scene) -> None:
         story.check(f"{source} reaches r1 by the router's port", found == "red-r1", found)
     found = answering(scene.vms["blue"]["r1"], edge, ROUTER_PORT)
     story.check("blue reaches red's r1 as the world does", found == "red-r1", found)
+
+
+def prove_contained(story: Story, lab: Lab, scene: Scene) -> None:
+    """The host would lend its address to a tunnel's packets, and knows a way to all tenants' links."""
+    liar, (sender, victim) = scene.vms["red"]["n1"], (scene.vms["blue"][name] for name in ("r1", "r2"))
+    vni = lab.client.get("/projects/blue/networks/routed")["status"]["vni"]
+    with Wire(victim) as wire:
+        for underlay in (host.underlay for host in scene.hosts):
+            exchange.tell(liar, underlay, VXLAN_PORT, forgery.tunnelled(sender, victim, vni))
+        heard = forgery.tokens(collect([wire])[victim.name])
+    story.check("red does not speak in blue's network by VXLAN through its host", not heard, heard)
+    doors = lab.client.get("/projects/blue/networks/natted")["status"]["door"]["addresses"]
+    reached = [f"{door} {port}" for door in doors for port in (80, NAT_PORT["blue"]) if answering(liar, door, port)]
+    story.check("nor does it reach blue's machines by their link to the host", not reached, reached or doors)
 
 
 def prove_ftp(story: Story, scene: Scene) -> None:
