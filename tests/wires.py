@@ -39,6 +39,7 @@ class Wires:
         """Make the bridge."""
         words = ["add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=dummy", "fail_mode=secure"]
         for port, file in self._ports.items():
+            file.unlink(missing_ok=True)  # Open vSwitch would go on in what an earlier bridge has left
             words += ["--", "add-port", BRIDGE, f"wire{port}", "--", "set", "interface", f"wire{port}", "type=dummy"]
             words += [f"ofport_request={port}", f"options:tx_pcap={file}"]
         self._switch.vsctl(*words)
