@@ -11,7 +11,7 @@ from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from mininet_scenarios import clients, forgery, rest, servers
+from mininet_scenarios import clients, forgery, rest, servers, tenants
 from mininet_scenarios.command import until
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.probe import SteadyPing, unreached
@@ -61,7 +61,7 @@ def tell(story: Story, lab: Lab) -> None:
     story.step("What is of one segment stays there")
     prove_apart(story, sides)
     story.step("A machine moves to the other host: the switch in the rack learns it")
-    move(story, outside, sides[1], hosts[1])
+    move(story, lab, outside, sides[1], hosts[1])
     story.step("A machine outside takes an address that is a tenant's")
     prove_noticed(story, lab, sides[2])
     story.step("What cannot be is refused by name")
@@ -138,11 +138,15 @@ def prove_apart(story: Story, sides: list[Side]) -> None:
     story.check("nobody reaches an address of another", len(silent) == len(pairs), f"{len(silent)} of {len(pairs)}")
 
 
-def move(story: Story, outside: Outside, side: Side, host: Hypervisor) -> None:
-    """The outside machine pings it meanwhile."""
+def move(story: Story, lab: Lab, outside: Outside, side: Side, host: Hypervisor) -> None:
+    """The outside machine pings it meanwhile; once it is there it announces itself, as guests do that QEMU moved."""
     vm = side.vms[0]
+    name = vm.name.removeprefix(f"{TENANT}-")
     steady = SteadyPing(side.outsider, vm.ipv4)
-    vm.move(host, f"{TENANT}/{vm.name.removeprefix(f'{TENANT}-')}")
+    vm.move(host, f"{TENANT}/{name}")
+    until(lambda: tenants.chassis(lab.client, TENANT, name) == host.name, 10, "the daemon says that it moved")
+    tenants.wait_ready(lab.client, TENANT, name)
+    vm.machine.run("arping", "-U", "-c", "1", "-I", "eth0", vm.ipv4)
     until(lambda: outside.learned(SEGMENT).get(vm.nic.mac) == (host.name, side.vlan or 0), 10, "the switch learned it")
     steady.more(200)
     story.check("ping goes on from where it is now", held=True, evidence=steady.stop())
