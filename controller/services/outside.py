@@ -1,7 +1,8 @@
 """Outside: the MACs of machines on the segments that routers leave by, asked for, kept, and asked for again.
 
 A router asks by its seat; what nobody asked for is not believed. Packets wait a moment for the answer, and where none
-comes their senders are told. Where a router or a floating IP moves to another chassis, it says so on the segment.
+comes their senders are told. Where a router, a floating IP or a bridged port moves to another chassis, it says so on
+the segment.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.addresses import text, within
 from controller.derived import Endpoint, Exit, Floating
-from controller.entities import Neighbour, Network
+from controller.entities import Neighbour, Network, Port
 from controller.services import frames, icmp, questions
 from controller.services.outcome import Duplicate, Emission, Forgotten, Ignored, Learned, Resumed
 
@@ -28,6 +29,8 @@ MISSES = 3
 MOST_WAITING, MOST_HELD = 1024, 3
 ANNOUNCED = (0.0, 0.2, 1.0, 2.0)
 """Seconds after a move at which it is told: neighbours may miss one, and the flows may yet be on their way."""
+
+_MOVING: dict[str, type] = {kind.__name__: kind for kind in (Exit, Floating, Endpoint)}
 
 Place = tuple[str, str]
 """An external network's key and an address there."""
@@ -85,7 +88,7 @@ class Outside:
         """A machine outside tells its MAC, or looks whether an address is free."""
         told = questions.told(punt.frame)
         found = told or questions.sought(punt.frame)
-        network = self._network(punt.network)
+        network = _network(self._facts, punt.network)
         if found is None or network is None or frames.is_group(found[1]):
             yield Ignored("malformed")
             return
@@ -116,13 +119,11 @@ class Outside:
             frame = frames.mac_bytes(mac) + punt.frame[6:]
             yield Emission(punt.chassis, frame, Resumed(punt.registers, resolved=True))
 
-    def _network(self, vni: int) -> Network | None:
-        found = (self._facts.get(Network, key) for key in self._facts.where(Network, "vni", vni))
-        return next((network for network in found if network is not None), None)
-
     def changed(self, reads: Iterable[tuple[Any, ...]], now: float) -> None:
         """The compiler's entities changed: who moved announces itself, next hops are asked for at once."""
         for read in reads:
+            if read[0] == "get" and read[1] is Endpoint:
+                self._plugged(read[2], now)
             if read[0] != "get" or read[1] not in {Exit, Floating}:
                 continue
             found = self._facts.get(read[1], read[2])
@@ -134,6 +135,18 @@ class Outside:
                 self._seats[name] = seat
                 self._announcements += [(now + after, name) for after in ANNOUNCED]
                 self._round = min(self._round, now)
+
+    def _plugged(self, key: str, now: float) -> None:
+        """A machine that moves says nothing by itself: the segment's switches would look for it where it was."""
+        name, found = f"{Endpoint.__name__} {key}", self._facts.get(Endpoint, key)
+        if found is None and self._facts.get(Port, key) is None:
+            self._seats.pop(name, None)
+        if found is None or found.mode != "bridged":
+            return
+        before = self._seats.get(name)
+        self._seats[name] = found.chassis
+        if before not in {None, found.chassis}:
+            self._announcements += [(now + after, name) for after in ANNOUNCED]
 
     def due(self, now: float) -> Iterator[Outcome]:
         """What time brings: announcements, the next round of questions, the end of patience."""
@@ -151,12 +164,15 @@ class Outside:
 
     def _announce(self, name: str) -> Iterator[Outcome]:
         kind, _, key = name.partition(" ")
-        moved = self._facts.get(Exit if kind == Exit.__name__ else Floating, key)
+        moved = self._facts.get(_MOVING[kind], key)
         if isinstance(moved, Exit) and moved.network and moved.seat:
             for address in moved.addresses:
                 yield questions.announcement(moved.seat, moved.vni, moved.mac, address)
         elif isinstance(moved, Floating):
             yield questions.announcement(moved.chassis, moved.vni, moved.mac, moved.address)
+        elif isinstance(moved, Endpoint):
+            for address in (*moved.ipv4, *moved.ipv6):
+                yield questions.announcement(moved.chassis, moved.vni, moved.mac, address, routes=False)
 
     def _unanswered(self, place: Place, asked: _Asked, now: float) -> Iterator[Outcome]:
         """Nobody is there: who waits is told, and after a few rounds what was known is forgotten."""
@@ -186,3 +202,8 @@ class Outside:
         keys = sorted(name.partition(" ")[2] for name in self._seats if name.startswith(Exit.__name__))
         found = (self._facts.get(Exit, key) for key in keys)
         return [leaving for leaving in found if leaving is not None and leaving.network and leaving.seat]
+
+
+def _network(facts: Facts, vni: int) -> Network | None:
+    found = (facts.get(Network, key) for key in facts.where(Network, "vni", vni))
+    return next((network for network in found if network is not None), None)

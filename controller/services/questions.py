@@ -18,7 +18,7 @@ ALL_NODES = "ff02::1"
 NO_MAC = "00:00:00:00:00:00"
 _DISCOVERY = struct.Struct("!BBHI16sBB6s")
 _SOURCE, _TARGET = 1, 2
-_ROUTER_OVERRIDE = 0xA0000000
+_ROUTER_OVERRIDE, _OVERRIDE = 0xA0000000, 0x20000000
 
 
 def ask(leaving: Exit, address: str) -> Iterator[Emission]:
@@ -37,10 +37,10 @@ def ask(leaving: Exit, address: str) -> Iterator[Emission]:
     yield Emission(leaving.seat, frame, OntoSegment(leaving.vni))
 
 
-def announcement(chassis: str, vni: int, mac: str, address: str) -> Emission:
-    """Tell a segment that an address is here now."""
+def announcement(chassis: str, vni: int, mac: str, address: str, *, routes: bool = True) -> Emission:
+    """Tell a segment that an address is here now; ``routes`` where it is a router's."""
     if ":" in address:
-        message = _discovery(frames.ADVERTISEMENT, _ROUTER_OVERRIDE, address, _TARGET, mac)
+        message = _discovery(frames.ADVERTISEMENT, _ROUTER_OVERRIDE if routes else _OVERRIDE, address, _TARGET, mac)
         macs = (mac, group_mac(ALL_NODES))
         frame = frames.icmp_frame(macs, (address, ALL_NODES), message, frames.NEAR)
     else:

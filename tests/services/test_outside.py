@@ -12,8 +12,8 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, IPv6
 from scapy.layers.l2 import ARP, Ether
 
-from controller.derived import Exit, Floating
-from controller.entities import FloatingIp, Neighbour, Router, Seat, Subnet
+from controller.derived import Endpoint, Exit, Floating
+from controller.entities import FloatingIp, Interface, Neighbour, Port, Router, Seat, Subnet
 from controller.services.outcome import (
     HEARD,
     UNRESOLVED,
@@ -231,6 +231,19 @@ def test_a_floating_ip_says_where_it_is(built: Watched) -> None:
     built.turn([floating])
     asking.changed([("get", Floating, "acme/float")], NOW)
     assert announced(list(asking.due(NOW))) == [("hv1", "192.0.2.30", "02:00:00:00:bb:01")]
+
+
+def test_a_machine_of_a_segment_that_moves_is_told_of_where_it_is_now(built: Watched) -> None:
+    asking, key = outside(built), "acme/moving"
+    machine = Port(
+        key, "uid-moving", "acme", "moving", "acme/wire", "02:00:00:00:cc:01", ("192.0.2.40", "2001:db8::40")
+    )
+    told: dict[str, list[tuple[str, str, str]]] = {}
+    for host in ("hv1", "hv2"):
+        built.turn([machine, Interface(f"{host}/tap", host, "tap", 88, key, int(host[-1]))])
+        asking.changed([("get", Endpoint, key)], NOW)
+        told[host] = [each for each in announced(list(asking.due(NOW))) if each[2] == machine.mac]
+    assert told == {"hv1": [], "hv2": [("hv2", address, machine.mac) for address in machine.addresses]}
 
 
 def test_a_router_that_is_gone_asks_nobody(built: Watched) -> None:
