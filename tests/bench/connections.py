@@ -21,7 +21,7 @@ from tests.bench import precedence
 from tests.bench.client import Client
 from tests.bench.datagrams import FIRST_TARGET, Conversations
 from tests.bench.figure import Figure
-from tests.bench.scale import memory
+from tests.bench.spent import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def _memories(lab: Lab) -> dict[str, float]:
     processes = {"the gateway's ovs-vswitchd": lab.hypervisors["hv2"].ovs.switch}
     if lab.daemon is not None:
         processes["the daemon"] = lab.daemon.process
-    return {who: memory(process.pid, "VmRSS") for who, process in processes.items() if process is not None}
+    return {who: memory(process.pid) for who, process in processes.items() if process is not None}
 
 
 def build(lab: Lab) -> tuple[Outsider, dict[str, list[Vm]]]:

@@ -20,6 +20,7 @@ from mininet_scenarios.lab import Lab
 from tests.bench import crowd
 from tests.bench.client import Client
 from tests.bench.figure import Figure, median, percentile
+from tests.bench.spent import cpu
 
 if TYPE_CHECKING:
     import socket
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
     Wires = Sequence[socket.socket]
 
-TENANT, NETWORK = "acme", "net"
-BLOCK = "10.0.0.0/16"
+TENANT = "acme"
 MACHINES = 1000
-SAMPLES = 40
+CROWDED = range(crowd.ALONE, crowd.ALONE + MACHINES)
+NETWORKS = {"few": ("10.1.0.0/16", range(crowd.ALONE)), "many": ("10.0.0.0/16", CROWDED)}
+SAMPLES = 30
+FLOODER = 0
+FILLING = 1.0  # seconds in which a flood fills what it can fill
 WAIT = 60
 PATIENCE = 1.0
 DEADLINE = 30.0
@@ -50,55 +54,54 @@ def measure() -> Iterator[Figure]:
         host = lab.hypervisor("hv1")
         lab.join(host)
         client = Client(daemon)
-        wires = crowd.settle(host, [f"{TENANT}/vm-{number}" for number in range(MACHINES)])
+        wires = crowd.settle(host, [f"{TENANT}/vm-{number}" for number in range(CROWDED.stop)])
         client.call("POST", f"/apply?wait={WAIT}", _world())
         assert daemon.process is not None
-        before = _cpu(daemon.process.pid)
-        crowded = leases(wires, range(MACHINES))
-        used = _cpu(daemon.process.pid) - before
+        before = cpu(daemon.process.pid)
+        crowded = leases(wires, CROWDED)
+        used = cpu(daemon.process.pid) - before
         yield Figure("1,000 DHCP clients at once, until all have their lease", max(crowded), "s", bound=5)
+        held = {row["address"] for row in client.call("GET", "/leases")["items"] if row["state"] == "bound"}
+        yield Figure("of these, without an address of their own", MACHINES - len(held), "clients", bound=0)
         yield Figure("a lease among them, median", median(crowded) * 1000, "ms")
         yield Figure("the daemon's CPU for one DHCP answer", used / MACHINES / 2 * 1000, "ms", bound=0.5)
         alone = one_by_one(wires)
         yield Figure("a lease alone, median", median(alone), "ms")
+        yield Figure("a lease alone, 99th percentile", percentile(alone, 99), "ms")
         for kind in FLOODS:
-            beside = _beside(wires, kind, host.machine.pid)
-            later = percentile(beside, 95) - percentile(alone, 95)
-            yield Figure(
-                f"a lease beside a port that floods {kind}, later by (95th percentile)", later, "ms", bound=100
-            )
+            rate, beside = _beside(wires, kind, host.machine.pid)
+            yield Figure(f"a port that floods {kind} sends", rate, "frames/s")
+            later = percentile(beside, 99) - percentile(alone, 99)
+            yield Figure(f"a lease beside it is later by, 99th percentile ({kind})", later, "ms", bound=100)
 
 
 def _world() -> list[dict[str, object]]:
-    subnets = [{"name": "v4", "cidr": BLOCK, "dhcp": {"enabled": True}}]
-    network = rest.resource("Network", TENANT, NETWORK, {"subnets": subnets})
-    ports = (
-        rest.resource("Port", TENANT, f"vm-{number}", {"network": NETWORK, "mac": crowd.mac(number)})
-        for number in range(MACHINES)
-    )
-    return [rest.project(TENANT), network, *ports]
-
-
-def _cpu(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    """The network of the crowd, and one of a few machines of which one floods."""
+    resources: list[dict[str, object]] = [rest.project(TENANT)]
+    for name, (block, numbers) in NETWORKS.items():
+        subnets = [{"name": "v4", "cidr": block, "dhcp": {"enabled": True}}]
+        resources.append(rest.resource("Network", TENANT, name, {"subnets": subnets}))
+        for number in numbers:
+            port = {"network": name, "mac": crowd.mac(number)}
+            resources.append(rest.resource("Port", TENANT, f"vm-{number}", port))
+    return resources
 
 
 def one_by_one(wires: Wires) -> list[float]:
-    """Milliseconds that each of some machines waits for its lease."""
-    return [leases(wires, [MACHINES - 1 - number])[0] * 1000 for number in range(SAMPLES)]
+    """Milliseconds that machines wait for a lease, one after another, over and over; the one that floods has a rest."""
+    victims = [number for number in range(crowd.ALONE) if number != FLOODER]
+    return [leases(wires[: crowd.ALONE], [number])[0] * 1000 for _ in range(SAMPLES) for number in victims]
 
 
-def _beside(wires: Wires, kind: str, pid: int) -> list[float]:
-    """The same while machine 0 floods."""
-    flood = subprocess.Popen([sys.executable, str(FLOOD), str(pid), crowd.end(0), crowd.mac(0), kind])
-    try:
-        time.sleep(0.5)  # the flood has to fill what it can fill
-        return one_by_one(wires)
-    finally:
+def _beside(wires: Wires, kind: str, pid: int) -> tuple[float, list[float]]:
+    """The same while one machine floods, and how many frames it sends a second."""
+    argv = (sys.executable, str(FLOOD), str(pid), crowd.end(crowd.wire(FLOODER)), crowd.mac(FLOODER), kind)
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as flood:
+        time.sleep(FILLING)
+        waited = one_by_one(wires)
         flood.terminate()
-        flood.wait()
+        rate = float(flood.communicate()[0])
+    return rate, waited
 
 
 def leases(wires: Wires, numbers: Sequence[int]) -> list[float]:
@@ -114,7 +117,7 @@ def leases(wires: Wires, numbers: Sequence[int]) -> list[float]:
         for number, kind, frame in _heard(wires, BREATH):
             if number in waiting and kind == OFFER:
                 waiting[number] = message(number, REQUEST, frame)
-                wires[number % len(wires)].send(waiting[number])
+                wires[crowd.wire(number)].send(waiting[number])
             elif number in waiting and kind == ACK:
                 del waiting[number]
                 done[number] = time.monotonic() - started
@@ -128,22 +131,22 @@ def _ask(wires: Wires, waiting: dict[int, bytes], again: list[tuple[float, int, 
             return
         due, tries, number = heapq.heappop(again)
         if number in waiting:
-            wires[number % len(wires)].send(waiting[number])
+            wires[crowd.wire(number)].send(waiting[number])
             heapq.heappush(again, (due + PATIENCE * 2**tries, tries + 1, number))
 
 
 def _heard(wires: Wires, seconds: float) -> Iterator[tuple[int, int, bytes]]:
     """The answers that have come in: for which machine, which kind, all of it."""
     while readable := select.select(wires, [], [], seconds)[0]:
-        frame = readable[0].recv(4096)
         seconds = 0
-        if len(frame) > _OPTIONS_AT + 3 and frame[_UDP_AT : _UDP_AT + 4] == b"\0\x43\0\x44":
-            yield struct.unpack_from("!I", frame, _BOOTP_AT + 4)[0], frame[_OPTIONS_AT + 2], frame
+        for frame in (wire.recv(4096) for wire in readable):
+            if len(frame) > _OPTIONS_AT + 3 and frame[_UDP_AT : _UDP_AT + 4] == b"\0\x43\0\x44":
+                yield struct.unpack_from("!I", frame, _BOOTP_AT + 4)[0], frame[_OPTIONS_AT + 2], frame
 
 
-def message(number: int, kind: int, offer: bytes = b"") -> bytes:
-    """A client's message; it takes what ``offer`` gives."""
-    hardware = bytes.fromhex(crowd.mac(number).replace(":", ""))
+def message(number: int, kind: int, offer: bytes = b"", hardware: bytes | None = None) -> bytes:
+    """A client's message in transaction ``number``, by default machine ``number``'s; it takes what ``offer`` gives."""
+    hardware = hardware or bytes.fromhex(crowd.mac(number).replace(":", ""))
     options = bytes((53, 1, kind, 55, 3, 1, 3, 6))
     if offer:
         server = re.search(rb"\x36\x04(....)", offer[_OPTIONS_AT:], re.DOTALL)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import rest
@@ -17,6 +16,7 @@ from tests.bench import precedence, switches_alone
 from tests.bench.client import Client
 from tests.bench.figure import Figure, median
 from tests.bench.plugs import plug
+from tests.bench.spent import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,9 +163,3 @@ def flows(host: Hypervisor, match: str = "") -> int:
     """How many flows its integration bridge holds, of those that a match in ovs-ofctl's words selects."""
     counted = re.search(r"flow_count=(\d+)", host.ovs.ofctl("dump-aggregate", "br-int", match))
     return int(counted[1]) if counted else 0
-
-
-def memory(pid: int, field: str) -> float:
-    """A process' memory in MB: ``VmRSS`` now, ``VmHWM`` the most it ever was."""
-    found = re.search(rf"^{field}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return int(found[1]) * 1024 / 1e6 if found else 0.0
