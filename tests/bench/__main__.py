@@ -72,7 +72,7 @@ def _table(figures: Sequence[Figure]) -> Table:
         column.justify = "right"
         column.no_wrap = True
     for figure in figures:
-        bound = f"≥ {_number(figure.bound)}" if figure.least else _number(figure.bound)
+        bound = f"≥ {_number(figure.bound)}" if figure.least and figure.bound is not None else _number(figure.bound)
         numbers = (_number(figure.baseline), _number(figure.ratio), bound)
         table.add_row(figure.name, _number(figure.value), figure.unit, *numbers, _verdict(figure))
     return table
