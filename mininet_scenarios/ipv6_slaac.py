@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import clients, dhcp, rest, routers
@@ -85,7 +86,14 @@ def build(lab: Lab) -> list[Pair]:
     places = [replace(place, spec={"addresses": None}) for place in places]
     edge = routers.router(TENANT, "edge", *LANS)
     vms = settle(lab, (rest.project(TENANT), *(lan.resource for lan in LANS), edge), *places)
+    for vm in vms:
+        until(partial(has_link_address, vm), 10, f"{vm.name} has an address on its link")
     return [Pair(lan, vms[2 * at], vms[2 * at + 1]) for at, lan in enumerate(LANS)]
+
+
+def has_link_address(vm: Vm) -> bool:
+    """Whether a machine may speak IPv6 on its link: it looks for a second or two whether anybody has its address."""
+    return bool(vm.machine.run("ip", "-6", "-oneline", "address", "show", "dev", "eth0", "scope", "link", "-tentative"))
 
 
 def addresses(vm: Vm) -> list[str]:

@@ -22,7 +22,7 @@ def lab() -> Iterator[Lab]:
     """A lab whose daemon and hosts all tests of a worker use; a test that breaks something mends it."""
     assert os.geteuid() == 0, "these tests make network namespaces: run them as root, or make test-unit without them"
     with Lab() as built:
-        built.start_daemon()
+        built.start_daemon({"network": {"quarantine": 0}})  # many of these tests take and give back addresses
         built.join(built.hypervisor("hv1"), built.hypervisor("hv2"))
         yield built
 
