@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from controller.settings import Http
 
 
+BACKLOG = 1024
+"""Connections that may wait to be accepted: whom a full queue turns away tries again only after a second."""
+
+
 def serve(app: Any, settings: Http, hub: Any) -> None:
     """Serve ``app`` on the hub, say so on standard output, and return when SIGTERM or SIGINT comes."""
     host, port = endpoint(settings.listen)
-    listener = hub.listen((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = hub.listen((host, port), family=family, backlog=BACKLOG)
     stop = hub.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: hub.spawn(stop.put, None))
