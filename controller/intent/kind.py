@@ -65,6 +65,22 @@ class Draft(Protocol):
 Findings: TypeAlias = Iterator[Contradiction]
 
 
+def _consistent(_draft: Draft, _key: Key, _spec: Any, _settled: Any) -> Findings:
+    return iter(())
+
+
+def _claimless(_key: Key, _spec: Any, _allocated: Any) -> Iterator[Claim]:
+    return iter(())
+
+
+def _alone(_key: Key, _spec: Any) -> tuple[Key, ...]:
+    return ()
+
+
+def _undisturbing(_before: Any, _after: Any) -> bool:
+    return False
+
+
 def _nothing(_key: Key, _spec: Any, _allocated: Any) -> None:
     return None
 
@@ -86,12 +102,12 @@ class Kind:
     document: type[Document]
     spec: type[Strict]
     allocation: type
-    contradictions: Callable[[Draft, Key, Any, Any], Findings]
     settle: Callable[[Draft, Key, Any, Resource | None], Any]
     complete: Callable[[Draft, Key, str, Any, Any], Any]
-    claims: Callable[[Key, Any, Any], Iterator[Claim]]
-    references: Callable[[Key, Any], tuple[Key, ...]]
-    disturbed: Callable[[Any, Any], bool]
     entity: Callable[[Resource], Entity | None]
     entity_type: type | None
+    contradictions: Callable[[Draft, Key, Any, Any], Findings] = _consistent
+    claims: Callable[[Key, Any, Any], Iterator[Claim]] = _claimless
+    references: Callable[[Key, Any], tuple[Key, ...]] = _alone
+    disturbed: Callable[[Any, Any], bool] = _undisturbing
     lent: Callable[[Key, Any, Any], Key | None] = _nothing

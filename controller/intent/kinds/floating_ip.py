@@ -140,10 +140,6 @@ def _lent(key: Key, spec: FloatingIPSpec, allocated: FloatingAllocation) -> Key 
     return lent(key, spec.network, given=allocated.address is not None)
 
 
-def _disturbed(_before: FloatingIPSpec | None, _after: FloatingIPSpec) -> bool:
-    return False
-
-
 def _entity(resource: Resource) -> entities.FloatingIp | None:
     row, spec, allocated = resource.row, resource.spec, resource.allocated
     if allocated.address is None or spec.port is None:
@@ -173,7 +169,6 @@ FLOATING_IP = Kind(
     complete=_complete,
     claims=_claims,
     references=_references,
-    disturbed=_disturbed,
     entity=_entity,
     entity_type=entities.FloatingIp,
     lent=_lent,

@@ -155,10 +155,6 @@ def _door_claims(macs: str, door: entities.Door) -> Iterator[Claim]:
         yield Claim(addressing.HOST_LINK, address, "/spec/mode", "address", rests=True)
 
 
-def _references(_key: Key, _spec: NetworkSpec) -> tuple[Key, ...]:
-    return ()
-
-
 def _disturbed(before: NetworkSpec | None, after: NetworkSpec) -> bool:
     """Whether ports may have to get, or must not keep, addresses, or routers their place."""
     return before is None or _places(before) != _places(after)
@@ -200,7 +196,6 @@ NETWORK = Kind(
     settle=_settle,
     complete=_complete,
     claims=_claims,
-    references=_references,
     disturbed=_disturbed,
     entity=_entity,
     entity_type=entities.Network,

@@ -120,10 +120,6 @@ def _references(key: Key, spec: PortForwardSpec) -> tuple[Key, ...]:
     return tuple((kind, key[1], name) for kind, name in ways if name is not None)
 
 
-def _disturbed(_before: PortForwardSpec | None, _after: PortForwardSpec) -> bool:
-    return False
-
-
 def _entity(resource: Resource) -> entities.PortForward:
     row, spec = resource.row, resource.spec
     door = DOOR if spec.router is None else ""
@@ -152,7 +148,6 @@ PORT_FORWARD = Kind(
     complete=_complete,
     claims=_claims,
     references=_references,
-    disturbed=_disturbed,
     entity=_entity,
     entity_type=entities.PortForward,
 )

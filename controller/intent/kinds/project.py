@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from controller.intent.kind import Claim, Draft, Findings, Kind
+from controller.intent.kind import Draft, Kind
 from controller.intent.resource import Document, Key, NoAllocation, Resource, Strict
 
 Limit = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -38,28 +37,12 @@ class ProjectDocument(Document):
     spec: ProjectSpec = ProjectSpec()
 
 
-def _contradictions(_draft: Draft, _key: Key, _spec: ProjectSpec, _settled: NoAllocation) -> Findings:
-    return iter(())
-
-
 def _settle(_draft: Draft, _key: Key, _spec: ProjectSpec, _before: Resource | None) -> NoAllocation:
     return NoAllocation()
 
 
 def _complete(_draft: Draft, _key: Key, _uid: str, _spec: ProjectSpec, settled: NoAllocation) -> NoAllocation:
     return settled
-
-
-def _claims(_key: Key, _spec: ProjectSpec, _allocated: NoAllocation) -> Iterator[Claim]:
-    return iter(())
-
-
-def _references(_key: Key, _spec: ProjectSpec) -> tuple[Key, ...]:
-    return ()
-
-
-def _disturbed(_before: ProjectSpec | None, _after: ProjectSpec) -> bool:
-    return False
 
 
 def _entity(_resource: Resource) -> None:
@@ -74,12 +57,8 @@ PROJECT = Kind(
     document=ProjectDocument,
     spec=ProjectSpec,
     allocation=NoAllocation,
-    contradictions=_contradictions,
     settle=_settle,
     complete=_complete,
-    claims=_claims,
-    references=_references,
-    disturbed=_disturbed,
     entity=_entity,
     entity_type=None,
 )
