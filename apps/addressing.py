@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.pipeline import ARP_ANSWER, ND_ANSWER, NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
+from apps.next_hops import destination
+from apps.pipeline import NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
+from apps.questions import asked, told
 from controller import served
 from controller.derived import HOST_LINK, Leg, Realm
 from controller.entities import Neighbour, Network
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER, NAMES = 68, 67, 546, 547, 53
 DHCP6_SERVERS = "ff02::1:2"
-ROUTER_SOLICITATION, SOLICITATION, ARP_REQUEST = 133, 135, 1
+ROUTER_SOLICITATION = 133
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
@@ -63,8 +65,7 @@ def _questions(network: Network) -> Iterator[tuple[Match, int]]:
     if served.advertised(network):
         yield {f.ICMPV6_TYPE: ROUTER_SOLICITATION}, r.SOLICITATION
     for address in served.resolvers(network):
-        to: Match = {f.IPV6_DST if ":" in address else f.IPV4_DST: address}
-        yield {**to, f.UDP_DST: NAMES}, r.DNS
+        yield {destination(address): address, f.UDP_DST: NAMES}, r.DNS
 
 
 def _answers(network: Network) -> Iterator[Match]:
@@ -77,13 +78,7 @@ def _answers(network: Network) -> Iterator[Match]:
 
 def _found(realm: Hosts, network: Network, address: str) -> Flow:
     """The MAC of an address that no router has."""
-    tell = set_field(r.ANSWER_MAC, f.mac_number(served.SERVICE_MAC))
-    asked: Match = {r.NETWORK: network.vni}
-    if ":" in address:
-        asked |= {f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
-        return NEIGHBOUR.flow(realm, "address", asked, [tell, ND_ANSWER.goto])
-    asked |= {f.ARP_OP: ARP_REQUEST, f.ARP_TPA: address}
-    return NEIGHBOUR.flow(realm, "address", asked, [tell, ARP_ANSWER.goto])
+    return NEIGHBOUR.flow(realm, "address", asked(network.vni, address), told(address, served.SERVICE_MAC))
 
 
 def ports(endpoint: Endpoint, _view: View) -> Iterator[Flow]:

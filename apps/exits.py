@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.next_hops import destination, hand_on, hand_to, next_hop, next_mac, onto
+from apps.next_hops import ROUTED, bound_for, destination, hand_on, hand_to, next_hop, next_mac, onto, prefix
 from apps.outer import answer, beside, carry, end, entrance, outer
 from apps.pipeline import DESTINATION, EXIT, PUNT, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
+from apps.questions import ADVERTISEMENT, ARP_REPLY
 from controller.derived import LINK, Exit, Leg, Realm
 from controller.entities import Network
 from controller.flow import fields as f
-from controller.flow.actions import Action, dec_ttl, set_field
-from controller.flow.blocks import matched, network
+from controller.flow.actions import Action, set_field
 from controller.flow.flow import Flow, Here, Hosts, Match
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from controller.compiler.view import View
     from controller.derived import Endpoint
     from controller.entities import Neighbour
-
-ARP_REPLY, ADVERTISEMENT = 2, 136
 
 
 def ways(leaving: Exit, view: View) -> Iterator[Flow]:
@@ -57,7 +55,7 @@ def own(leg: Leg, view: View) -> Iterator[Flow]:
 
 def _known_there(leaving: Exit, address: str, view: View) -> Iterator[Flow]:
     """What is for one of the router's addresses is for its exit, whoever sends it."""
-    match: Match = {r.ROUTER: leaving.number, destination(address): address}
+    match = bound_for(leaving.number, address)
     if leaving.seat is None:
         yield EXIT.flow(Hosts(leaving.realm), "own", match, [UN_SNAT.goto])
         return
@@ -79,16 +77,15 @@ def outside(leaving: Exit, _view: View) -> Iterator[Flow]:
     for address in leaving.addresses:
         yield end(realm, leaving.number, address)
     for block in leaving.blocks:
-        to_block: Match = {r.ROUTER: leaving.number, destination(block): matched(block)}
-        yield ROUTE.flow(realm, f"/{network(block).prefixlen}", to_block, _out(leaving, hand_on(block)))
+        out = _out(leaving, hand_on(block))
+        yield ROUTE.flow(realm, prefix(block), bound_for(leaving.number, block), out)
     for kind, hop in {":" in hop: hop for hop in reversed(leaving.next_hops)}.items():
         anywhere: Match = {r.ROUTER: leaving.number, f.ETH_TYPE: f.ETH_IPV6 if kind else f.ETH_IP}
         yield ROUTE.flow(realm, "/0", anywhere, _out(leaving, hand_to(hop)))
 
 
 def _out(leaving: Exit, hop: Action) -> list[Action]:
-    left: list[Action] = [dec_ttl(), set_field(r.ORIGIN, r.FROM_ROUTER)]
-    return [*left, *onto(leaving.vni, leaving.mac, leaving.mtu, hop)]
+    return [*ROUTED, *onto(leaving.vni, leaving.mac, leaving.mtu, hop)]
 
 
 def inward(leaving: Exit, _view: View) -> Iterator[Flow]:

@@ -14,12 +14,10 @@ from apps.outer import (
     answer,
     beside,
     carry,
-    destination_zone,
     end,
     entrance,
     origins,
     outer,
-    source_zone,
 )
 from apps.pipeline import DESTINATION, DNAT, EXIT, ROUTE, SNAT, UN_SNAT
 from controller.flow import fields as f
@@ -27,6 +25,7 @@ from controller.flow.actions import set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
 from controller.flow.tracking import NEW, RPL, Nat, ct
+from controller.zones import destination_zone, source_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

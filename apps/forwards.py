@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.next_hops import destination, eth_type
-from apps.outer import HAIRPIN, destination_zone, origins
+from apps.outer import HAIRPIN, origins
 from apps.pipeline import DNAT, ROUTE
 from controller.flow import fields as f
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Hosts, Match
 from controller.flow.ranges import prefixes
 from controller.flow.tracking import FTP, NEW, REL, UNDO, Nat, ct
+from controller.zones import destination_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

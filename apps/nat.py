@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.next_hops import destination, eth_type, ping, source
-from apps.outer import HAIRPIN, destination_zone, source_zone
+from apps.outer import HAIRPIN
 from apps.pipeline import DESTINATION, DNAT, ECHO, PUNT, ROUTE, SNAT, UN_DNAT, UN_SNAT
+from controller.addresses import within
 from controller.derived import HOST_ADDRESSES, Exit, Leg
 from controller.flow import fields as f
 from controller.flow.actions import Action, set_field
-from controller.flow.blocks import covers, matched
+from controller.flow.blocks import matched
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Hosts, Match
 from controller.flow.tracking import DNAT as TO_ANOTHER
 from controller.flow.tracking import EST, FTP, INV, NEW, REL, RPL, UNDO, Nat, ct
 from controller.flow.tracking import SNAT as FROM_ANOTHER
+from controller.zones import destination_zone, source_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +90,7 @@ def routed_sources(router: Router, view: View) -> Iterator[Flow]:
     leaving = view.get(Exit, router.key)
     legs = [leg for leg in view.where(Leg, "router", router.key) if leg.blocks]
     for route in router.routes:
-        if any(covers(block, hop) for leg in legs for block in leg.blocks for hop in route.via):
+        if any(within(hop, block) for leg in legs for block in leg.blocks for hop in route.via):
             yield from _leaving(leaving, route.to)
 
 

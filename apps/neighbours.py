@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.binding import reach
 from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, ND_ANSWER_MAC, NEIGHBOUR, REPLY, SERVICE
+from apps.questions import ADVERTISEMENT, ARP_REPLY, ARP_REQUEST, SOLICITATION, asked, told
 from controller.addresses import link_local
 from controller.flow import fields as f
 from controller.flow.actions import IN_PORT_RESERVED, Action, copy, output, set_field
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from controller.derived import Endpoint
     from controller.entities import Chassis
 
-REQUEST, ANSWER = 1, 2
-SOLICITATION, ADVERTISEMENT = 135, 136
 TARGET_LINK_ADDRESS = 2
 SOLICITED_OVERRIDE = 0x60000000
 UNIVERSAL_BIT = 1 << 57
@@ -36,20 +35,15 @@ LINK_LOCAL_MASK = ((1 << 64) - 1) << 64 | 0xFFFF << 24
 def addresses(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     """Who asks for one of the port's addresses is told its MAC."""
     askers = reach(endpoint)
-    tell = set_field(r.ANSWER_MAC, f.mac_number(endpoint.mac))
-    for address in endpoint.ipv4:
-        match: Match = {r.NETWORK: endpoint.vni, f.ARP_OP: REQUEST, f.ARP_TPA: address}
-        yield NEIGHBOUR.flow(askers, "address", match, [tell, ARP_ANSWER.goto])
-    for address in endpoint.ipv6:
-        match = {r.NETWORK: endpoint.vni, f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
-        yield NEIGHBOUR.flow(askers, "address", match, [tell, ND_ANSWER.goto])
+    for address in (*endpoint.ipv4, *endpoint.ipv6):
+        yield NEIGHBOUR.flow(askers, "address", asked(endpoint.vni, address), told(address, endpoint.mac))
 
 
 def own(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     """A port that asks for its own address checks for duplicates: silence is the right answer."""
     here = Here(endpoint.chassis)
     for address in endpoint.ipv4:
-        yield NEIGHBOUR.flow(here, "own", {f.IN_PORT: endpoint.ofport, f.ARP_OP: REQUEST, f.ARP_TPA: address}, [])
+        yield NEIGHBOUR.flow(here, "own", {f.IN_PORT: endpoint.ofport, f.ARP_OP: ARP_REQUEST, f.ARP_TPA: address}, [])
     for address in (*endpoint.ipv6, *((link_local(endpoint.mac),) if endpoint.ipv6 else ())):
         match: Match = {f.IN_PORT: endpoint.ofport, f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
         yield NEIGHBOUR.flow(here, "own", match, [])
@@ -104,7 +98,7 @@ def _arp_answer() -> Flow:
     actions: list[Action] = [
         copy(f.ETH_SRC, f.ETH_DST),
         copy(r.ANSWER_MAC, f.ETH_SRC, 48),
-        set_field(f.ARP_OP, ANSWER),
+        set_field(f.ARP_OP, ARP_REPLY),
         copy(f.ARP_SHA, f.ARP_THA),
         copy(r.ANSWER_MAC, f.ARP_SHA, 48),
         copy(f.ARP_TPA, r.SCRATCH),
@@ -112,4 +106,4 @@ def _arp_answer() -> Flow:
         copy(r.SCRATCH, f.ARP_SPA),
         REPLY.goto,
     ]
-    return ARP_ANSWER.flow(EVERYWHERE, "request", {f.ARP_OP: REQUEST}, actions)
+    return ARP_ANSWER.flow(EVERYWHERE, "request", {f.ARP_OP: ARP_REQUEST}, actions)

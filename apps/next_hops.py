@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.pipeline import FITS, SNAT
+from controller.addresses import block
 from controller.flow import fields as f
-from controller.flow.actions import Action, check_larger, copy, set_field
+from controller.flow.actions import Action, check_larger, copy, dec_ttl, set_field
+from controller.flow.blocks import matched
 from controller.flow.fields import REGS, ip_number
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ ETHERNET = 14
 """Bytes of a frame before its IP packet."""
 WORD = 0xFFFFFFFF
 PING, PING6 = 8, 128
+ROUTED: tuple[Action, ...] = (dec_ttl(), set_field(r.ORIGIN, r.FROM_ROUTER))
+"""What each router does to a packet first."""
 
 
 def source(address: str) -> Field:
@@ -33,6 +37,16 @@ def destination(address: str) -> Field:
 def eth_type(address: str) -> int:
     """The Ethernet type of packets of this address' version."""
     return f.ETH_IPV6 if ":" in address else f.ETH_IP
+
+
+def bound_for(router: int, cidr: str) -> Match:
+    """What matches packets that a router has for a block, or for a lone address."""
+    return {r.ROUTER: router, destination(cidr): matched(cidr)}
+
+
+def prefix(cidr: str) -> str:
+    """The priority of a route by the length of its prefix; that of a lone address is the longest."""
+    return f"/{block(cidr).prefixlen}"
 
 
 def next_hop(vni: int, address: str) -> Match:
@@ -55,9 +69,9 @@ def hand_to(address: str) -> Action:
     return set_field(r.NEXT_HOP6 if ":" in address else r.NEXT_HOP, ip_number(address))
 
 
-def hand_on(block: str) -> Action:
+def hand_on(cidr: str) -> Action:
     """Let the destination itself be the next hop, of packets of this block's version."""
-    return copy(f.IPV6_DST, r.NEXT_HOP6) if ":" in block else copy(f.IPV4_DST, r.NEXT_HOP)
+    return copy(f.IPV6_DST, r.NEXT_HOP6) if ":" in cidr else copy(f.IPV4_DST, r.NEXT_HOP)
 
 
 def onto(vni: int, mac: str, mtu: int, hop: Action) -> list[Action]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.next_hops import destination, next_hop, next_mac
-from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
+from apps.next_hops import bound_for, next_hop, next_mac, prefix
+from apps.pipeline import DELIVER, DESTINATION, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
+from apps.questions import asked, told
 from controller.entities import Chassis
 from controller.flow import fields as f
 from controller.flow.actions import Action, set_field
-from controller.flow.blocks import network
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
 
@@ -18,19 +18,8 @@ if TYPE_CHECKING:
     from controller.compiler.view import View
     from controller.entities import Encap
 
-ARP_REQUEST, SOLICITATION = 1, 135
 HAIRPIN, FLOATING_HAIRPIN = 1, 2
 """Marks of connections from inside to a forwarded port, and to a floating IP, which lead back inside."""
-
-
-def source_zone(number: int) -> int:
-    """The conntrack zone in which a router remembers sources."""
-    return 2 * number
-
-
-def destination_zone(number: int) -> int:
-    """The conntrack zone in which a router remembers destinations."""
-    return 2 * number + 1
 
 
 def origins(mark: int) -> tuple[tuple[Masked, int | None], ...]:
@@ -70,16 +59,10 @@ def beside(here: Here, vni: int, address: str, mac: str) -> Flow:
 
 
 def end(realm: Hosts, number: int, address: str) -> Flow:
-    """What is for an outer address and was translated to nobody is not handed to its own router once more."""
-    itself: Match = {r.ROUTER: number, destination(address): address}
-    return ROUTE.flow(realm, f"/{network(address).prefixlen}", itself, [])
+    """What is for an address of the router itself, and was translated to nobody, is not handed to it once more."""
+    return ROUTE.flow(realm, prefix(address), bound_for(number, address), [])
 
 
 def answer(scope: Here | Hosts, vni: int, address: str, mac: str) -> Flow:
     """Who asks outside for an outer address is told its MAC."""
-    tell = set_field(r.ANSWER_MAC, f.mac_number(mac))
-    if ":" in address:
-        solicited: Match = {r.NETWORK: vni, f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
-        return ROUTER_IN.flow(scope, "answer", solicited, [tell, ND_ANSWER.goto])
-    asked: Match = {r.NETWORK: vni, f.ARP_OP: ARP_REQUEST, f.ARP_TPA: address}
-    return ROUTER_IN.flow(scope, "answer", asked, [tell, ARP_ANSWER.goto])
+    return ROUTER_IN.flow(scope, "answer", asked(vni, address), told(address, mac))

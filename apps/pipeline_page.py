@@ -82,7 +82,7 @@ def _makers() -> Iterator[tuple[str, str, str]]:
                     yield module.rpartition(".")[2], table, priority
                 case ast.Call(
                     func=ast.Attribute(attr="flow", value=ast.Name(id=table)),
-                    args=[_, ast.JoinedStr() | ast.Name(), *_],
+                    args=[_, ast.Call(), *_],
                 ):
                     yield module.rpartition(".")[2], table, PREFIX
 

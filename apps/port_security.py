@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.pipeline import ND_SOURCE, NEIGHBOUR, PUNT, SOURCE
+from apps.questions import ADVERTISEMENT, SOLICITATION
 from apps.registers import PROBE
 from apps.registers import PUNT as PUNT_REASON
 from controller.addresses import link_local
 from controller.flow import fields as f
 from controller.flow.actions import set_field
-from controller.flow.fields import Masked
+from controller.flow.blocks import matched
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match, Scope
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from controller.derived import Endpoint
     from controller.entities import Chassis
 
-SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT = 135, 136, 134, 137
+ROUTER_ADVERTISEMENT, REDIRECT = 134, 137
 DHCP_CLIENT, DHCP_SERVER = 68, 67
-NO_MAC = "00:00:00:00:00:00"
+NO_MAC, NO_ADDRESS = "00:00:00:00:00:00", "0.0.0.0"  # noqa: S104 - "no address", not a bind
 _TELL = (set_field(PUNT_REASON, PROBE), PUNT.resubmit)
 """Who looks whether an address is free may have been given one that is not: the daemon gets a copy."""
 
@@ -60,16 +61,16 @@ def _address(endpoint: Endpoint, here: Scope, mac: str, address: str) -> Iterato
     """IP and ARP, or IP and neighbour discovery, from one MAC and address (or block)."""
     sender = _from(endpoint, mac)
     if ":" in address:
-        yield SOURCE.flow(here, "address", {**sender, f.IPV6_SRC: _block(address)}, [ND_SOURCE.goto])
+        yield SOURCE.flow(here, "address", {**sender, f.IPV6_SRC: matched(address)}, [ND_SOURCE.goto])
         for link_address in (mac, NO_MAC):
-            told: Match = {f.IN_PORT: endpoint.ofport, f.ND_TLL: link_address, f.ND_TARGET: _block(address)}
+            told: Match = {f.IN_PORT: endpoint.ofport, f.ND_TLL: link_address, f.ND_TARGET: matched(address)}
             yield ND_SOURCE.flow(here, "own", {**told, f.ICMPV6_TYPE: ADVERTISEMENT}, [NEIGHBOUR.goto])
             asked: Match = {f.IN_PORT: endpoint.ofport, f.ND_SLL: link_address, f.ICMPV6_TYPE: SOLICITATION}
             yield ND_SOURCE.flow(here, "own", asked, [NEIGHBOUR.goto])
         return
-    yield SOURCE.flow(here, "address", {**sender, f.IPV4_SRC: _block(address)}, [NEIGHBOUR.goto])
+    yield SOURCE.flow(here, "address", {**sender, f.IPV4_SRC: matched(address)}, [NEIGHBOUR.goto])
     arp: Match = {**sender, f.ARP_SHA: mac}
-    yield SOURCE.flow(here, "address", {**arp, f.ARP_SPA: _block(address)}, [NEIGHBOUR.goto])
+    yield SOURCE.flow(here, "address", {**arp, f.ARP_SPA: matched(address)}, [NEIGHBOUR.goto])
 
 
 def _any_address(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
@@ -88,20 +89,10 @@ def _any_address(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
 def _ipv4_unspecified(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
     """ARP probes (RFC 5227) and DHCP requests, which have no address to send from."""
     sender = _from(endpoint, endpoint.mac)
-    probe: Match = {**sender, f.ARP_SHA: endpoint.mac, f.ARP_SPA: "0.0.0.0"}  # noqa: S104
+    probe: Match = {**sender, f.ARP_SHA: endpoint.mac, f.ARP_SPA: NO_ADDRESS}
     yield SOURCE.flow(here, "probe", probe, [*_TELL, NEIGHBOUR.goto])
-    dhcp: Match = {f.IPV4_SRC: "0.0.0.0", f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}  # noqa: S104 - "no address", not a bind
+    dhcp: Match = {f.IPV4_SRC: NO_ADDRESS, f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}
     yield SOURCE.flow(here, "unspecified", {**sender, **dhcp}, [NEIGHBOUR.goto])
-
-
-def _block(address: str) -> str | Masked:
-    """An address as it is; a block as its address and mask."""
-    if "/" not in address:
-        return address
-    base, length = address.split("/")
-    bits = 128 if ":" in base else 32
-    ones = (1 << bits) - (1 << (bits - int(length)))
-    return Masked(base, ones)
 
 
 def guard(_chassis: Chassis, _view: View) -> Iterator[Flow]:

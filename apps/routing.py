@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.next_hops import PING, PING6, destination, hand_on, next_hop, next_mac, onto, ping
+from apps.next_hops import PING, PING6, ROUTED, bound_for, hand_on, next_hop, next_mac, onto, ping, prefix
+from apps.outer import end
 from apps.pipeline import (
-    ARP_ANSWER,
     DESTINATION,
     DNAT,
     ECHO,
     EXIT,
     FITS,
-    ND_ANSWER,
     NEIGHBOUR,
     PUNT,
     RESOLVE,
@@ -25,11 +24,11 @@ from apps.pipeline import (
     ROUTER_IN,
     SNAT,
 )
+from apps.questions import asked, told
 from controller.addresses import link_local
 from controller.derived import Endpoint, Leg
 from controller.flow import fields as f
-from controller.flow.actions import Action, copy, dec_ttl, set_field
-from controller.flow.blocks import matched, network
+from controller.flow.actions import Action, copy, set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Hosts, Match
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from controller.compiler.view import View
     from controller.entities import Chassis
 
-ARP_REQUEST, SOLICITATION = 1, 135
 PONG, PONG6 = 0, 129
 LAST_TTLS = (0, 1)
 FULL_TTL = 255
@@ -51,10 +49,10 @@ def legs(leg: Leg, view: View) -> Iterator[Flow]:
     taken: list[Action] = [set_field(r.ROUTER, leg.number), EXIT.goto]
     yield ROUTER_IN.flow(realm, "router", {r.NETWORK: leg.vni, f.ETH_DST: leg.mac}, taken)
     for block in leg.blocks:
-        to_block: Match = {r.ROUTER: leg.number, destination(block): matched(block)}
+        to_block = bound_for(leg.number, block)
         yield EXIT.flow(realm, "inside", to_block, [ROUTE.goto])
-        routed = [dec_ttl(), set_field(r.ORIGIN, r.FROM_ROUTER), *onto(leg.vni, leg.mac, leg.mtu, hand_on(block))]
-        yield ROUTE.flow(realm, f"/{network(block).prefixlen}", to_block, routed)
+        routed = [*ROUTED, *onto(leg.vni, leg.mac, leg.mtu, hand_on(block))]
+        yield ROUTE.flow(realm, prefix(block), to_block, routed)
     yield from _addresses(leg)
     if view.count(Leg, "network", leg.network) > 1:
         yield from _next_routers(leg)
@@ -63,19 +61,11 @@ def legs(leg: Leg, view: View) -> Iterator[Flow]:
 def _addresses(leg: Leg) -> Iterator[Flow]:
     """Who asks for the router's MAC is told, who pings it is answered; all else for it ends here, nowhere to go on."""
     realm = Hosts(leg.realm)
-    tell = set_field(r.ANSWER_MAC, f.mac_number(leg.mac))
     for address in (*leg.addresses, *_own_link_local(leg)):
-        asked: Match = {r.NETWORK: leg.vni}
-        if ":" in address:
-            asked |= {f.ICMPV6_TYPE: SOLICITATION, f.ND_TARGET: address}
-            yield NEIGHBOUR.flow(realm, "address", asked, [tell, ND_ANSWER.goto])
-        else:
-            asked |= {f.ARP_OP: ARP_REQUEST, f.ARP_TPA: address}
-            yield NEIGHBOUR.flow(realm, "address", asked, [tell, ARP_ANSWER.goto])
+        yield NEIGHBOUR.flow(realm, "address", asked(leg.vni, address), told(address, leg.mac))
     for address in leg.addresses:
         yield EXIT.flow(realm, "echo", {r.ROUTER: leg.number, **ping(address)}, [ECHO.goto])
-        itself: Match = {r.ROUTER: leg.number, destination(address): address}
-        yield ROUTE.flow(realm, f"/{network(address).prefixlen}", itself, [])
+        yield end(realm, leg.number, address)
 
 
 def _own_link_local(leg: Leg) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.next_hops import destination, hand_to, onto
+from apps.next_hops import ROUTED, bound_for, hand_to, onto, prefix
 from apps.pipeline import EXIT, HOP, ROUTE
+from controller.addresses import within
 from controller.derived import Endpoint, Exit, Federation, Leg
-from controller.flow.actions import Action, dec_ttl, multipath, set_field
-from controller.flow.blocks import covers, matched, network
+from controller.flow.actions import Action, multipath, set_field
 from controller.flow.flow import Flow, Hosts, Match
 
 if TYPE_CHECKING:
@@ -46,16 +46,14 @@ def translate(router: Router, view: View) -> Iterator[Flow]:
 
 
 def _route(realm: Hosts, router: Router, index: int, route: StaticRoute, hops: list[_NextHop]) -> Iterator[Flow]:
-    to_block: Match = {r.ROUTER: router.number, destination(route.to): matched(route.to)}
+    to_block = bound_for(router.number, route.to)
     if any(hop.inside for hop in hops):
         yield EXIT.flow(realm, "inside", to_block, [ROUTE.goto])
-    length = f"/{network(route.to).prefixlen}"
-    routed: list[Action] = [dec_ttl(), set_field(r.ORIGIN, r.FROM_ROUTER)]
     if len(hops) == 1:
-        yield ROUTE.flow(realm, length, to_block, [*routed, *_to(hops[0])])
+        yield ROUTE.flow(realm, prefix(route.to), to_block, [*ROUTED, *_to(hops[0])])
         return
     chosen: list[Action] = [set_field(r.HOP, index << r.HOP_BITS), multipath(len(hops), r.HOP, 0, r.HOP_BITS), HOP.goto]
-    yield ROUTE.flow(realm, length, to_block, [*routed, *chosen])
+    yield ROUTE.flow(realm, prefix(route.to), to_block, [*ROUTED, *chosen])
     for number, hop in enumerate(hops):
         match: Match = {r.ROUTER: router.number, r.HOP: index << r.HOP_BITS | number}
         yield HOP.flow(realm, "hop", match, _to(hop))
@@ -68,10 +66,10 @@ def _to(hop: _NextHop) -> list[Action]:
 def _next_hop(router: Router, address: str, view: View) -> _NextHop | None:
     """Where a next hop is: on one of the router's networks, or outside."""
     for leg in view.where(Leg, "router", router.key):
-        if any(covers(block, address) for block in leg.blocks):
+        if any(within(address, block) for block in leg.blocks):
             return _NextHop(address, leg.vni, leg.mac, leg.mtu, inside=True, alive=_alive(leg, address, view))
     leaving = view.find(Exit, router.key)
-    if leaving is not None and any(covers(block, address) for block in leaving.blocks):
+    if leaving is not None and any(within(address, block) for block in leaving.blocks):
         return _NextHop(address, leaving.vni, leaving.mac, leaving.mtu, inside=False, alive=True)
     return None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.addresses import within
 from controller.derived import (
     DOOR,
     HOST_ADDRESSES,
@@ -20,7 +21,6 @@ from controller.derived import (
     Leg,
 )
 from controller.entities import Chassis, FloatingIp, Network, PortForward, Router, Seat
-from controller.flow.blocks import covers
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def legs(router: Router, view: View) -> Iterator[Leg]:
         network = view.find(Network, interface.network)
         if network is None:
             continue
-        blocks = [s.cidr for s in network.subnets if any(covers(s.cidr, a) for a in interface.addresses)]
+        blocks = [s.cidr for s in network.subnets if any(within(a, s.cidr) for a in interface.addresses)]
         key = f"{router.key}|{network.key}"
         place = (realm, network.key, network.vni, router.mac, interface.addresses, tuple(blocks), network.mtu)
         yield Leg(key, router.key, router.number, *place)

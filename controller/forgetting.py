@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.derived import Exit, Floating, Forward
-from controller.southbound.conntrack import ANY, Connections, Ends
+from controller.southbound.conntrack import Connections, Ends
+from controller.zones import destination_zone, zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,17 +27,12 @@ class Facts(Protocol):
         """The entity, or None."""
 
 
-class Flush(Protocol):
-    """Has a switch forget connections (``controller.switchboard.Switchboard.flush``)."""
-
-    def __call__(self, chassis: str, zone: int, protocol: int = 0, original: Ends = ANY, reply: Ends = ANY) -> None:
-        """Those of a zone, narrowed by protocol and ends."""
-
-
 class Forgetting:
-    """Follows what the compiler derives; ``chassis`` tells all there are."""
+    """Follows what the compiler derives; ``flush`` has one switch forget, ``chassis`` tells all there are."""
 
-    def __init__(self, facts: Facts, flush: Flush, chassis: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, facts: Facts, flush: Callable[[str, Connections], None], chassis: Callable[[], Iterable[str]]
+    ) -> None:
         self._facts = facts
         self._flush = flush
         self._chassis = chassis
@@ -58,7 +54,7 @@ class Forgetting:
         seat = self._facts.get(Exit, old.router) if isinstance(old, Forward) else None
         for chassis, connections in ended(old, new, seat):
             for name in (chassis,) if chassis is not None else tuple(self._chassis()):
-                self._flush(name, connections.zone, connections.protocol, connections.original, connections.reply)
+                self._flush(name, connections)
 
 
 def ended(old: Translation, new: Translation | None, leaving: Exit | None) -> Iterator[tuple[str | None, Connections]]:
@@ -74,11 +70,6 @@ def ended(old: Translation, new: Translation | None, leaving: Exit | None) -> It
             yield from _forward(old, leaving.seat or old.chassis)
 
 
-def zones(number: int) -> tuple[int, int]:
-    """The conntrack zones of a router: of sources, and of destinations."""
-    return 2 * number, 2 * number + 1
-
-
 def _floating(old: Floating) -> Iterator[tuple[str, Connections]]:
     sources, destinations = zones(old.number)
     ends = Ends(target=old.address)
@@ -89,7 +80,7 @@ def _floating(old: Floating) -> Iterator[tuple[str, Connections]]:
 
 def _forward(old: Forward, chassis: str) -> Iterator[tuple[str, Connections]]:
     """Each port by itself: beside them may be another forward of the same address."""
-    zone = zones(old.number)[1]
+    zone = destination_zone(old.number)
     for port in range(old.ports[0], old.ports[1] + 1):
         ends = Ends(target=old.outer, target_port=port)
         yield chassis, Connections(zone, PROTOCOLS[old.protocol], original=ends)

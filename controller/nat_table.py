@@ -18,6 +18,8 @@ from controller.derived import Floating, Forward, HostOrder
 from controller.entities import Network, Router, Seat
 from controller.errors import DatabaseError, Gone
 from controller.intent.pacer import Pacer
+from controller.zones import router as router_of
+from controller.zones import zones as zones_of
 from ovsdb.conntrack import Translation, translations
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ class NatTable:
     def _asked(self, question: Question) -> _Answer:
         names = self._names(question)
         answer = _Answer(str(next(self._numbers)), question, 0.0, names)
-        zones = sorted(2 * number + odd for number in names for odd in (0, 1)) if question.router else [None]
+        zones = sorted(zone for number in names for zone in zones_of(number)) if question.router else [None]
         room = _Room(MOST_BYTES)
         chosen = [question.chassis] if question.chassis is not None else self._translating()
         threads = [threading.Thread(target=self._ask, args=(one, zones, answer, room)) for one in chosen if names]
@@ -190,7 +192,7 @@ def _read(answer: _Answer, limit: int, part: int, offset: int) -> Page:
         chassis, lines = answer.parts[index]
         for end, found in translations(lines, offset if index == part else 0):
             pacer.breathe()
-            name = answer.names.get(found.zone // 2) if found else None
+            name = answer.names.get(router_of(found.zone)) if found else None
             if found is not None and name is not None:
                 rows.append(_row(found, name, chassis))
                 if len(rows) == limit:

@@ -16,7 +16,6 @@ import structlog
 from controller.flow.actions import CONTROLLER_RESERVED
 from controller.inventory import INTEGRATION_BRIDGE, Inventory
 from controller.southbound.agenda import Flush
-from controller.southbound.conntrack import ANY, Connections, Ends
 from controller.southbound.packets import PacketIn, packet_out
 from controller.southbound.xids import Concern
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from controller.core import Core
     from controller.flow.actions import Action
+    from controller.southbound.conntrack import Connections
     from controller.southbound.framework import Connection
     from controller.southbound.inbound import Received
 
@@ -107,13 +107,12 @@ class Switchboard:
             return False
         return connection.offer(packet_out(frame, actions, Concern.PACKET_OUT.xid(), in_port))
 
-    def flush(self, chassis: str, zone: int, protocol: int = 0, original: Ends = ANY, reply: Ends = ANY) -> None:
+    def flush(self, chassis: str, connections: Connections) -> None:
         """Have a switch forget connections, once it has taken in every change that was submitted before.
 
-        Those of a zone, narrowed as ``Connections`` says. One that is away forgets them when it comes back.
+        One that is away forgets them when it comes back.
         """
-        flush = Flush(Connections(zone, protocol, original, reply), FLUSH_AGAIN_SECONDS)
-        self._core.ask(_Message(self._core, chassis, flush))
+        self._core.ask(_Message(self._core, chassis, Flush(connections, FLUSH_AGAIN_SECONDS)))
 
     def ports(self, connection: Connection) -> None:
         """The ports of a bare bridge; those of a host's bridge are told by its database."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from controller.entities import FloatingIp, PortForward, Router, Seat
 from controller.forgetting import Forgetting
-from controller.southbound.conntrack import ANY, Ends
+from controller.southbound.conntrack import ANY, Connections, Ends
 from tests.compiled import Watched
 from tests.routed_worlds import routed_world
 from tests.worlds import changed
@@ -35,8 +35,8 @@ class Told:
         self._forgetting.compiled(self._compiler.run(puts, deletes).changed)
         return sorted(self.orders, key=str)
 
-    def _flush(self, chassis: str, zone: int, protocol: int = 0, original: Ends = ANY, reply: Ends = ANY) -> None:
-        self.orders.append((chassis, zone, protocol, original, reply))
+    def _flush(self, chassis: str, told: Connections) -> None:
+        self.orders.append((chassis, told.zone, told.protocol, told.original, told.reply))
 
 
 def test_a_forward_that_goes_takes_its_connections_along() -> None:

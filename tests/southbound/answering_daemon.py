@@ -31,7 +31,7 @@ from controller.inventory import Inventory
 from controller.reports import Reports
 from controller.southbound import framework
 from controller.southbound.bridge import Bridge
-from controller.southbound.conntrack import Ends
+from controller.southbound.conntrack import Connections, Ends
 from controller.switchboard import Switchboard
 from topology.graph import Topology
 
@@ -101,7 +101,7 @@ class Daemon:
                     bridge = self.core.bridge(chassis)
                     self.tell(in_sync=bridge.in_sync, flow_mods=bridge.flow_mods, meter_mods=bridge.meter_mods)
                 case "flush":
-                    self.board.flush(chassis, ZONE, UDP, original=Ends(target_port=8001))
+                    self.board.flush(chassis, Connections(ZONE, UDP, original=Ends(target_port=8001)))
 
 
 def main(name: str, port: str, descriptor: str) -> None:

@@ -123,7 +123,7 @@ def test_an_answer_goes_at_once_or_not_at_all(desk: Desk) -> None:
 
 
 def test_connections_are_forgotten_after_what_the_core_was_given_before(desk: Desk) -> None:
-    desk.board.flush("br0", 7, 6, original=Ends(target="192.0.2.1"))
+    desk.board.flush("br0", Connections(7, 6, original=Ends(target="192.0.2.1")))
     _, inbox = desk.bridge()
     assert not inbox.waiting
     desk.run()
