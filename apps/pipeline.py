@@ -8,6 +8,7 @@ it is dropped: there is no way round the checks. ``docs/pipeline.md`` is generat
 from __future__ import annotations
 
 from apps import registers as r
+from apps.policy_tables import POLICY_TABLES
 from controller.flow import fields as f
 from controller.tables import Table
 
@@ -17,6 +18,7 @@ _IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
 _PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST)
 _ICMP = (f.IP_PROTO, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _NEXT_HOPS = (r.NEXT_HOP, *f.REGS[12:15])
+_GUARDED = (r.GUARD, r.ZONE, r.REALM)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
 
 CLASSIFY = Table(
@@ -25,7 +27,7 @@ CLASSIFY = Table(
     "Which network does the packet belong to?",
     {"port": 200, "tunnel": 100},
     (f.IN_PORT, f.VLAN),
-    sets=(r.NETWORK, r.ORIGIN, f.VLAN),
+    sets=(r.NETWORK, r.ORIGIN, r.SENDER, *_GUARDED, f.VLAN),
     leads_to=("PEER", "SOURCE", "NEIGHBOUR", "ROUTER_IN"),
     miss="dropped: tagged frames, ports that nobody asked for",
 )
@@ -64,11 +66,11 @@ NEIGHBOUR = Table(
     {"own": 500, "bare": 400, "address": 300, "link_local": 200, "other": 100},
     (f.IN_PORT, r.NETWORK, f.ETH_TYPE, f.ARP_OP, f.ARP_TPA, *_ND),
     sets=(r.ANSWER_MAC, r.LOOKUP, f.ETH_DST),
-    leads_to=("SERVICE", "DESTINATION", "ND_ANSWER", "ARP_ANSWER"),
-    miss="never happens: 'other' sends on to SERVICE",
+    leads_to=("EGRESS", "DESTINATION", "ND_ANSWER", "ARP_ANSWER"),
+    miss="never happens: 'other' sends on to EGRESS",
 )
 SERVICE = Table(
-    5,
+    8,
     "SERVICE",
     "Is it a question to the network itself: DHCP, router solicitation, names?",
     {"question": 200, "false_answer": 150, "other": 100},
@@ -78,7 +80,7 @@ SERVICE = Table(
     miss="never happens: 'other' sends on to ROUTER_IN",
 )
 ROUTER_IN = Table(
-    6,
+    9,
     "ROUTER_IN",
     "Is it for a router, or a question about one of its outer addresses?",
     {"heard": 500, "claim": 450, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
@@ -88,7 +90,7 @@ ROUTER_IN = Table(
     miss="never happens: 'other' sends on to DESTINATION",
 )
 EXIT = Table(
-    7,
+    10,
     "EXIT",
     "Does the router keep it inside, or does it leave, and where is it translated?",
     {"echo": 900, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
@@ -99,7 +101,7 @@ EXIT = Table(
     miss="dropped: no IP packet",
 )
 UN_SNAT = Table(
-    8,
+    11,
     "UN_SNAT",
     "Is it an answer to a connection whose source was translated?",
     {"router": 100},
@@ -107,7 +109,7 @@ UN_SNAT = Table(
     leads_to=("UN_DNAT",),
 )
 UN_DNAT = Table(
-    9,
+    12,
     "UN_DNAT",
     "Is it of a connection whose destination was translated?",
     {"related": 300, "known": 200, "other": 100},
@@ -116,7 +118,7 @@ UN_DNAT = Table(
     leads_to=("DNAT",),
 )
 DNAT = Table(
-    10,
+    13,
     "DNAT",
     "Is a new connection for an address or port that stands for another? Strangers pass for nothing else.",
     {"floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
@@ -125,7 +127,7 @@ DNAT = Table(
     leads_to=("ECHO", "ROUTE"),
 )
 ECHO = Table(
-    11,
+    14,
     "ECHO",
     "How does a router answer a ping?",
     {"request": 100},
@@ -134,7 +136,7 @@ ECHO = Table(
     leads_to=("ROUTE",),
 )
 ROUTE = Table(
-    12,
+    15,
     "ROUTE",
     "Which network, and which next hop, is the packet for? The longest prefix decides.",
     {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}, "nowhere": 50},
@@ -144,7 +146,7 @@ ROUTE = Table(
     miss="dropped: no IP packet",
 )
 HOP = Table(
-    13,
+    16,
     "HOP",
     "Which of several next hops?",
     {"hop": 100},
@@ -153,7 +155,7 @@ HOP = Table(
     leads_to=("FITS",),
 )
 FITS = Table(
-    14,
+    17,
     "FITS",
     "Is it small enough for the network it goes to?",
     {"too_large": 200, "other": 100},
@@ -162,7 +164,7 @@ FITS = Table(
     leads_to=("RESOLVE", "PUNT"),
 )
 RESOLVE = Table(
-    15,
+    18,
     "RESOLVE",
     "Which MAC has the next hop?",
     {"here": 300, "known": 200, "unknown": 100},
@@ -171,7 +173,7 @@ RESOLVE = Table(
     leads_to=("SNAT", "PUNT"),
 )
 SNAT = Table(
-    16,
+    19,
     "SNAT",
     "Does the source get another address on its way out?",
     {"invalid": 500, "floating": 400, "helper": 350, "source": 300, "hairpin": 250, "other": 100},
@@ -180,19 +182,19 @@ SNAT = Table(
     leads_to=("DESTINATION",),
 )
 DESTINATION = Table(
-    17,
+    20,
     "DESTINATION",
     "Which port, here or on another chassis, is the packet for?",
     {"untranslated": 400, "local": 300, "router": 250, "remote": 200, "shared": 150}
     | {"reserved": 140, "everybody": 120, "group": 100, "unknown": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, f.ETH_DST, f.ETH_TYPE, f.CT_ZONE, f.CT_STATE),
-    sets=(r.OUT_PORT, r.VIA, r.PUNT, *_TUNNEL_DST),
-    leads_to=("CROWD", "FLOOD", "DELIVER", "PUNT"),
+    sets=(r.OUT_PORT, r.VIA, r.PUNT, *_GUARDED, *_TUNNEL_DST),
+    leads_to=("CROWD", "FLOOD", "INGRESS", "DELIVER", "PUNT"),
     miss="dropped: no such address in this network",
     returns_to=(ROUTER_IN,),
 )
 CROWD = Table(
-    18,
+    21,
     "CROWD",
     "How often may this port speak to everybody?",
     {"port": 200, "other": 100},
@@ -201,7 +203,7 @@ CROWD = Table(
     meters=True,
 )
 FLOOD = Table(
-    19,
+    22,
     "FLOOD",
     "Who gets a copy of a broadcast or multicast packet?",
     {"network": 100},
@@ -210,15 +212,17 @@ FLOOD = Table(
     leads_to=("FLOOD_HERE", "FLOOD_THERE"),
 )
 FLOOD_HERE = Table(
-    20,
+    23,
     "FLOOD_HERE",
-    "Which ports here, part by part?",
-    {"part": 100},
-    (r.NETWORK, r.PART),
+    "Which ports here, part by part? A guarded port is asked for what is IP.",
+    {"discovery": 300, "guarded": 200, "part": 100},
+    (r.NETWORK, r.PART, f.ETH_TYPE, f.IP_PROTO, f.ICMPV6_TYPE),
+    sets=(r.OUT_PORT, *_GUARDED),
+    leads_to=("INGRESS_STATE",),
     outputs=True,
 )
 FLOOD_THERE = Table(
-    21,
+    24,
     "FLOOD_THERE",
     "Which other chassis, or the segment? (never for what came by a tunnel or from a segment)",
     {"network": 100},
@@ -227,17 +231,17 @@ FLOOD_THERE = Table(
     leads_to=("DELIVER",),
 )
 DELIVER = Table(
-    22,
+    28,
     "DELIVER",
     "How does it leave the bridge?",
     {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "tunnel": 100},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, *_TUNNEL_DST),
-    sets=(r.ANSWER_MAC, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC),
+    sets=(r.ANSWER_MAC, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, f.TUN_METADATA0),
     leads_to=("ND_ANSWER",),
     outputs=True,
 )
 ND_ANSWER = Table(
-    23,
+    29,
     "ND_ANSWER",
     "How is a neighbour solicitation turned into its advertisement?",
     {"solicitation": 100},
@@ -246,7 +250,7 @@ ND_ANSWER = Table(
     leads_to=("ND_ANSWER_MAC",),
 )
 ND_ANSWER_MAC = Table(
-    24,
+    30,
     "ND_ANSWER_MAC",
     "Which MAC does the advertisement tell? (it is one only from here on)",
     {"advertisement": 100},
@@ -255,7 +259,7 @@ ND_ANSWER_MAC = Table(
     leads_to=("REPLY",),
 )
 ARP_ANSWER = Table(
-    25,
+    31,
     "ARP_ANSWER",
     "How is an ARP request turned into its reply?",
     {"request": 100},
@@ -264,7 +268,7 @@ ARP_ANSWER = Table(
     leads_to=("REPLY",),
 )
 REPLY = Table(
-    26,
+    32,
     "REPLY",
     "How does an answer go back to where the question came from?",
     {"tagged": 200, "other": 100},
@@ -273,7 +277,7 @@ REPLY = Table(
     outputs=True,
 )
 PUNT = Table(
-    27,
+    33,
     "PUNT",
     "How often may this port's packets go to the daemon?",
     {"port": 100},
@@ -282,9 +286,10 @@ PUNT = Table(
     miss="dropped: nothing that is not limited goes there",
 )
 
-TABLES = (
+_TABLES = (
     *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, SERVICE, ROUTER_IN, EXIT, UN_SNAT, UN_DNAT, DNAT, ECHO, ROUTE, HOP),
     *(FITS, RESOLVE, SNAT, DESTINATION, CROWD, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
-    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT),
+    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT, *POLICY_TABLES),
 )
+TABLES = tuple(sorted(_TABLES, key=lambda table: table.number))
 TABLE_NAMES = {table.number: table.name for table in TABLES}

@@ -20,16 +20,38 @@ SCRATCH = REGS[6]
 """For one table to the next: an address that changes places, whether a packet is too large (bit 0)."""
 ROUTER = REGS[7]
 """The number of the router that has the packet."""
+SENDER = REGS[11]
+"""The identity of the machine of ours that sent the packet, 0 for everybody else; it stays with the packet."""
 ANSWER_MAC = XREGS[4]
 """The MAC that answers an ARP or ND question."""
 PUNT = REGS[10]
 """Why the packet goes to the daemon."""
-HOP = REGS[11]
+HOP = REGS[8]
 """Which of several next hops: the route's number, and in the low HOP_BITS the hop's."""
 NEXT_HOP = REGS[15]
 """The IPv4 address that a routed packet is handed to."""
 NEXT_HOP6 = XXREGS[3]
 """The IPv6 address that a routed packet is handed to; matched as its four registers."""
+
+# What the policy stages tell each other stands where nothing else is kept before SERVICE and after DESTINATION.
+GUARD = REGS[8]
+"""What guards the port that the packet comes from or is for, and the stage of it that is being tried; 0: nothing."""
+ZONE = REGS[9]
+"""The port's own conntrack zone; 0: its packets are not tracked."""
+REALM = REGS[6]
+"""The realm in which the peer's address is looked up, as a VNI."""
+PEER = REGS[7]
+"""The identity of the machine at the other end, 0 for everybody else."""
+PORTS = REGS[10]
+"""What the packet asks for: the IP protocol above 16 bits of destination port, or of ICMP type and code."""
+SOURCE_PORT = REGS[4]
+"""The source port."""
+RULE = REGS[6]
+"""The rule that decided, its action in the low two bits (``controller.policy.numbers``)."""
+PEER_ADDRESS = REGS[15]
+"""The IPv4 address of the other end."""
+PEER_ADDRESS6 = XXREGS[3]
+"""The IPv6 address of the other end; matched as its four registers."""
 
 FROM_PORT, FROM_TUNNEL, FROM_SEGMENT, FROM_HOST, FROM_ROUTER = range(5)
 ELSEWHERE_BITS = 3
@@ -42,10 +64,10 @@ VIA_SEGMENT = 4
 DELIVERY, QUESTION = 0, 1
 HOP_BITS = 8
 
-DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED = range(1, 11)
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED, REJECTED, LOGGED = range(1, 13)
 """The reasons in PUNT: a client's DHCP, a router solicitation, a question about names; a packet whose TTL ended, that
 is too large, or whose next hop has no MAC; what a machine outside says of its MAC; a port that looks whether an
-address is free; a connection for which its router has no port left."""
+address is free; a connection for which its router has no port left; what a rule refuses by an answer; what one logs."""
 
 REGISTERS = {
     "NETWORK": NETWORK,
@@ -58,7 +80,17 @@ REGISTERS = {
     "ROUTER": ROUTER,
     "ANSWER_MAC": ANSWER_MAC,
     "PUNT": PUNT,
+    "SENDER": SENDER,
     "HOP": HOP,
     "NEXT_HOP": NEXT_HOP,
     "NEXT_HOP6": NEXT_HOP6,
+    "GUARD": GUARD,
+    "ZONE": ZONE,
+    "REALM": REALM,
+    "PEER": PEER,
+    "PORTS": PORTS,
+    "SOURCE_PORT": SOURCE_PORT,
+    "RULE": RULE,
+    "PEER_ADDRESS": PEER_ADDRESS,
+    "PEER_ADDRESS6": PEER_ADDRESS6,
 }

@@ -30,7 +30,8 @@ LONGEST = 65_000
 class Table:
     """One table. ``leads_to`` names the later tables its flows hand packets to; ``miss`` tells the unclaimed's fate.
 
-    ``returns_to`` are the earlier tables that may act once more on a packet as if it had just come there.
+    ``returns_to`` are the earlier tables that may act once more on a packet as if it had just come there; ``again``: it
+    may ask itself once more, of another stage.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Table:
     outputs: bool = False
     returns_to: tuple[Table, ...] = ()
     meters: bool = False
+    again: bool = False
 
     def flow(
         self, scope: Scope, priority: str, match: Mapping[Field, Value | Masked], actions: Sequence[Action]
@@ -83,6 +85,12 @@ def check_match(table: Table, fields: tuple[Field, ...]) -> None:
             raise Bug(f"table {table.name} may not match {field}")
 
 
+def _back(table: Table) -> set[int]:
+    """Tables at or before this one that may act on a packet once more."""
+    earlier = {one.number for one in table.returns_to}
+    return earlier | {table.number} if table.again else earlier
+
+
 @lru_cache(1 << 16)
 def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT001 - a cached predicate's key
     match action:
@@ -90,7 +98,7 @@ def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT0
             return None if table.outputs else "may not output"
         case act.Meter():
             return None if table.outputs or table.meters else "may not limit"
-        case act.Resubmit(table=number) if any(number == earlier.number for earlier in table.returns_to):
+        case act.Resubmit(table=number) if number in _back(table):
             return None
         case act.Goto(table=number) | Ct(table=int(number)) if not last:
             return f"goes to table {number} before it is done"

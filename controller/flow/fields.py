@@ -130,7 +130,7 @@ def encoded_registers(pair: int, high: Value | Masked | None, low: Value | Maske
 
 
 ETH_IP, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
-ICMP, ICMPV6, UDP, TCP = 1, 58, 17, 6
+ICMP, ICMPV6, UDP, TCP, SCTP = 1, 58, 17, 6, 132
 
 IN_PORT = Field("in_port", OPENFLOW_BASIC, 0, 32, 10, show=str)
 SHORT_IN_PORT = Field("in_port", NICIRA_OLD, 0, 16, 10, show=str)
@@ -148,12 +148,14 @@ IP_FRAG = Field("ip_frag", NICIRA, 26, 2, 34)
 IP_DSCP = Field("ip_dscp", OPENFLOW_BASIC, 8, 6, 35)
 IP_TTL = Field("nw_ttl", NICIRA, 29, 8, 36, show=str)
 IP_PROTO = Field("nw_proto", OPENFLOW_BASIC, 10, 8, 37, show=str)
-_UDP, _TCP = ((IP_PROTO, UDP),), ((IP_PROTO, TCP),)
+_UDP, _TCP, _SCTP = ((IP_PROTO, UDP),), ((IP_PROTO, TCP),), ((IP_PROTO, SCTP),)
 _ICMP, _ICMPV6 = (*_IP, (IP_PROTO, ICMP)), (*_IPV6, (IP_PROTO, ICMPV6))
 TCP_SRC = Field("tcp_src", OPENFLOW_BASIC, 13, 16, 40, show=str, needs=_TCP)
 TCP_DST = Field("tcp_dst", OPENFLOW_BASIC, 14, 16, 41, show=str, needs=_TCP)
 UDP_SRC = Field("udp_src", OPENFLOW_BASIC, 15, 16, 42, show=str, needs=_UDP)
 UDP_DST = Field("udp_dst", OPENFLOW_BASIC, 16, 16, 43, show=str, needs=_UDP)
+SCTP_SRC = Field("sctp_src", OPENFLOW_BASIC, 17, 16, 42, show=str, needs=_SCTP)
+SCTP_DST = Field("sctp_dst", OPENFLOW_BASIC, 18, 16, 43, show=str, needs=_SCTP)
 ICMP_TYPE = Field("icmp_type", OPENFLOW_BASIC, 19, 8, 44, show=str, needs=_ICMP)
 ICMP_CODE = Field("icmp_code", OPENFLOW_BASIC, 20, 8, 45, show=str, needs=_ICMP)
 ICMPV6_TYPE = Field("icmpv6_type", OPENFLOW_BASIC, 29, 8, 44, show=str, needs=_ICMPV6)
@@ -173,6 +175,9 @@ TUN_SRC = Field("tun_src", NICIRA, 31, 32, 61, ip_number, ipv4_text)
 TUN_DST = Field("tun_dst", NICIRA, 32, 32, 62, ip_number, ipv4_text)
 TUN_IPV6_SRC = Field("tun_ipv6_src", NICIRA, 109, 128, 63, ip_number, ipv6_text)
 TUN_IPV6_DST = Field("tun_ipv6_dst", NICIRA, 110, 128, 64, ip_number, ipv6_text)
+TUN_METADATA0 = Field("tun_metadata0", NICIRA, 40, 32, 65)
+"""The Geneve option that carries the sender's identity, once the switch was told which one that is."""
+CONJ_ID = Field("conj_id", NICIRA, 37, 32, 5, show=str)
 REGS = tuple(Field(f"reg{i}", NICIRA, i, 32, 100 + i, register=i) for i in range(16))
 XREGS = tuple(Field(f"xreg{i}", PACKET_REGS, i, 64, 100 + 2 * i) for i in range(8))
 XXREGS = tuple(Field(f"xxreg{i}", NICIRA, 111 + i, 128, 100 + 4 * i) for i in range(4))
@@ -186,7 +191,8 @@ WIDE_REGS = frozenset((*XREGS, *XXREGS))
 
 ALL = (
     *(IN_PORT, ETH_SRC, ETH_DST, ETH_TYPE, VLAN, IPV4_SRC, IPV4_DST, IPV6_SRC, IPV6_DST),
-    *(IP_FRAG, IP_DSCP, IP_TTL, IP_PROTO, TCP_SRC, TCP_DST, UDP_SRC, UDP_DST, ICMP_TYPE, ICMP_CODE),
+    *(IP_FRAG, IP_DSCP, IP_TTL, IP_PROTO, TCP_SRC, TCP_DST, UDP_SRC, UDP_DST, SCTP_SRC, SCTP_DST),
+    *(ICMP_TYPE, ICMP_CODE, TUN_METADATA0, CONJ_ID),
     *(ICMPV6_TYPE, ICMPV6_CODE, ND_TARGET, ND_SLL, ND_TLL, ND_FLAGS, ND_OPTION, CT_STATE, CT_ZONE, CT_MARK),
     *(ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA, TUN_ID, TUN_SRC, TUN_DST, TUN_IPV6_SRC, TUN_IPV6_DST),
     *REGS,

@@ -1,0 +1,141 @@
+"""The tables of policy: what a port may send, before anything else is made of it, and what it may get, last of all.
+
+Both stages ask the same questions of the same tables (WHO to TALLY), which come back with the rule that decided. Where
+they come back with none, the packet is dropped. ``apps/pipeline.py`` has the other tables.
+"""
+
+from __future__ import annotations
+
+from apps import registers as r
+from controller.flow import fields as f
+from controller.tables import Table
+
+_IPS = (f.ETH_TYPE, f.IP_PROTO)
+_EXEMPT = (*_IPS, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE)
+_STATE = (r.ZONE, f.CT_STATE, *_IPS, f.ICMP_TYPE, f.ICMPV6_TYPE)
+_ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
+_ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
+_STATE_LEVELS = {"piecewise": 400, "untracked": 350, "invalid": 300, "new": 200, "carried_on": 100}
+
+EGRESS = Table(
+    5,
+    "EGRESS",
+    "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
+    {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 100},
+    (r.GUARD, r.ZONE, *_EXEMPT),
+    leads_to=("EGRESS_STATE", "SERVICE"),
+    miss="dropped: a guarded port speaks IP and ARP only",
+)
+EGRESS_STATE = Table(
+    6,
+    "EGRESS_STATE",
+    "Does it carry on a connection that was let begin? If not: what does it ask of whom, and what says the guard?",
+    _STATE_LEVELS,
+    _STATE,
+    sets=_ASKS,
+    leads_to=("EGRESS_VERDICT", "SERVICE", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
+    miss="dropped: it belongs to no connection that is known",
+)
+EGRESS_VERDICT = Table(
+    7,
+    "EGRESS_VERDICT",
+    "What becomes of a packet that begins something?",
+    {"verdict": 100},
+    (r.RULE, r.ZONE),
+    sets=(f.CT_MARK, r.PUNT),
+    leads_to=("SERVICE", "PUNT"),
+    miss="dropped: denied, or no rule speaks of it",
+)
+INGRESS = Table(
+    25,
+    "INGRESS",
+    "Is the port guarded in what it gets?",
+    {"question": 600, "exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 100},
+    (r.LOOKUP, r.ORIGIN, r.GUARD, r.ZONE, *_EXEMPT),
+    leads_to=("INGRESS_STATE", "DELIVER"),
+    miss="dropped: a guarded port gets IP and ARP only",
+)
+INGRESS_STATE = Table(
+    26,
+    "INGRESS_STATE",
+    "Does it carry on a connection that was let begin? If not: what does it ask, who sent it, and what says the guard?",
+    _STATE_LEVELS,
+    _STATE,
+    sets=_ASKS,
+    leads_to=("INGRESS_VERDICT", "DELIVER", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
+    miss="dropped: it belongs to no connection that is known",
+)
+INGRESS_VERDICT = Table(
+    27,
+    "INGRESS_VERDICT",
+    "What becomes of a packet that begins something?",
+    {"verdict": 100},
+    (r.RULE, r.ZONE),
+    sets=(f.CT_MARK, r.PUNT),
+    leads_to=("DELIVER", "PUNT"),
+    miss="dropped: denied, or no rule speaks of it",
+)
+WHO = Table(
+    34,
+    "WHO",
+    "Which machine of ours has the other end's address, where that did not come with the packet?",
+    {"address": 100},
+    (r.PEER, r.REALM, f.ETH_TYPE, *_ADDRESS),
+    sets=(r.PEER,),
+    miss="somebody else: none of ours",
+)
+ASKED = Table(
+    35,
+    "ASKED",
+    "Which protocol and ports, in one word for IPv4 and IPv6?",
+    {"ports": 200, "protocol": 100},
+    _IPS,
+    sets=(r.PORTS, r.SOURCE_PORT),
+    miss="never happens: it is an IP packet",
+)
+REHEARSAL = Table(
+    36,
+    "REHEARSAL",
+    "What would the guard say if audited policies were enforced?",
+    {"guard": 100},
+    (r.GUARD,),
+    sets=(r.GUARD, r.RULE),
+    leads_to=("RULES", "REHEARSED"),
+    miss="nothing is audited",
+)
+RULES = Table(
+    37,
+    "RULES",
+    "Which rule speaks first? A rule that passes, and a tier that nothing speaks in, hand on to the next stage.",
+    {"default": 1, **{f"/{place}": 65_000 - place for place in range(64_000)}},
+    (r.GUARD, r.PEER, r.PORTS, r.SOURCE_PORT, f.ETH_TYPE, *_ADDRESS, f.CONJ_ID),
+    sets=(r.RULE, r.GUARD),
+    leads_to=("RULES",),
+    miss="no rule: dropped",
+    again=True,
+)
+REHEARSED = Table(
+    38,
+    "REHEARSED",
+    "Which audited rule would have decided?",
+    {"rule": 100},
+    (r.GUARD, r.RULE),
+    sets=(r.PUNT,),
+    outputs=True,
+    miss="none that is audited",
+)
+TALLY = Table(
+    39,
+    "TALLY",
+    "How often did each rule decide, and how much did it let through?",
+    {"rule": 100},
+    (r.GUARD, r.RULE),
+    sets=(r.PUNT,),
+    outputs=True,
+    miss="not counted",
+)
+
+POLICY_TABLES = (
+    *(EGRESS, EGRESS_STATE, EGRESS_VERDICT, INGRESS, INGRESS_STATE, INGRESS_VERDICT),
+    *(WHO, ASKED, REHEARSAL, RULES, REHEARSED, TALLY),
+)
