@@ -2,13 +2,18 @@
 
 Intent entities are made from resources in ``controller.intent``; inventory entities from OVSDB rows and OpenFlow port
 descriptions. Keys are strings: ``project/name`` for what belongs to a project, the chassis' name for a chassis,
-``chassis/interface`` for an interface. MAC and IP addresses are canonical lower-case text.
+``chassis/interface`` for an interface. MAC and IP addresses are canonical lower-case text. What users ask of policy
+stands in ``controller.policy.values``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from controller.policy.derived import NamedPorts
+    from controller.policy.values import Labels
 
 Encap = Literal["vxlan", "geneve", "gre"]
 Mode = Literal["overlay", "internal", "nat", "bridged", "host-only"]
@@ -100,7 +105,10 @@ class Plug:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A VM's connection to a network; ``addresses`` are IPv4 and IPv6, without prefix lengths."""
+    """A VM's connection to a network (its key); ``addresses`` are IPv4 and IPv6, without prefix lengths.
+
+    ``groups`` are the keys of the SecurityGroups that it is a member of, sorted.
+    """
 
     key: str
     uid: str
@@ -113,6 +121,9 @@ class Port:
     port_security: bool = True
     admin_up: bool = True
     binding: Plug | None = None
+    labels: Labels = ()
+    groups: tuple[str, ...] = ()
+    named_ports: NamedPorts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +259,12 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A tenant; it has no flows of its own."""
+    """A tenant, its name the key; it has no flows of its own, but policies choose whom they speak of by its labels.
+
+    To its own labels comes ``kubernetes.io/metadata.name``, as to a Kubernetes namespace's.
+    """
 
     key: str
     uid: str
+    name: str
+    labels: Labels = ()

@@ -21,6 +21,7 @@ from controller.entities import (
 )
 from controller.host_states import HostStates
 from controller.nat_table import NatTable
+from controller.policy.values import AddressGroup, Invariant, Policy, Tier
 from controller.preview import preview
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.conditions import chassis_state, waiting_for
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
     from ovsdb.hosts import Hosts
     from topology.graph import Topology
 
-BASE = (Project, Network, Port, Router, FloatingIp, PortForward, Chassis, Seat, Neighbour, Interface)
+BASE = (
+    *(Project, Network, Port, Router, FloatingIp, PortForward, Policy, AddressGroup, Tier, Invariant),
+    *(Chassis, Seat, Neighbour, Interface),
+)
 _STATUS = {
     "Project": project_status,
     "Network": network_status,
@@ -72,7 +76,7 @@ class World:
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """How far one resource has come."""
-        found = _STATUS[kind](self._core, key, self._started)
+        found = _STATUS.get(kind, project_status)(self._core, key, self._started)
         match kind:
             case "Port":
                 return with_duplicates(found, self._services, key, self._started)

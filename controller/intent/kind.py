@@ -105,7 +105,6 @@ class Kind:
     settle: Callable[[Draft, Key, Any, Resource | None], Any]
     complete: Callable[[Draft, Key, str, Any, Any], Any]
     entity: Callable[[Resource], Entity | None]
-    entity_type: type | None
     contradictions: Callable[[Draft, Key, Any, Any], Findings] = _consistent
     claims: Callable[[Key, Any, Any], Iterator[Claim]] = _claimless
     references: Callable[[Key, Any], tuple[Key, ...]] = _alone

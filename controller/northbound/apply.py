@@ -19,7 +19,6 @@ from controller.intent.proposal import Outcome, Put, Request, Result
 from controller.intent.resource import Resource
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
-from controller.northbound.representation import entity_key
 from controller.northbound.resources import Backend, told
 
 
@@ -88,12 +87,15 @@ def _entities(results: Sequence[Result]) -> tuple[tuple[Entity, ...], tuple[tupl
     puts: list[Entity] = []
     deletes: list[tuple[type, str]] = []
     for result in results:
+        if not result.changed:
+            continue
         kind = KINDS[result.key[0]]
-        entity = kind.entity(result.after) if result.after and result.changed else None
-        if entity is not None:
-            puts.append(entity)
-        elif result.action == "deleted" and kind.entity_type is not None:
-            deletes.append((kind.entity_type, entity_key(*result.key[1:])))
+        before = kind.entity(result.before) if result.before else None
+        after = kind.entity(result.after) if result.after else None
+        if after is not None:
+            puts.append(after)
+        elif before is not None:
+            deletes.append((type(before), before.key))
     return tuple(puts), tuple(deletes)
 
 

@@ -8,7 +8,7 @@ from desk import Desk, desk, floating, forward, network, port, project, router
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.entities import Door, FloatingIp, Network, Port, Router, Subnet
+from controller.entities import Door, FloatingIp, Network, Port, Project, Router, Subnet
 from controller.errors import Conflict, NotFound, UserError
 from controller.intent.state import Intent
 from ovsdb.rows import Commit, ResourceChange, ResourceRow
@@ -170,7 +170,7 @@ def test_a_new_beginning_tells_what_is_gone(office: Desk) -> None:
     web = office.database.rows["Network", "acme", "web"]
     puts, deletes = office.intent.follow(Commit(9, (ResourceChange(None, web),), initial=True), 0)
     assert [entity.key for entity in puts if isinstance(entity, Network)] == ["acme/web"]
-    assert deletes == ((Network, "acme/db"),)
+    assert deletes == ((Network, "acme/db"), (Project, "acme"))
     assert office.intent.resource(("Project", "", "acme")) is None
 
 
@@ -224,3 +224,16 @@ def test_names_can_be_read_while_they_change(office: Desk) -> None:
             office.delete("Port", "acme/p2")
             office.apply(port("p30"))
     assert seen == ["p0", "p1", "p3", "p30", "p4"]
+
+
+def test_a_project_has_its_name_among_its_labels_as_a_namespace_has(office: Desk) -> None:
+    office.apply({**project(), "labels": {"team": "a", "kubernetes.io/metadata.name": "another"}})
+    ((found,), _) = office.followed[-1]
+    assert (found.key, found.name) == ("acme", "acme")
+    assert found.labels == (("kubernetes.io/metadata.name", "acme"), ("team", "a"))
+
+
+def test_a_port_has_its_labels(office: Desk) -> None:
+    office.apply(project(), network("web"), port("p", labels={"env": "prod", "app": "web"}))
+    (found,) = (entity for entity in office.followed[-1][0] if isinstance(entity, Port))
+    assert found.labels == (("app", "web"), ("env", "prod"))

@@ -6,7 +6,7 @@ import msgpack
 import pytest
 from front import Front
 
-from controller.entities import Network, Port
+from controller.entities import Network, Port, Project
 
 YAML = """
 kind: Project
@@ -60,9 +60,9 @@ def test_one_wrong_document_stops_all(office: Front) -> None:
 def test_a_dry_run_plans_and_commits_nothing(office: Front) -> None:
     plan = office.call("POST", "/v1/apply?dry_run=true", headers=AS_YAML, raw=YAML)
     assert actions(plan) == {"acme": "created", "web": "created", "p": "created"}
-    assert plan.json["flows"] == {"added": {"hv1": 6}, "removed": {"hv1": 0}}
+    assert plan.json["flows"] == {"added": {"hv1": 9}, "removed": {"hv1": 0}}
     ((puts, deletes),) = office.world.planned
-    assert ([type(entity) for entity in puts], deletes) == ([Network, Port], ())
+    assert ([type(entity) for entity in puts], deletes) == ([Project, Network, Port], ())
     assert office.database.revision == 0
 
 

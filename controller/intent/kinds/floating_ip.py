@@ -170,6 +170,5 @@ FLOATING_IP = Kind(
     claims=_claims,
     references=_references,
     entity=_entity,
-    entity_type=entities.FloatingIp,
     lent=_lent,
 )

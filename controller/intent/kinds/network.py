@@ -198,5 +198,4 @@ NETWORK = Kind(
     claims=_claims,
     disturbed=_disturbed,
     entity=_entity,
-    entity_type=entities.Network,
 )

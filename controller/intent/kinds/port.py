@@ -164,6 +164,7 @@ def _entity(resource: Resource) -> entities.Port | None:
         port_security=spec.port_security,
         admin_up=spec.admin_up,
         binding=entities.Plug(spec.binding.chassis, spec.binding.interface) if spec.binding else None,
+        labels=row.labels,
     )
 
 
@@ -182,5 +183,4 @@ PORT = Kind(
     references=_references,
     disturbed=_disturbed,
     entity=_entity,
-    entity_type=entities.Port,
 )

@@ -149,5 +149,4 @@ PORT_FORWARD = Kind(
     claims=_claims,
     references=_references,
     entity=_entity,
-    entity_type=entities.PortForward,
 )

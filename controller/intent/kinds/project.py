@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from controller import entities
 from controller.intent.kind import Draft, Kind
 from controller.intent.resource import Document, Key, NoAllocation, Resource, Strict
 
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""The label that every project has by itself, with its name, as every Kubernetes namespace has."""
 Limit = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
@@ -45,8 +48,10 @@ def _complete(_draft: Draft, _key: Key, _uid: str, _spec: ProjectSpec, settled: 
     return settled
 
 
-def _entity(_resource: Resource) -> None:
-    return None
+def _entity(resource: Resource) -> entities.Project:
+    row = resource.row
+    labels = {**dict(row.labels), NAME_LABEL: row.name}
+    return entities.Project(key=row.name, uid=row.uid, name=row.name, labels=tuple(sorted(labels.items())))
 
 
 PROJECT = Kind(
@@ -60,5 +65,4 @@ PROJECT = Kind(
     settle=_settle,
     complete=_complete,
     entity=_entity,
-    entity_type=None,
 )

@@ -262,6 +262,5 @@ ROUTER = Kind(
     references=_references,
     disturbed=_disturbed,
     entity=_entity,
-    entity_type=entities.Router,
     lent=_lent,
 )
