@@ -70,7 +70,7 @@ class Lan:
 class Place:
     """A machine that a tenant wants: number ``2..250`` of a network, on a host; ``spec`` is added to its port's.
 
-    ``nic`` is what the machine is told instead of its addresses and gateways.
+    ``nic`` is what the machine is told instead of its addresses and gateways. ``labels`` are its port's.
     """
 
     lan: Lan
@@ -79,13 +79,14 @@ class Place:
     number: int
     spec: Mapping[str, Any] = field(default_factory=dict)
     nic: Nic | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def resource(self) -> dict[str, Any]:
         """Its port."""
         lan = self.lan
         asked = rest.port(lan.tenant, self.name, lan.name, lan.mac(self.number), *lan.addresses(self.number))
-        return {**asked, "spec": {**asked["spec"], **self.spec}}
+        return {**asked, "labels": dict(self.labels), "spec": {**asked["spec"], **self.spec}}
 
 
 def settle(lab: Lab, resources: tuple[dict[str, Any], ...], *places: Place) -> list[Vm]:

@@ -19,7 +19,9 @@ class Server(ThreadingHTTPServer):
 
 
 class Witness(BaseHTTPRequestHandler):
-    """Answers every GET."""
+    """Answers every GET; who speaks HTTP/1.1 may ask again on the same connection."""
+
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """Say whom it saw, or at which port it serves."""
