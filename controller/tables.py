@@ -94,7 +94,7 @@ def _back(table: Table) -> set[int]:
 @lru_cache(1 << 16)
 def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT001 - a cached predicate's key
     match action:
-        case act.Output() | act.OutputField():
+        case act.Output() | act.OutputField() | act.ToController():
             return None if table.outputs else "may not output"
         case act.Meter():
             return None if table.outputs or table.meters else "may not limit"
@@ -119,7 +119,7 @@ def changed(action: Action) -> Field | None:
             return IP_TTL
         case act.PushVlan() | act.PopVlan():
             return VLAN
-        case Ct(mark=int()):
+        case Ct(mark=mark) if mark is not None:
             return CT_MARK
         case _:
             return None
@@ -128,8 +128,12 @@ def changed(action: Action) -> Field | None:
 def check_actions(table: Table, actions: tuple[Action, ...]) -> None:
     """That the table may do this: set only its fields, go only forward, output only where declared, meter first.
 
-    Open vSwitch takes away with a meter only the flows that begin with it; another would go on without a limit.
+    Open vSwitch takes away with a meter only the flows that begin with it; another would go on without a limit. It
+    takes no flow that states clauses of conjunctions and does something as well.
     """
+    clauses = sum(isinstance(action, act.Conjunction) for action in actions)
+    if clauses not in {0, len(actions)}:
+        raise Bug(f"table {table.name} does something while it only states a clause")
     for place, action in enumerate(actions, 1):
         if place > 1 and isinstance(action, act.Meter):
             raise Bug(f"table {table.name} limits what it has begun to do")

@@ -25,6 +25,8 @@ _SYMMETRIC_L3L4_UDP, _HIGHEST_WEIGHT = 3, 2
 _WHOLE_PACKET = 0xFFFF
 _LONGEST = 0xFFFF - 8
 _OFPP_IN_PORT_16 = 0xFFF8
+_METER_PROPERTY = 5
+_FEWEST_CLAUSES, _MOST_CLAUSES = 2, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,24 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class ToController:
+    """A copy of the packet to the controller, with its registers; what exceeds the meter's rate is not copied."""
+
+    meter: int
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conjunction:
+    """The packet meets one of ``clauses``. Who meets all at one priority has ``number`` in ``CONJ_ID`` there."""
+
+    number: int
+    clause: int
+    clauses: int
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Multipath:
     """Write one of ``paths`` numbers, from 0, into a field: the same for both directions of a connection."""
 
@@ -142,6 +162,8 @@ Action = (
     | PushVlan
     | PopVlan
     | Meter
+    | ToController
+    | Conjunction
     | Multipath
     | CheckLarger
     | Ct
@@ -225,6 +247,30 @@ def pop_vlan() -> PopVlan:
 def meter(number: int) -> Meter:
     """OFPAT_METER, since OpenFlow 1.5 an action like others. The switch refuses a meter that it does not have."""
     return Meter(number, struct.pack("!HHI", of.METER, 8, number))
+
+
+@lru_cache(CACHED)
+def to_controller(meter_number: int) -> ToController:
+    """NXAST_CONTROLLER2 of whole packets with a meter, which the switch must have: it refuses the flow otherwise."""
+    head = struct.pack("!HHIH6x", of.EXPERIMENTER, 24, of.NICIRA, of.CONTROLLER2)
+    return ToController(meter_number, head + struct.pack("!HHI", _METER_PROPERTY, 8, meter_number))
+
+
+def sound_clause(clause: int, clauses: int) -> bool:
+    """Whether a conjunction of so many clauses has this one."""
+    return 1 <= clause <= clauses and _FEWEST_CLAUSES <= clauses <= _MOST_CLAUSES
+
+
+@lru_cache(CACHED)
+def conjunction(number: int, clause: int, clauses: int) -> Conjunction:
+    """NXAST_CONJUNCTION, ``clause`` counted from 1 (ovs-fields(7), Conjunctive Match Fields).
+
+    A flow may be a clause of several, but does nothing else. ``Bug`` where there is no such clause.
+    """
+    if not sound_clause(clause, clauses):
+        raise Bug(f"clause {clause} of {clauses}: a conjunction has from {_FEWEST_CLAUSES} to {_MOST_CLAUSES}")
+    args = (of.EXPERIMENTER, 16, of.NICIRA, of.CONJUNCTION, clause - 1, clauses, number)
+    return Conjunction(number, clause, clauses, struct.pack("!HHIHBBI", *args))
 
 
 @lru_cache(CACHED)

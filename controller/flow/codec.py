@@ -154,7 +154,7 @@ def _copy(wire: bytes) -> act.Copy | None:
     return act.copy(source, target, bits, source_at, target_at) if source and target else None
 
 
-def _nicira(wire: bytes) -> act.Action | None:
+def _nicira(wire: bytes) -> act.Action | None:  # noqa: PLR0911 - one line an action
     match unpacked("!H", wire, 8)[0]:
         case of.RESUBMIT_TABLE:
             return act.resubmit(wire[12])
@@ -171,11 +171,21 @@ def _nicira(wire: bytes) -> act.Action | None:
             return act.multipath(last + 1, field, span >> 6, (span & 0x3F) + 1) if field else None
         case of.CT:
             return _ct(wire)
+        case of.CONTROLLER2:
+            return act.to_controller(unpacked("!I", wire, 20)[0])
+        case of.CONJUNCTION:
+            return _conjunction(wire)
     return None
 
 
+def _conjunction(wire: bytes) -> act.Conjunction | None:
+    clause, clauses, number = unpacked("!BBI", wire, 10)
+    return act.conjunction(number, clause + 1, clauses) if act.sound_clause(clause + 1, clauses) else None
+
+
 def _ct(wire: bytes) -> track.Ct | None:
-    flags, zone, table, alg = unpacked("!H4xHB3xH", wire, 10)
+    flags, source, value, table, alg = unpacked("!HIHB3xH", wire, 10)
+    zone = _field(wire, 12) if source else value
     nat, mark = None, None
     for inside in _divided(wire[track.LENGTH :]):
         match unpacked("!H", inside)[0]:
@@ -183,8 +193,10 @@ def _ct(wire: bytes) -> track.Ct | None:
                 nat = _nat(inside)
             case of.SET_FIELD if _field(inside, 4) is CT_MARK:
                 (mark,) = unpacked("!I", inside, 8)
+            case of.COPY_FIELD if len(inside) >= of.SHORTEST_COPY:
+                mark = _field(inside, 12)
     commit = bool(flags & track.COMMIT)
-    if track.flaw(nat, commit=commit, remembers=mark is not None or alg != 0):
+    if zone is None or track.flaw(nat, commit=commit, remembers=mark is not None or alg != 0):
         return None
     return track.ct(
         zone, table=None if table == track.NO_TABLE else table, commit=commit, nat=nat, mark=mark, alg=alg or None

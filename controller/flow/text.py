@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from controller.flow import actions as act
 from controller.flow.codec import Term, Unknown, flow_actions, match_terms
-from controller.flow.fields import CT_STATE, ETH_TYPE, IP_FRAG, Field
-from controller.flow.tracking import FTP, STATES, Ct, Nat
+from controller.flow.fields import CT_STATE, ETH_TYPE, IP_FRAG, TUN_METADATA0, Field
+from controller.flow.tracking import FTP, STATES, ZONE_BITS, Ct, Nat
 
 _ETHERNET_TYPES = {0x0800: "ip", 0x0806: "arp", 0x86DD: "ipv6"}
 _FRAGMENTS = {(0, 3): "no", (1, 3): "first", (3, 3): "later", (0, 2): "not_later", (1, 1): "yes"}
@@ -59,6 +59,10 @@ def _action_text(action: act.Action | Unknown, names: dict[int, str]) -> str:  #
             return _PLAIN[type(action)]
         case Unknown(kind=kind, wire=wire):
             return f"{kind}({wire.hex()})"
+        case act.ToController(meter=meter):
+            return f"controller(meter_id={meter})"
+        case act.Conjunction(number=number, clause=clause, clauses=clauses):
+            return f"conjunction({number},{clause}/{clauses})"
         case Ct():
             return _ct_text(action, names)
         case _:
@@ -85,11 +89,15 @@ def _ct_text(action: Ct, names: dict[int, str]) -> str:
     words = ["commit"] if action.commit else []
     if action.table is not None:
         words.append(f"table={names.get(action.table, action.table)}")
-    words.append(f"zone={action.zone}")
+    zone = action.zone
+    words.append(f"zone={_span(zone, 0, ZONE_BITS)}" if isinstance(zone, Field) else f"zone={zone}")
     if action.nat is not None:
         words.append(_nat_text(action.nat))
-    if action.mark is not None:
-        words.append(f"exec(set_field:{action.mark:#x}->ct_mark)")
+    match action.mark:
+        case Field() as source:
+            words.append(f"exec(move:{source}[]->ct_mark[])")
+        case int() as mark:
+            words.append(f"exec(set_field:{mark:#x}->ct_mark)")
     if action.alg is not None:
         words.append(f"alg={_HELPERS.get(action.alg, action.alg)}")
     return f"ct({','.join(words)})"
@@ -107,6 +115,6 @@ def _nat_text(nat: Nat) -> str:
 
 
 def _span(field: Field, at: int, bits: int) -> str:
-    if bits == field.bits:
+    if bits == field.bits and field is not TUN_METADATA0:  # which ovs-ofctl takes to be as wide as one can be
         return f"{field}[]"
     return f"{field}[{at}]" if bits == 1 else f"{field}[{at}..{at + bits - 1}]"

@@ -15,7 +15,7 @@ from typing import Literal
 
 from controller.errors import Bug
 from controller.flow import openflow as of
-from controller.flow.fields import CACHED, CT_MARK, encoded
+from controller.flow.fields import CACHED, CT_MARK, Field, encoded
 
 Kind = Literal["snat", "dnat"]
 
@@ -35,6 +35,8 @@ V4_LOW, V4_HIGH, V6_LOW, V6_HIGH, PORT_LOW, PORT_HIGH = (1 << bit for bit in ran
 ENDS = {V4_LOW: "4s", V4_HIGH: "4s", V6_LOW: "16s", V6_HIGH: "16s", PORT_LOW: "!H", PORT_HIGH: "!H"}
 """The ends of ranges that a ``nat`` may hold, in the order in which they stand, and how each is written."""
 ADDRESSES = ((V4_LOW, V6_LOW), (V4_HIGH, V6_HIGH))
+ZONE_BITS = 16
+"""Of a register that holds a zone the lowest count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +57,29 @@ UNDO = Nat(None)
 
 @dataclass(frozen=True, slots=True)
 class Ct:
-    """Look the packet's connection up, or commit it; go on in ``table`` with what was found, where one is given."""
+    """Look the packet's connection up, or commit it; go on in ``table`` with what was found, where one is given.
 
-    zone: int
+    The zone, and the mark that the connection gets, may be what a register holds then. Without a table the flow itself
+    goes on, as if nothing had been looked up.
+    """
+
+    zone: int | Field
     table: int | None
     commit: bool
     nat: Nat | None
-    mark: int | None
+    mark: int | Field | None
     alg: int | None
     wire: bytes
 
 
 @lru_cache(CACHED)
 def ct(
-    zone: int,
+    zone: int | Field,
     *,
     table: int | None = None,
     commit: bool = False,
     nat: Nat | None = None,
-    mark: int | None = None,
+    mark: int | Field | None = None,
     alg: int | None = None,
 ) -> Ct:
     """NXAST_CT. ``Bug`` where something is to be remembered of a connection that is not committed."""
@@ -82,7 +88,7 @@ def ct(
         raise Bug(f"ct(zone={zone}) {wrong}")
     inside = (b"" if nat is None else _nat(nat)) + (b"" if mark is None else _mark(mark))
     fixed = struct.pack("!HHIHH", of.EXPERIMENTER, LENGTH + len(inside), of.NICIRA, of.CT, commit * COMMIT)
-    rest = struct.pack("!IHB3xH", 0, zone, NO_TABLE if table is None else table, alg or 0)
+    rest = _zone(zone) + struct.pack("!B3xH", NO_TABLE if table is None else table, alg or 0)
     return Ct(zone, table, commit, nat, mark, alg or None, fixed + rest + inside)
 
 
@@ -95,7 +101,20 @@ def flaw(nat: Nat | None, *, commit: bool, remembers: bool) -> str | None:
     return "translates to no address" if nat.low or nat.high or nat.ports else None
 
 
-def _mark(mark: int) -> bytes:
+def _zone(zone: int | Field) -> bytes:
+    """The register that holds the zone, and which bits of it, or the zone itself."""
+    return (
+        zone.header(masked=False) + struct.pack("!H", ZONE_BITS - 1)
+        if isinstance(zone, Field)
+        else struct.pack("!IH", 0, zone)
+    )
+
+
+def _mark(mark: int | Field) -> bytes:
+    """The one action that stands inside: OFPAT_COPY_FIELD of a register, or OFPAT_SET_FIELD."""
+    if isinstance(mark, Field):
+        oxms = mark.header(masked=False) + CT_MARK.header(masked=False)
+        return struct.pack("!HHHHH2x", of.COPY_FIELD, 24, CT_MARK.bits, 0, 0) + oxms + bytes(4)
     return struct.pack("!HH", of.SET_FIELD, 16) + encoded(CT_MARK, mark) + bytes(4)
 
 

@@ -96,18 +96,20 @@ TRANSLATIONS = st.one_of(
     ),
 )
 TABLES = st.integers(0, 253)
+ZONES = st.integers(0, 0xFFFF) | st.sampled_from(f.REGS)
 TRACKING = st.one_of(
-    st.builds(ct, st.integers(0, 0xFFFF), table=st.none() | TABLES, nat=st.sampled_from((None, UNDO))),
+    st.builds(ct, ZONES, table=st.none() | TABLES, nat=st.sampled_from((None, UNDO))),
     st.builds(
         ct,
-        st.integers(0, 0xFFFF),
+        ZONES,
         table=st.none() | TABLES,
         commit=st.just(value=True),
         nat=st.none() | TRANSLATIONS,
-        mark=st.none() | st.integers(0, 0xFFFFFFFF),
+        mark=st.none() | st.integers(0, 0xFFFFFFFF) | st.sampled_from(f.REGS),
         alg=st.sampled_from((None, FTP)),
     ),
 )
+CLAUSES = st.integers(2, 64)
 ACTIONS = st.one_of(
     st.builds(act.output, st.integers(1, 0xFFFFFFFF)),
     st.builds(act.output_field, st.sampled_from(f.REGS)),
@@ -117,6 +119,8 @@ ACTIONS = st.one_of(
     st.builds(act.resubmit, TABLES),
     st.sampled_from((act.dec_ttl(), act.push_vlan(), act.pop_vlan())),
     st.builds(act.meter, st.integers(1, 0xFFFFFFFF)),
+    st.builds(act.to_controller, st.integers(1, 0xFFFFFFFF)),
+    CLAUSES.map(lambda count: act.conjunction(count, count // 2 + 1, count)),
     st.builds(act.check_larger, st.integers(0, 0xFFFF), fields_of(32), st.integers(0, 31)),
     divisions(),
     TRACKING,
@@ -161,6 +165,9 @@ def test_a_spoilt_match_is_at_worst_a_value_error(oxms: bytes) -> None:
 @example(bytes.fromhex("0004"))
 @example(bytes.fromhex("0004001800000000 ffff0008 00002320".replace(" ", "") + "00" * 8))
 @example(bytes.fromhex("0004001000000000 001c000800000000".replace(" ", "")))
+@example(bytes.fromhex("0004001800000000 ffff001000002320 0022000100000007".replace(" ", "")))
+@example(bytes.fromhex("0004001800000000 ffff001000002320 0025000000000000".replace(" ", "")))
+@example(bytes.fromhex("0004002000000000 ffff001800002320 0023000000019e04 000f070000000000".replace(" ", "")))
 @example(bytes.fromhex("0004001800000000 0019001080000004 0001000000000000".replace(" ", "")))
 @example(
     bytes.fromhex("0004003000000000 ffff002800002320 0023000000000000 0005070000000000".replace(" ", "") + TO_NOBODY)
@@ -194,6 +201,8 @@ def test_somebodys_own_fields_and_actions_are_told_as_hexadecimal() -> None:
         ({f.IPV6_DST: "fd00::1"}, "ipv6,ipv6_dst=fd00::1"),
         ({f.ETH_DST: Masked(1 << 40, 1 << 40)}, "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00"),
         ({f.REGS[1]: 7, f.REGS[4]: Masked(1, 3)}, "reg1=0x7,reg4=0x1/0x3"),
+        ({f.CONJ_ID: 7, f.REGS[8]: 65}, "conj_id=7,reg8=0x41"),
+        ({f.ETH_TYPE: f.ETH_IP, f.TUN_METADATA0: 7, f.SCTP_DST: 9}, "ip,nw_proto=132,sctp_dst=9,tun_metadata0=0x7"),
         ({f.CT_STATE: Masked(TRK | NEW, TRK | NEW | INV), f.CT_ZONE: 5}, "ct_state=+new-inv+trk,ct_zone=5"),
         ({f.ICMP_TYPE: 3, f.IP_FRAG: 0}, "ip,ip_frag=no,nw_proto=1,icmp_type=3"),
     ],
@@ -221,6 +230,14 @@ SIX, SIX_TEXT = Nat("dnat", "2001:db8::1", "2001:db8::9", (1, 2)), "[2001:db8::1
         (act.multipath(3, f.REGS[6], 0, 16), "multipath(symmetric_l3l4+udp,0,hrw,3,0,reg6[0..15])"),
         (act.check_larger(1514, f.REGS[6], 3), "check_pkt_larger(1514)->reg6[3]"),
         (act.meter(7), "meter:7"),
+        (act.to_controller(7), "controller(meter_id=7)"),
+        (act.conjunction(7, 1, 2), "conjunction(7,1/2)"),
+        (act.copy(f.REGS[11], f.TUN_METADATA0), "move:reg11[]->tun_metadata0[0..31]"),
+        (ct(f.REGS[9], table=9), "ct(table=NINE,zone=reg9[0..15])"),
+        (
+            ct(f.REGS[9], commit=True, mark=f.REGS[6]),
+            "ct(commit,zone=reg9[0..15],exec(move:reg6[]->ct_mark[]))",
+        ),
         (ct(4, table=9, nat=UNDO), "ct(table=NINE,zone=4,nat)"),
         (ct(4, commit=True, nat=Nat("snat", "192.0.2.1", None, (80, 80))), "ct(commit,zone=4,nat(src=192.0.2.1:80))"),
         (ct(4, commit=True, nat=SIX, mark=1), f"ct(commit,zone=4,nat(dst={SIX_TEXT}),exec(set_field:0x1->ct_mark))"),
@@ -229,6 +246,12 @@ SIX, SIX_TEXT = Nat("dnat", "2001:db8::1", "2001:db8::9", (1, 2)), "[2001:db8::1
 )
 def test_an_action_reads_as_ovs_ofctl_writes_it(action: Action, text: str) -> None:
     assert actions_text(instructions((action,)), {9: "NINE"}) == text
+
+
+@pytest.mark.parametrize(("clause", "clauses"), [(0, 2), (3, 2), (1, 1), (1, 65)])
+def test_a_conjunction_that_no_packet_can_meet_is_a_bug(clause: int, clauses: int) -> None:
+    with pytest.raises(Bug, match=f"clause {clause} of {clauses}"):
+        act.conjunction(7, clause, clauses)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.system
 METER = 1 << 24 | 7
+OPTION = ("{class=0x6e6c,type=0x01,len=4}", "tun_metadata0")
 V4, V6 = ("192.0.2.10", "192.0.2.13"), ("2001:db8::10", "2001:db8::13")
 PORTS = (None, (80, 80), (1024, 65535))
 TRACKED = Masked(TRK | NEW, TRK | NEW | INV | REL)
@@ -44,11 +45,11 @@ def translations(addresses: tuple[str, str]) -> Iterator[Nat]:
 def tracking() -> Iterator[tuple[Match, Action]]:
     """``ct`` with every combination of its options."""
     for match, addresses in ((TCP, V4), (TCP6, V6)):
-        for zone, table in product((0, 5, 0xFFFF), (None, 7)):
+        for zone, table in product((0, 5, 0xFFFF, f.REGS[9]), (None, 7)):
             yield match, ct(zone, table=table)
             yield match, ct(zone, table=table, nat=UNDO)
             for nat in (None, UNDO, *translations(addresses)):
-                for mark, alg in product((None, 0, 7), (None, FTP)):
+                for mark, alg in product((None, 0, 7, f.REGS[6]), (None, FTP)):
                     yield match, ct(zone, table=table, commit=True, nat=nat, mark=mark, alg=alg)
 
 
@@ -63,6 +64,12 @@ def others() -> Iterator[tuple[Match, tuple[Action, ...]]]:
     yield {f.VLAN: Masked(0x1000, 0x1000)}, (act.pop_vlan(), output(3))
     yield {}, (set_field(f.IN_PORT, 0), act.output_field(f.REGS[2]))
     yield {}, (act.meter(METER), output(act.CONTROLLER_RESERVED))
+    yield {}, (set_field(f.REGS[10], 12), act.to_controller(METER), act.goto(9))
+    yield {}, (act.conjunction(0xFFFFFFFF, 1, 2),)
+    yield {}, (act.conjunction(7, 2, 2), act.conjunction(8, 1, 2), act.conjunction(9, 64, 64))
+    yield {}, (set_field(f.TUN_METADATA0, 1 << 31 | 7), copy(f.REGS[11], f.TUN_METADATA0), output(3))
+    yield {}, (copy(f.TUN_METADATA0, f.REGS[11]), act.goto(9))
+    yield IP | {f.IP_PROTO: f.SCTP}, (set_field(f.SCTP_SRC, 5), copy(f.SCTP_DST, f.REGS[10], 16), act.goto(9))
     for size, bit in ((1514, 0), (0xFFFF, 31)):
         yield {}, (act.check_larger(size, f.REGS[6], bit), act.goto(9))
     yield IP | {f.IP_PROTO: f.ICMP}, (set_field(f.ICMP_TYPE, 0), set_field(f.ICMP_CODE, 0), output(3))
@@ -91,6 +98,9 @@ def matches() -> Iterator[Match]:
         yield IP | {f.CT_STATE: state}
         yield IPV6 | {f.CT_STATE: state, f.CT_ZONE: 0xFFFF}
     yield {f.CT_MARK: 7}
+    yield {f.CONJ_ID: 7, f.REGS[8]: Masked(0x40, 0xFFFFFFC0)}
+    yield everything | {f.TUN_METADATA0: 5, f.CONJ_ID: 0xFFFFFFFF, f.SCTP_SRC: 5, f.SCTP_DST: Masked(0x400, 0xFC00)}
+    yield {f.TUN_METADATA0: Masked(1 << 31, 1 << 31)}
     for ttl in (0, 1, 255):
         yield IPV6 | {f.IP_TTL: ttl}
 
@@ -122,8 +132,10 @@ def metered(real_switch: RealSwitch) -> Iterator[RealSwitch]:
     """A switch with the meter that flows of these tests name, and none that other tests have left."""
     real_switch.ofctl("del-meters")
     real_switch.ofctl("add-meter", f"meter={METER},pktps,burst,band=type=drop,rate=100,burst_size=200")
+    real_switch.ofctl("add-tlv-map", "->".join(OPTION))
     yield real_switch
     held(real_switch, [])
+    real_switch.ofctl("del-tlv-map", "->".join(OPTION))
     real_switch.ofctl("del-meter", f"meter={METER}")
 
 

@@ -50,12 +50,16 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [output_field(NETWORK)], "may not output"),
         ({}, [output(act.CONTROLLER_RESERVED)], "may not output"),
         ({}, [act.meter(1)], "may not limit"),
+        ({}, [act.to_controller(1)], "may not output"),
+        ({}, [act.conjunction(7, 1, 2), set_field(NETWORK, 1)], "does something while it only states a clause"),
         ({}, [act.dec_ttl()], "may not set nw_ttl"),
         ({}, [act.push_vlan()], "may not set vlan_vid"),
         ({}, [act.pop_vlan()], "may not set vlan_vid"),
         ({}, [act.multipath(2, PART, 0, 8)], "may not set reg4"),
         ({}, [act.check_larger(1514, PART, 0)], "may not set reg4"),
         ({}, [ct(5, table=4, commit=True, mark=1)], "may not set ct_mark"),
+        ({}, [ct(5, table=4, commit=True, mark=0)], "may not set ct_mark"),
+        ({}, [ct(PART, commit=True, mark=NETWORK)], "may not set ct_mark"),
         ({}, [ct(5, table=3)], "goes back to table 3"),
         ({}, [ct(5, table=4), set_field(NETWORK, 1)], "goes to table 4 before it is done"),
     ],
@@ -83,6 +87,11 @@ def test_a_flow_with_a_meter_begins_with_it() -> None:
     made({}, [act.meter(1), output(2)], table=EXIT)
     with pytest.raises(Bug, match="limits what it has begun to do"):
         made({}, [output(2), act.meter(1)], table=EXIT)
+
+
+def test_a_flow_may_be_a_clause_of_several_conjunctions() -> None:
+    clauses = (act.conjunction(7, 1, 2), act.conjunction(8, 2, 2))
+    assert made({}, clauses).instructions == act.instructions(clauses)
 
 
 def test_a_packet_comes_back_only_to_where_its_table_says_and_only_for_a_while() -> None:
