@@ -22,7 +22,9 @@ class Talk:
         self._connection = HTTPConnection(self.address, port)
         self._connection.auto_open = 0  # it would be opened again outside the machine
         self._connection.sock = exchange.held(source, self.address, port)
-        self.source_port: int = self._connection.sock.getsockname()[1]
+        self.source_address: str
+        self.source_port: int
+        self.source_address, self.source_port = self._connection.sock.getsockname()[:2]
 
     def __enter__(self) -> Self:
         """Keep it open from here on."""
