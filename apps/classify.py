@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apps.pipeline import CLASSIFY, NEIGHBOUR, PEER, ROUTER_IN, SOURCE
 from apps.registers import FROM_TUNNEL, NETWORK, ORIGIN
+from apps.standing import sending
 from controller.flow.actions import Action, copy, set_field
 from controller.flow.fields import IN_PORT, TUN_ID, TUN_IPV6_SRC, TUN_SRC, VLAN
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 UNTAGGED = 0
 
 
-def ports(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+def ports(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     """What comes in from a port is of its network, and is checked unless the port is trusted."""
     checked = SOURCE if endpoint.port_security else NEIGHBOUR
     match: Match = {IN_PORT: endpoint.ofport, VLAN: UNTAGGED}
-    yield CLASSIFY.flow(Here(endpoint.chassis), "port", match, [set_field(NETWORK, endpoint.vni), checked.goto])
+    known = [set_field(NETWORK, endpoint.vni), *sending(endpoint, view), checked.goto]
+    yield CLASSIFY.flow(Here(endpoint.chassis), "port", match, known)
 
 
 def tunnels(chassis: Chassis, _view: View) -> Iterator[Flow]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.binding import OWN_WAYS, reach
 from apps.pipeline import CROWD, DELIVER, DESTINATION, FLOOD
+from apps.policy_tables import INGRESS
+from apps.standing import receiving
 from controller.derived import Endpoint, Realm
 from controller.entities import Chassis
 from controller.flow.actions import Action, meter, set_field
@@ -30,13 +32,13 @@ LINK_ONLY = Masked(0x0180_C200_0000, 0xFFFF_FFFF_FFF0)
 FROM_HERE = Masked(0, r.ELSEWHERE_BITS)
 
 
-def local(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+def local(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     """On the port's own chassis."""
-    yield _local(endpoint, {ETH_DST: endpoint.mac})
+    yield _local(endpoint, {ETH_DST: endpoint.mac}, view)
 
 
-def _local(endpoint: Endpoint, address: Match) -> Flow:
-    actions: list[Action] = [set_field(r.OUT_PORT, endpoint.ofport), DELIVER.goto]
+def _local(endpoint: Endpoint, address: Match, view: View) -> Flow:
+    actions: list[Action] = [set_field(r.OUT_PORT, endpoint.ofport), *receiving(endpoint, view), INGRESS.goto]
     return DESTINATION.flow(Here(endpoint.chassis), "local", {r.NETWORK: endpoint.vni, **address}, actions)
 
 
@@ -63,7 +65,7 @@ def allowed(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     for mac in sorted({pair.mac for pair in endpoint.allowed_pairs} - {endpoint.mac}):
         address: Match = {ETH_DST: mac, r.LOOKUP: r.DELIVERY}
         if view.count(Endpoint, "mac", (endpoint.network, mac)) == 1:
-            yield _local(endpoint, address)
+            yield _local(endpoint, address, view)
             yield from _remote(endpoint, address, view)
         else:
             match: Match = {r.NETWORK: endpoint.vni, **address}

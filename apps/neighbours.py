@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.binding import reach
-from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, ND_ANSWER_MAC, NEIGHBOUR, REPLY, SERVICE
+from apps.pipeline import ARP_ANSWER, DELIVER, DESTINATION, ND_ANSWER, ND_ANSWER_MAC, NEIGHBOUR, REPLY
+from apps.policy_tables import EGRESS
 from apps.questions import ADVERTISEMENT, ARP_REPLY, ARP_REQUEST, SOLICITATION, asked, told
 from controller.addresses import link_local
 from controller.flow import fields as f
@@ -52,10 +53,10 @@ def own(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
 def answers(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     """How questions become answers, the same on every chassis."""
     solicitation: Match = {f.ICMPV6_TYPE: SOLICITATION}
-    yield NEIGHBOUR.flow(EVERYWHERE, "bare", {**solicitation, f.ND_SLL: "00:00:00:00:00:00"}, [SERVICE.goto])
+    yield NEIGHBOUR.flow(EVERYWHERE, "bare", {**solicitation, f.ND_SLL: "00:00:00:00:00:00"}, [EGRESS.goto])
     for universal in (0, UNIVERSAL_BIT):
         yield _link_local_lookup(universal)
-    yield NEIGHBOUR.flow(EVERYWHERE, "other", {}, [SERVICE.goto])
+    yield NEIGHBOUR.flow(EVERYWHERE, "other", {}, [EGRESS.goto])
     found: list[Action] = [copy(f.ETH_DST, r.ANSWER_MAC, 48), ND_ANSWER.goto]
     yield DELIVER.flow(EVERYWHERE, "lookup", {r.LOOKUP: r.QUESTION}, found)
     yield _nd_answer()

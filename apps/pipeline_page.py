@@ -12,13 +12,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from apps import outer, pipeline, registers, registry
+from controller.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
 
     from controller.flow.fields import Field
-    from controller.tables import Table
 
 PREFIX = "/"
 _HEAD = """\
@@ -85,6 +85,20 @@ def _makers() -> Iterator[tuple[str, str, str]]:
                     args=[_, ast.Call(), *_],
                 ):
                     yield module.rpartition(".")[2], table, PREFIX
+                case ast.Call(
+                    func=ast.Attribute(attr="flow", value=ast.Attribute(attr=part)),
+                    args=[_, ast.Constant(value=str(priority)), *_],
+                ):
+                    for one in _tables_called(part, module):
+                        yield module.rpartition(".")[2], one, priority
+
+
+def _tables_called(part: str, module: str) -> Iterator[str]:
+    """The tables that values of a module have under this name."""
+    for value in vars(sys.modules[module]).values():
+        table = getattr(value, part, None)
+        if isinstance(table, Table):
+            yield table.name
 
 
 def _table(table: Table, makers: dict[tuple[str, str], list[str]]) -> Iterator[str]:

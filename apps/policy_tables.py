@@ -11,7 +11,7 @@ from controller.flow import fields as f
 from controller.tables import Table
 
 _IPS = (f.ETH_TYPE, f.IP_PROTO)
-_EXEMPT = (*_IPS, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE)
+_EXEMPT = (*_IPS, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
 _STATE = (r.ZONE, f.CT_STATE, *_IPS, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
 _ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
@@ -21,7 +21,7 @@ EGRESS = Table(
     5,
     "EGRESS",
     "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
-    {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 100},
+    {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 100, "other": 50},
     (r.GUARD, r.ZONE, *_EXEMPT),
     leads_to=("EGRESS_STATE", "SERVICE"),
     miss="dropped: a guarded port speaks IP and ARP only",
@@ -40,7 +40,7 @@ EGRESS_VERDICT = Table(
     7,
     "EGRESS_VERDICT",
     "What becomes of a packet that begins something?",
-    {"verdict": 100},
+    {"untracked": 300, "allowed": 200, "rejected": 100},
     (r.RULE, r.ZONE),
     sets=(f.CT_MARK, r.PUNT),
     leads_to=("SERVICE", "PUNT"),
@@ -50,7 +50,16 @@ INGRESS = Table(
     25,
     "INGRESS",
     "Is the port guarded in what it gets?",
-    {"question": 600, "exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 100},
+    {
+        "question": 600,
+        "exempt": 500,
+        "untracked": 400,
+        "loose": 300,
+        "flooded": 250,
+        "guarded": 200,
+        "arp": 100,
+        "other": 50,
+    },
     (r.LOOKUP, r.ORIGIN, r.GUARD, r.ZONE, *_EXEMPT),
     leads_to=("INGRESS_STATE", "DELIVER"),
     miss="dropped: a guarded port gets IP and ARP only",
@@ -69,7 +78,7 @@ INGRESS_VERDICT = Table(
     27,
     "INGRESS_VERDICT",
     "What becomes of a packet that begins something?",
-    {"verdict": 100},
+    {"untracked": 300, "allowed": 200, "rejected": 100},
     (r.RULE, r.ZONE),
     sets=(f.CT_MARK, r.PUNT),
     leads_to=("DELIVER", "PUNT"),

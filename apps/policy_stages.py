@@ -1,0 +1,182 @@
+"""Policy stages: what a port sends is asked about before anything is made of it, what it gets last of all.
+
+Only what begins something is judged. What carries on, or answers, a connection that was let begin goes on; what belongs
+to none goes nowhere. Where nothing guards a port its connections are remembered all the same, so that a policy that
+comes later finds them. ARP, neighbour discovery and the asking for an address are nobody's to forbid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from apps import registers as r
+from apps.pipeline import DELIVER, PUNT, SERVICE
+from apps.policy_tables import (
+    ASKED,
+    EGRESS,
+    EGRESS_STATE,
+    EGRESS_VERDICT,
+    INGRESS,
+    INGRESS_STATE,
+    INGRESS_VERDICT,
+    REHEARSAL,
+    RULES,
+    TALLY,
+    WHO,
+)
+from controller.flow import fields as f
+from controller.flow.actions import Action, copy, set_field
+from controller.flow.fields import Masked
+from controller.flow.flow import EVERYWHERE, Flow, Match
+from controller.flow.tracking import EST, INV, NEW, REL, TRK, ct
+from controller.policy.numbers import ACTION_BITS, CODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.entities import Chassis
+    from controller.flow.fields import Field
+    from controller.tables import Table
+
+IP = (f.ETH_IP, f.ETH_IPV6)
+DISCOVERY, ON_THE_LINK = (133, 134, 135, 136, 137), 255
+"""Neighbour discovery, of which no router passes anything on (RFC 4861, 7.1.1)."""
+LISTENERS, ONE_HOP = (130, 131, 132, 143), 1
+"""Multicast listener discovery (RFC 2710, 3; RFC 3810, 5)."""
+DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER = 68, 67, 546, 547
+PING, PING6 = 8, 128
+TRACKED = {f.ETH_IP: (f.TCP, f.UDP, f.ICMP), f.ETH_IPV6: (f.TCP, f.UDP, f.ICMPV6)}
+"""Protocols of whose connections conntrack knows the beginning; others are judged packet by packet."""
+WITH_PORTS = {f.TCP: (f.TCP_SRC, f.TCP_DST), f.UDP: (f.UDP_SRC, f.UDP_DST), f.SCTP: (f.SCTP_SRC, f.SCTP_DST)}
+MESSAGES = (
+    (f.ETH_IP, f.ICMP, f.ICMP_TYPE, f.ICMP_CODE),
+    (f.ETH_IPV6, f.ICMPV6, f.ICMPV6_TYPE, f.ICMPV6_CODE),
+)
+PROTOCOL_AT, TYPE_AT = 16, 8
+ACTION = (1 << ACTION_BITS) - 1
+_KNOWN = (Masked(EST | TRK, EST | NEW | INV | TRK), Masked(REL | TRK, REL | EST | NEW | INV | TRK))
+_BROKEN = Masked(INV | TRK, INV | TRK)
+_BEGINS = (Masked(NEW | TRK, NEW | INV | TRK), _BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The tables of one direction, where they lead, and which addresses are the other end's."""
+
+    first: Table
+    state: Table
+    verdict: Table
+    onward: Table
+    peer: Action
+    addresses: tuple[Field, Field]
+
+
+OUT = Stage(EGRESS, EGRESS_STATE, EGRESS_VERDICT, SERVICE, set_field(r.PEER, 0), (f.IPV4_DST, f.IPV6_DST))
+IN = Stage(INGRESS, INGRESS_STATE, INGRESS_VERDICT, DELIVER, copy(r.SENDER, r.PEER), (f.IPV4_SRC, f.IPV6_SRC))
+
+
+def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """Both stages, the same on every chassis, whatever the policies are."""
+    for stage in (OUT, IN):
+        yield from _first(stage)
+        yield from _state(stage)
+        yield from _verdict(stage)
+    yield from _asked()
+    for match in _leases(DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER):
+        yield EGRESS.flow(EVERYWHERE, "exempt", match, [SERVICE.goto])
+    for match in _leases(DHCP_SERVER, DHCP_CLIENT, DHCP6_SERVER, DHCP6_CLIENT):
+        outside: Match = {r.ORIGIN: r.FROM_SEGMENT}
+        yield INGRESS.flow(EVERYWHERE, "exempt", outside | match, [DELIVER.goto])
+    yield INGRESS.flow(EVERYWHERE, "question", {r.LOOKUP: r.QUESTION}, [DELIVER.goto])
+    for kind in IP:
+        yield INGRESS.flow(EVERYWHERE, "flooded", {r.ZONE: 0, f.ETH_TYPE: kind}, [INGRESS_STATE.goto])
+
+
+def _leases(source: int, target: int, source6: int, target6: int) -> Iterator[Match]:
+    yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: source, f.UDP_DST: target}
+    yield {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: source6, f.UDP_DST: target6}
+
+
+def _first(stage: Stage) -> Iterator[Flow]:
+    """Whether it is asked about at all."""
+    first, onward = stage.first, stage.onward.goto
+    for kinds, hops in ((DISCOVERY, ON_THE_LINK), (LISTENERS, ONE_HOP)):
+        for kind in kinds:
+            yield first.flow(EVERYWHERE, "exempt", {f.ICMPV6_TYPE: kind, f.IP_TTL: hops}, [onward])
+    yield first.flow(EVERYWHERE, "untracked", {r.GUARD: 0, r.ZONE: 0}, [onward])
+    for kind in IP:
+        remembered: list[Action] = [ct(r.ZONE, commit=True), onward]
+        yield first.flow(EVERYWHERE, "loose", {r.GUARD: 0, f.ETH_TYPE: kind}, remembered)
+        looked_up = ct(r.ZONE, table=stage.state.number)
+        yield first.flow(EVERYWHERE, "guarded", {f.ETH_TYPE: kind}, [looked_up])
+    yield first.flow(EVERYWHERE, "arp", {f.ETH_TYPE: f.ETH_ARP}, [onward])
+    yield first.flow(EVERYWHERE, "other", {r.GUARD: 0}, [onward])
+
+
+def _state(stage: Stage) -> Iterator[Flow]:
+    """What conntrack knows of it. A ping is judged each time, for no ping can be forgotten by itself."""
+    state = stage.state
+    for six, kind in enumerate(IP):
+        judged = _judge(stage, six)
+        ping: Match = {f.ICMPV6_TYPE: PING6} if six else {f.ICMP_TYPE: PING}
+        yield state.flow(EVERYWHERE, "piecewise", ping | {f.CT_STATE: Masked(0, INV)}, judged)
+        yield state.flow(EVERYWHERE, "untracked", {r.ZONE: 0, f.ETH_TYPE: kind}, judged)
+        for begins in _BEGINS:
+            yield state.flow(EVERYWHERE, "new", {f.ETH_TYPE: kind, f.CT_STATE: begins}, judged)
+        for protocol in TRACKED[kind]:
+            broken: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol, f.CT_STATE: _BROKEN}
+            yield state.flow(EVERYWHERE, "invalid", broken, [])
+    carried_on: list[Action] = [copy(f.CT_MARK, r.RULE), set_field(r.RULE, Masked(0, ACTION))]
+    for known in _KNOWN:
+        counted = [*carried_on, TALLY.resubmit, stage.onward.goto]
+        yield state.flow(EVERYWHERE, "carried_on", {f.CT_STATE: known}, counted)
+
+
+def _judge(stage: Stage, six: int) -> list[Action]:
+    """Find out who it is and what is asked, then which rule speaks first.
+
+    RULE begins as 0 each time: where no rule speaks, nothing passes.
+    """
+    address, place = stage.addresses[six], r.PEER_ADDRESS6 if six else r.PEER_ADDRESS
+    nothing = set_field(r.RULE, 0)
+    asking: list[Action] = [copy(address, place), stage.peer, WHO.resubmit, ASKED.resubmit]
+    return [
+        *asking,
+        nothing,
+        REHEARSAL.resubmit,
+        nothing,
+        RULES.resubmit,
+        TALLY.resubmit,
+        stage.verdict.goto,
+    ]
+
+
+def _verdict(stage: Stage) -> Iterator[Flow]:
+    """Allowed connections are remembered with the rule that allowed them."""
+    allowed: Match = {r.RULE: Masked(CODES["allow"], ACTION)}
+    yield stage.verdict.flow(EVERYWHERE, "untracked", allowed | {r.ZONE: 0}, [stage.onward.goto])
+    begun: list[Action] = [ct(r.ZONE, commit=True, mark=r.RULE), stage.onward.goto]
+    yield stage.verdict.flow(EVERYWHERE, "allowed", allowed, begun)
+    rejected: list[Action] = [set_field(r.PUNT, r.REJECTED), PUNT.goto]
+    yield stage.verdict.flow(EVERYWHERE, "rejected", {r.RULE: Masked(CODES["reject"], ACTION)}, rejected)
+
+
+def _asked() -> Iterator[Flow]:
+    """One word for what a packet asks for, whatever its protocol."""
+    for kind in IP:
+        for protocol, (source, target) in WITH_PORTS.items():
+            match: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol}
+            ports: list[Action] = [copy(target, r.PORTS, target.bits), copy(source, r.SOURCE_PORT)]
+            yield ASKED.flow(EVERYWHERE, "ports", match, [*_word(protocol), *ports])
+        word = copy(f.IP_PROTO, r.PORTS, f.IP_PROTO.bits, target_at=PROTOCOL_AT)
+        yield ASKED.flow(EVERYWHERE, "protocol", {f.ETH_TYPE: kind}, [*_word(0), word])
+    for eth, protocol, kind_field, code in MESSAGES:
+        message: Match = {f.ETH_TYPE: eth, f.IP_PROTO: protocol}
+        asked: list[Action] = [copy(kind_field, r.PORTS, target_at=TYPE_AT), copy(code, r.PORTS)]
+        yield ASKED.flow(EVERYWHERE, "ports", message, [*_word(protocol), *asked])
+
+
+def _word(protocol: int) -> list[Action]:
+    return [set_field(r.PORTS, protocol << PROTOCOL_AT), set_field(r.SOURCE_PORT, 0)]
