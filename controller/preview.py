@@ -1,46 +1,59 @@
-"""Preview: what a change would do to each chassis, tried between two changes and undone before anybody sees it."""
+"""Preview: what a change would do, tried between two changes and undone before anybody sees it."""
 
 from __future__ import annotations
 
 import queue
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from controller.errors import Bug
 
 if TYPE_CHECKING:
-    from controller.compiler.catalogue import Delta
+    from collections.abc import Callable
+
+    from controller.compiler.past import Glimpse
     from controller.core import Core, Reporter
     from controller.entities import Entity
 
 STEPS = 2_000
 """Fragments that a preview may bring up to date: some 50 ms, in which nobody else runs."""
 
-Deltas = dict[str, "Delta"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class Change:
+    """What would be put into the world and taken out of it."""
+
+    puts: tuple[Entity, ...]
+    deletes: tuple[tuple[type, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt(Generic[T]):
     """What the core's greenlet does when it is its turn."""
 
     core: Core
-    reporter: Reporter
-    puts: tuple[Entity, ...]
-    deletes: tuple[tuple[type, str], ...]
-    answer: queue.Queue[Deltas | None]
+    change: Change
+    look: Callable[[Glimpse], T]
+    answer: queue.Queue[T | Exception | None]
 
     def __call__(self) -> None:
         """Try, and answer whoever waits in any case."""
-        found: Deltas | None = None
+        found: T | Exception | None = None
         try:
-            found = self.core.compiler.preview(self.puts, self.deletes, STEPS)
+            found = self.core.compiler.preview(self.change.puts, self.change.deletes, STEPS, self.look)
         except Exception as error:  # noqa: BLE001 - whoever waits must be answered, and the core must go on
-            self.reporter.bug("preview", "", error)
+            found = error
         self.answer.put(found)
 
 
-def preview(
-    core: Core, reporter: Reporter, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]
-) -> Deltas | None:
-    """The flows that a change would add, replace and remove, by chassis; None where it is too much to be tried."""
-    answer: queue.Queue[Deltas | None] = queue.Queue(1)
-    core.ask(_Attempt(core, reporter, puts, deletes, answer))
-    return answer.get()
+def preview(core: Core, reporter: Reporter, change: Change, look: Callable[[Glimpse], T]) -> T | None:
+    """What ``look`` makes of a change; None where it is too much to be tried. Raises Bug where it cannot be told."""
+    answer: queue.Queue[T | Exception | None] = queue.Queue(1)
+    core.ask(_Attempt(core, change, look, answer))
+    found = answer.get()
+    if isinstance(found, Exception):
+        reporter.bug("preview", "", found)
+        raise Bug(f"what this change would do cannot be told: {found}") from found
+    return found

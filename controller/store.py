@@ -40,6 +40,10 @@ class Store:
         self._entities: dict[type, dict[str, Entity]] = {}
         self._members: dict[tuple[type, str, Hashable], _Members] = {}
 
+    def indexes(self, kind: type) -> tuple[Index, ...]:
+        """How entities of a type are found."""
+        return self._indexes.get(kind, ())
+
     def get(self, kind: type, key: str) -> Any | None:
         """The entity, or None."""
         return self._entities.get(kind, {}).get(key)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from controller.compiler.compiler import Compiler
 from controller.derived import DOOR, Endpoint, Exit
@@ -22,7 +23,7 @@ from controller.entities import (
 from controller.host_states import HostStates
 from controller.nat_table import NatTable
 from controller.policy.values import AddressGroup, Invariant, Policy, Tier
-from controller.preview import preview
+from controller.preview import Change, preview
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.hosts import with_hosts
@@ -32,10 +33,10 @@ from controller.status.routers import router_status
 from controller.status.translations import floating_status, forward_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from controller.compiler.catalogue import Delta
     from controller.compiler.compiler import Rules
+    from controller.compiler.past import Glimpse
     from controller.core import Core
     from controller.entities import Entity
     from controller.reports import Reports
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ovsdb.hosts import Hosts
     from topology.graph import Topology
 
+T = TypeVar("T")
 BASE = (
     *(Project, Network, Port, Router, FloatingIp, PortForward, Policy, AddressGroup, Tier, Invariant),
     *(Chassis, Seat, Neighbour, Interface),
@@ -90,19 +92,22 @@ class World:
 
     def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
         """Flows that a change would add and remove, by chassis: tried and undone, or compiled aside if it is large."""
-        tried = preview(self._core, self._reports, puts, deletes)
-        deltas = sorted((self._aside(puts, deletes) if tried is None else tried).items())
-        added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
-        removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
-        return {"added": added, "removed": removed}
+        return self.tried(Change(puts, deletes), _flows)
 
-    def _aside(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, Delta]:
+    def tried(self, change: Change, look: Callable[[Glimpse], T]) -> T:
+        """What ``look`` makes of a change: between two others, or compiled aside if it is large."""
+        found = preview(self._core, self._reports, change, look)
+        return self._aside(change, look) if found is None else found
+
+    def _aside(self, change: Change, look: Callable[[Glimpse], T]) -> T:
         """The same, compiled anew from everything that stands, while others go on."""
         store = self._core.compiler.store
         standing = [store.get(kind, key) for kind in BASE for key in list(store.keys(kind))]
         aside = Compiler(self._rules, _silent, self._core.breath)
         aside.run([entity for entity in standing if entity is not None], ())
-        return aside.run(puts, deletes).deltas
+        found = aside.preview(change.puts, change.deletes, sys.maxsize, look)
+        assert found is not None  # noqa: S101 - told to the type checker: there are steps enough
+        return found
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""
@@ -161,6 +166,14 @@ class World:
     def ready(self) -> tuple[bool, str]:
         """Whether intent can be read and changed."""
         return self.database_reachable, "" if self.database_reachable else "the intent database is out of reach"
+
+
+def _flows(glimpse: Glimpse) -> dict[str, object]:
+    """How many flows each chassis would get and lose."""
+    deltas = sorted(glimpse.deltas.items())
+    added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
+    removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
+    return {"added": added, "removed": removed}
 
 
 def _silent(_where: str, _key: str, _error: Exception) -> None:

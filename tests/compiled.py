@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from apps import registry
 from controller.compiler.compiler import Compiled, Compiler, Rules
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from controller.compiler.catalogue import Delta
+    from controller.compiler.past import Glimpse
     from controller.entities import Entity
     from controller.flow.flow import Flow, Scope, Slot
     from tests.worlds import Key, World
 
+T = TypeVar("T")
 Owners = set[tuple[str, str]]
 """Rules' names with the keys of the entities for which they asked for a flow."""
 
@@ -49,7 +52,11 @@ class Watched:
 
     def preview(self, puts: Iterable[Entity], deletes: Iterable[Key], steps: int = 100_000) -> dict[str, Delta] | None:
         """What one change would do, tried and undone."""
-        return self._compiler.preview(puts, deletes, steps)
+        return self._compiler.preview(puts, deletes, steps, attrgetter("deltas"))
+
+    def look(self, puts: Iterable[Entity], deletes: Iterable[Key], look: Callable[[Glimpse], T]) -> T | None:
+        """What somebody makes of a change that is tried and undone."""
+        return self._compiler.preview(puts, deletes, 1_000_000, look)
 
     def flows(self, chassis: str) -> dict[Slot, Flow]:
         """What should stand on a chassis; no two flows in one slot."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.engine import Engine, Outcome
+from controller.compiler.past import Glimpse
 from controller.derived import DOOR, Audience, Endpoint, Exit, Federation, Floating, Forward, Leg, Realm
 from controller.entities import Chassis, Network, Port, PortForward, Router
 from controller.flow.flow import EVERYWHERE, Hosts, Scope
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from controller.entities import Entity
     from controller.store import Index
 
+T = TypeVar("T")
 Subject = tuple[str, str]
 """Kind and key of a resource, like ("Port", "acme/web-1")."""
 
@@ -80,19 +82,23 @@ class Compiler:
         return Compiled(deltas, standing, frozenset(subjects - standing), outcome.changed)
 
     def preview(
-        self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], steps: int
-    ) -> dict[str, Delta] | None:
-        """What a change would do to each chassis, without doing it; None where ``steps`` fragments are too few."""
-        return self.engine.preview(puts, deletes, steps, self._tried)
+        self,
+        puts: Iterable[Entity],
+        deletes: Iterable[tuple[type, str]],
+        steps: int,
+        look: Callable[[Glimpse], T],
+    ) -> T | None:
+        """What ``look`` makes of a change that is tried and undone; None where ``steps`` fragments are too few."""
+        return self.engine.preview(puts, deletes, steps, lambda outcome: look(self._glimpse(outcome)))
 
-    def _tried(self, outcome: Outcome) -> dict[str, Delta]:
+    def _glimpse(self, outcome: Outcome) -> Glimpse:
         """Done and undone in the catalogue; who only stays in a scope must not be taken out of it."""
         leaving, joining = self._memberships(outcome)
         left = [membership for membership in leaving if membership in self.catalogue]
         joined = [membership for membership in joining if membership not in self.catalogue]
         deltas = self.catalogue.turn(outcome.removed, outcome.added, left, joined)
         self.catalogue.turn(outcome.added, outcome.removed, joined, left)
-        return deltas
+        return Glimpse(self.engine.past(), self.store, frozenset(outcome.changed), deltas)
 
     def _memberships(self, outcome: Outcome) -> tuple[list[tuple[Scope, str]], list[tuple[Scope, str]]]:
         """Chassis that left or joined the scopes that several share."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from controller.compiler.journal import TooMuch, Writing
+from controller.compiler.past import Past
 from controller.compiler.readers import Readers
 from controller.compiler.view import Missing, View
 
@@ -137,6 +138,10 @@ class Engine:
             self._breathe = breathe
             for node, fragment in self._writing.undo().items():
                 self._restore(node, fragment)
+
+    def past(self) -> Past:
+        """The store as it was before what is being tried."""
+        return Past(self._store, self._writing.replaced())
 
     def _restore(self, node: Node, fragment: Fragment | None) -> None:
         standing = self._fragments.pop(node, None)

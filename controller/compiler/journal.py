@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from controller.compiler.engine import Fragment, Node
     from controller.entities import Entity
     from controller.store import Store
@@ -53,6 +55,10 @@ class Writing:
         if self._journal.steps < 0:
             raise TooMuch
         self._journal.fragments.setdefault(node, before)
+
+    def replaced(self) -> Mapping[tuple[type, str], Entity | None]:
+        """What stood at ``begin`` where something else stands now, by type and key; None where nothing did."""
+        return self._journal.entities if self._journal else {}
 
     def undo(self) -> dict[Node, Fragment | None]:
         """Let the store be as it was at ``begin``; answers the fragments that stood then."""
