@@ -196,6 +196,9 @@ def _pipeline() -> Pipeline:
         via=registers.VIA,
         router=registers.ROUTER,
         next_hop=REGS[12:16],
+        sender=registers.SENDER,
+        out_port=registers.OUT_PORT,
+        rule=registers.RULE,
         registers=REGS,
         from_port=registers.FROM_PORT,
         via_segment=registers.VIA_SEGMENT,
@@ -203,6 +206,7 @@ def _pipeline() -> Pipeline:
         resolved=pipeline.SNAT.resubmit,
         outwards=pipeline.UN_SNAT.resubmit,
         deliver=pipeline.DELIVER.resubmit,
+        onwards=pipeline.ROUTER_IN.resubmit,
     )
 
 

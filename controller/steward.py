@@ -16,7 +16,7 @@ from controller.derived import Exit
 from controller.entities import Neighbour, Network, Port
 from controller.forwarder import Forwarder
 from controller.inventory import News
-from controller.services import dhcp4, dhcp6, duplicates, exhaustion, icmp, names, outcome, ra
+from controller.services import dhcp4, dhcp6, duplicates, exhaustion, icmp, names, outcome, ra, rejecting
 from controller.services.beacons import Beacons
 from controller.services.duplicates import Duplicates
 from controller.services.exhaustion import Exhaustions
@@ -98,6 +98,7 @@ class Steward:
             outcome.HEARD: self._outside.heard,
             outcome.PROBE: duplicates.answer,
             outcome.EXHAUSTED: exhaustion.answer,
+            outcome.REJECTED: rejecting.answer,
         }
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:

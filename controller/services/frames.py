@@ -14,12 +14,15 @@ from os_ken.lib.packet import ethernet as ethernet_packet
 from os_ken.lib.packet import ipv4 as ipv4_packet
 from os_ken.lib.packet import ipv6 as ipv6_packet
 from os_ken.lib.packet import packet_utils
+from os_ken.lib.packet import tcp as tcp_packet
 from os_ken.lib.packet import udp as udp_packet
 
 from controller.addresses import text
 
 ETH_IP, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
-ICMP, UDP, ICMPV6 = 1, 17, 58
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+"""Of TCP's flags."""
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
 ARP_REQUEST, ARP_REPLY = 1, 2
 SOLICITATION, ADVERTISEMENT = 135, 136
@@ -34,10 +37,11 @@ _ETHERNET = struct.Struct("!6s6sH")
 _IPV4 = struct.Struct("!BBHHHBBH4s4s")
 _IPV6 = struct.Struct("!IHBB16s16s")
 _UDP = struct.Struct("!HHHH")
+_TCP = struct.Struct("!HHIIBB")
 _ARP = struct.Struct("!HHBBH6s4s6s4s")
 _ARP_IP = (1, ETH_IP, 6, 4)
 _MORE_FRAGMENTS, _DONT_FRAGMENT, _OFFSET = 0x2000, 0x4000, 0x1FFF
-_SHORTEST_IPV4 = 20
+_SHORTEST_IPV4 = _SHORTEST_TCP = 20
 _IPV6_HEADER = 40
 _SKIPPED = (0, 43, 60)
 """IPv6 extension headers that stand before what a packet carries: hop-by-hop, routing, destination options."""
@@ -76,6 +80,18 @@ class Datagram:
     sport: int
     dport: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A TCP segment's header; ``length`` counts its data, and SYN and FIN for one each (RFC 9293, SEG.LEN)."""
+
+    sport: int
+    dport: int
+    seq: int
+    ack: int
+    flags: int
+    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +181,18 @@ def datagram(packet: Ip) -> Datagram | None:
     return Datagram(sport, dport, packet.payload[_UDP.size : length])
 
 
+def segment(packet: Ip) -> Segment | None:
+    """The TCP segment in a packet that is no later fragment; None where there is none."""
+    if packet.protocol != TCP or packet.later_fragment or len(packet.payload) < _SHORTEST_TCP:
+        return None
+    sport, dport, seq, ack, offset, flags = _TCP.unpack_from(packet.payload)
+    header = (offset >> 4) * 4
+    if not _SHORTEST_TCP <= header <= len(packet.payload):
+        return None
+    length = len(packet.payload) - header + bool(flags & SYN) + bool(flags & FIN)
+    return Segment(sport, dport, seq, ack, flags & 0x3F, length)
+
+
 def arp(ether: Ethernet) -> Arp | None:
     """The ARP packet in a frame; None where there is none."""
     if ether.kind != ETH_ARP or len(ether.payload) < _ARP.size:
@@ -204,6 +232,16 @@ def udp_frame(macs: tuple[str, str], ips: tuple[str, str], ports: tuple[int, int
     if header.csum == 0:
         segment[6:8] = b"\xff\xff"  # RFC 768: zero would say that there is none, which IPv6 does not allow
     return _frame(macs, network, bytes(segment))
+
+
+def reset_frame(
+    macs: tuple[str, str], ips: tuple[str, str], ports: tuple[int, int], seq: int, ack: int | None
+) -> bytes:
+    """A frame with a TCP reset; each pair is (source, destination), ``ack`` is None where it acknowledges nothing."""
+    flags = RST if ack is None else RST | ACK
+    network = _network(ips, TCP, LIMIT)
+    header = tcp_packet.tcp(*ports, seq=seq, ack=ack or 0, bits=flags, window_size=0)
+    return _frame(macs, network, bytes(header.serialize(b"", network)))
 
 
 def icmp_frame(macs: tuple[str, str], ips: tuple[str, str], message: bytes, limit: int = LIMIT) -> bytes:

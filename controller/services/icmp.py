@@ -57,7 +57,7 @@ def answer(punt: Punt, facts: Facts, _now: float) -> Iterator[Outcome]:
             yield Emission(punt.chassis, frame, Resumed(punt.registers))
         return
     legs = _legs(punt, facts)
-    told = _sender(punt, packet, legs, facts) if _may_be_told(packet, punt.reason) else None
+    told = _sender(punt, packet, legs, facts) if may_be_told(packet, punt.reason) else None
     if told is None:
         yield Ignored("unserved")
         return
@@ -78,7 +78,7 @@ def _mtu(punt: Punt, facts: Facts) -> int:
     return next((each.mtu for each in found if each is not None), frames.LEAST_MTU)
 
 
-def _may_be_told(packet: frames.Ip, reason: int) -> bool:
+def may_be_told(packet: frames.Ip, reason: int) -> bool:
     """Whether an error may be sent at all (RFC 1812, 4.3.2.7; RFC 4443, 2.4)."""
     source, target = ipaddress.ip_address(packet.src), ipaddress.ip_address(packet.dst)
     nobody = source.is_multicast or source.is_unspecified or source.is_loopback or packet.src == "255.255.255.255"
@@ -119,6 +119,11 @@ def _address(own: Leg | None, legs: list[Leg], version: int) -> str | None:
 def _message(punt: Punt, packet: frames.Ip, legs: list[Leg], largest: int) -> bytes:
     """Type, code, what else there is to say, and the packet as far as it may be quoted."""
     kind, code = _why(punt, packet, any(packet.dst in leg.addresses for leg in legs))
+    return error(kind, code, packet, largest)
+
+
+def error(kind: int, code: int, packet: frames.Ip, largest: int = 0) -> bytes:
+    """An ICMP or ICMPv6 error about a packet, which it quotes as far as it may; its checksum is 0."""
     quoted = packet.whole[: _LONGEST if packet.version == 4 else _LONGEST6]  # noqa: PLR2004 - IP version
     return _ERROR.pack(kind, code, 0, largest) + quoted
 

@@ -14,10 +14,11 @@ from controller.derived import Endpoint
 if TYPE_CHECKING:
     from controller.entities import Neighbour
 
-DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED = range(1, 11)
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED, REJECTED, LOGGED = range(1, 13)
 """Why a packet was punted, as the pipeline's register says it (``apps/registers.py``)."""
 REASONS = (
     *("dhcp", "dhcp6", "solicitation", "dns", "expired", "too_large", "unresolved", "heard", "probe", "exhausted"),
+    *("rejected", "logged"),
 )
 Registers = tuple[tuple[int, int], ...]
 """Numbers of registers and what they hold."""
@@ -39,7 +40,8 @@ class Punt:
     """A packet that a switch handed up: from which chassis and port, why, and what the pipeline knew of it.
 
     ``network`` is a VNI, ``router`` a router's number, ``next_hop`` the address that it was to be handed to as a
-    number, each 0 where there is none; ``registers`` are those that a packet needs to go on.
+    number, each 0 where there is none; ``registers`` are those that a packet needs to go on. ``out_port`` is the port
+    here that it was for, 0 where that was not known yet, and ``rule`` the number of the rule that decided.
     """
 
     chassis: str
@@ -50,6 +52,8 @@ class Punt:
     router: int = 0
     next_hop: int = 0
     registers: Registers = ()
+    out_port: int = 0
+    rule: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,15 @@ class OntoSegment:
     network: int
 
 
-Way = ToPorts | Resumed | Outwards | OntoSegment
+@dataclass(frozen=True, slots=True)
+class Onwards:
+    """Into the network with this VNI, behind all that checks senders, as if a machine of this identity had sent it."""
+
+    network: int
+    sender: int
+
+
+Way = ToPorts | Resumed | Outwards | OntoSegment | Onwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,12 @@ Responder = Callable[[Punt, Facts, float], Iterator[Outcome]]
 
 def sender(punt: Punt, facts: Facts) -> Endpoint | None:
     """The port that the packet came from, by where it is plugged in and by nothing that the packet says."""
-    for key in facts.where(Endpoint, "place", (punt.chassis, punt.in_port)):
+    return at(punt.chassis, punt.in_port, facts)
+
+
+def at(chassis: str, ofport: int, facts: Facts) -> Endpoint | None:
+    """The port that is plugged in there."""
+    for key in facts.where(Endpoint, "place", (chassis, ofport)):
         found = facts.get(Endpoint, key)
         if isinstance(found, Endpoint):
             return found

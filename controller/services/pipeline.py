@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from controller.flow.actions import output, set_field
-from controller.services.outcome import OntoSegment, Outwards, Punt, Resumed, ToPorts, Way
+from controller.services.outcome import OntoSegment, Onwards, Outwards, Punt, Resumed, ToPorts, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +48,9 @@ class Pipeline:
     via: Field
     router: Field
     next_hop: tuple[Field, ...]
+    sender: Field
+    out_port: Field
+    rule: Field
     registers: tuple[Field, ...]
     from_port: int
     via_segment: int
@@ -55,6 +58,7 @@ class Pipeline:
     resolved: Entrance
     outwards: Entrance
     deliver: Entrance
+    onwards: Entrance
 
     def punt(self, chassis: str, packet: Packet) -> Punt:
         """A packet-in as services read it."""
@@ -64,7 +68,8 @@ class Pipeline:
             hop = hop << register.bits | _held(register, held)
         network, router = _held(self.network, held), _held(self.router, held)
         kept = tuple(sorted((number, value) for number, value in held.items() if number != self.reason.register))
-        return Punt(chassis, packet.in_port, _held(self.reason, held), packet.frame, network, router, hop, kept)
+        reason, out_port, rule = (_held(register, held) for register in (self.reason, self.out_port, self.rule))
+        return Punt(chassis, packet.in_port, reason, packet.frame, network, router, hop, kept, out_port, rule)
 
     def actions(self, way: Way) -> tuple[Action, ...]:
         """The actions that send a frame this way."""
@@ -76,6 +81,9 @@ class Pipeline:
                 return (*set_again, self.resolved if resolved else self.resolve)
             case Outwards(router=router):
                 return set_field(self.router, router), set_field(self.origin, self.from_port), self.outwards
+            case Onwards(network=network, sender=sender):
+                whence = set_field(self.network, network), set_field(self.origin, self.from_port)
+                return *whence, set_field(self.sender, sender), self.onwards
             case OntoSegment(network=network):
                 return set_field(self.network, network), set_field(self.via, self.via_segment), self.deliver
 

@@ -45,6 +45,9 @@ PIPELINE = Pipeline(
     via=registers.VIA,
     router=registers.ROUTER,
     next_hop=REGS[12:16],
+    sender=registers.SENDER,
+    out_port=registers.OUT_PORT,
+    rule=registers.RULE,
     registers=REGS,
     from_port=registers.FROM_PORT,
     via_segment=registers.VIA_SEGMENT,
@@ -52,6 +55,7 @@ PIPELINE = Pipeline(
     resolved=pipeline.SNAT.resubmit,
     outwards=pipeline.UN_SNAT.resubmit,
     deliver=pipeline.DELIVER.resubmit,
+    onwards=pipeline.ROUTER_IN.resubmit,
 )
 LEASE = Lease(*("acme/web-1", "acme/web", "hv1", "02:00:00:00:00:01", "10.1.0.10", "one"), "bound", NOW, NOW + 3600)
 CLAIM = Duplicate("acme/web-1", "10.1.0.10", "02:00:00:00:00:02", "acme/web-2")
@@ -188,7 +192,7 @@ def test_what_gets_no_answer_is_counted_by_why(house: House) -> None:
 
 
 def test_every_reason_has_its_responder(house: House) -> None:
-    assert set(house.steward.responders()) == set(range(1, registers.EXHAUSTED + 1))
+    assert set(house.steward.responders()) == set(range(1, registers.REJECTED + 1))
 
 
 def test_a_packet_in_is_read_by_what_its_registers_hold() -> None:
