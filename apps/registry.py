@@ -12,14 +12,17 @@ from apps import (
     floating,
     flood,
     forwards,
+    guards,
     host_link,
     host_orders,
+    identities,
     nat,
     neighbours,
     policy_stages,
     port_security,
     realms,
     routing,
+    rulings,
     segments,
     static_routes,
     ways,
@@ -39,7 +42,21 @@ from controller.derived import (
     Presence,
     Realm,
 )
-from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Router
+from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Project, Router
+from controller.policy.derived import (
+    Guard,
+    Identity,
+    Member,
+    Outline,
+    Placement,
+    PolicySet,
+    Post,
+    Posture,
+    Rank,
+    Ruling,
+    Standing,
+)
+from controller.policy.values import Policy
 
 RELATIONS = (
     Relation("realms.federations", Router, Federation, realms.federations),
@@ -56,6 +73,17 @@ RELATIONS = (
     Relation("ways.floatings", FloatingIp, Floating, ways.floatings),
     Relation("ways.forwards", PortForward, Forward, ways.forwards),
     Relation("realms.audiences", Realm, Audience, realms.audiences),
+    Relation("identities.members", Port, Member, identities.members),
+    Relation("identities.identities", Project, Identity, identities.identities),
+    Relation("guards.outlines", Policy, Outline, guards.outlines),
+    Relation("guards.postures", Identity, Posture, guards.postures),
+    Relation("guards.policy_sets", Project, PolicySet, guards.policy_sets),
+    Relation("guards.guards", PolicySet, Guard, guards.guards),
+    Relation("guards.standings", Endpoint, Standing, guards.standings),
+    Relation("guards.posts", Guard, Post, guards.posts),
+    Relation("rulings.rulings", Policy, Ruling, rulings.rulings),
+    Relation("rulings.ranks", Guard, Rank, rulings.ranks),
+    Relation("rulings.placements", Rank, Placement, rulings.placements),
     Relation("host_orders.orders", Chassis, HostOrder, host_orders.orders),
 )
 FEATURES = (
@@ -104,4 +132,12 @@ FEATURES = (
     Feature("flood.elsewhere", Network, flood.elsewhere),
     Feature("deliver", Chassis, deliver.translate),
 )
-INDEXES = {**binding.INDEXES, **realms.INDEXES, **ways.INDEXES, **host_orders.INDEXES, **addressing.INDEXES}
+INDEXES = {
+    **binding.INDEXES,
+    **realms.INDEXES,
+    **ways.INDEXES,
+    **host_orders.INDEXES,
+    **addressing.INDEXES,
+    **identities.INDEXES,
+    **guards.INDEXES,
+}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from controller.policy.values import Action, Direction, Labels, Service
+    from controller.policy.values import Action, Direction, Labels, Policy, Service
 
 NamedPorts = tuple[tuple[str, int, int], ...]
 """Name, protocol and number of the ports that a machine names itself, sorted."""
@@ -37,6 +37,29 @@ class Identity:
     groups: tuple[str, ...]
     named: NamedPorts
     port: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A policy (its key) without what its rules ask of whom: that changes neither whom it guards nor in what order.
+
+    ``policy`` has its rules' names and actions only. ``names`` are the ports named in its rules for what comes in.
+    """
+
+    key: str
+    policy: Policy
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """The policies (their keys) that apply together to ports alike in one direction; the key is the guard's."""
+
+    key: str
+    project: str
+    direction: Direction
+    policies: tuple[str, ...]
+    named: NamedPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +90,16 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """The guard (its key) of an identity in one direction; the posture's key is ``identity|direction``."""
+    """The guard (its key) of an identity in one direction; the posture's key is ``identity|direction``.
+
+    ``text`` is what the guard's key is a hash of (``apps.guards``).
+    """
 
     key: str
     identity: str
     project: str
     guard: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +162,32 @@ class Ruling:
     def rules(self, direction: Direction) -> tuple[tuple[Found, ...], ...]:
         """Those of one direction."""
         return self.ingress if direction == "ingress" else self.egress
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a policy's rules of one direction are tried in one stage, as ``Placement`` has it.
+
+    ``places`` are in the order in which the rules are written.
+    """
+
+    stage: int
+    following: int
+    enforced: bool
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Where a policy stands in a guard, key ``policy|guard``; ``named`` are the guard's."""
+
+    key: str
+    policy: str
+    guard: str
+    direction: Direction
+    named: NamedPorts
+    audited: bool
+    stands: tuple[Stand, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.policy.numbers import hashed
 from controller.policy.values import Policy, Rule, Tier
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ MOST_ORDER, MOST_TIERS = 999, 30
 """Those that are built in are among the tiers; a guard has twice as many stages at most."""
 _RANK: dict[Action, int] = {"deny": 0, "reject": 1, "pass": 2, "allow": 3}
 
+PLACES = 64_000
+"""How many rules a stage can hold."""
+_SPREAD = 4
+
 Placed = tuple[Policy, int, Rule]
 """A rule with its policy and its place there."""
 
@@ -35,22 +40,52 @@ Placed = tuple[Policy, int, Rule]
 def ordered(tier: Tier, policies: Iterable[Policy], direction: Direction) -> list[Placed]:
     """The rules of a tier's policies as they are tried: by priority, then deny before allow; the first match decides.
 
-    What is still equal goes by the policy's key and the rule's place.
+    What is still equal does the same, and goes by a hash of its name, so that a rule more moves few others.
     """
-    return sorted(_placed(policies, direction), key=_by_policy if tier.listed else _by_action)
+    return [placed for _, group in _groups(tier, policies, direction) for _, placed in group]
 
 
-def _placed(policies: Iterable[Policy], direction: Direction) -> Iterator[Placed]:
+def placed(tier: Tier, policies: Iterable[Policy], direction: Direction) -> Iterator[tuple[int, Placed]]:
+    """The same with a place for each, ascending from 0 and less than ``PLACES``: what is tried first has the least.
+
+    There are gaps: groups get several times the places that they need, as long as they last, and a rule its own by its
+    hash. Of more rules than there are places the last get none.
+    """
+    groups = _groups(tier, policies, direction)
+    sizes = [_SPREAD << (len(group) - 1).bit_length() for _, group in groups]
+    if sum(sizes) > PLACES:
+        sizes = [len(group) for _, group in groups]
+    start = 0
+    for (_, group), size in zip(groups, sizes, strict=True):
+        place = start - 1
+        for left, (sort, one) in zip(range(len(group), 0, -1), group, strict=True):
+            wanted = start + (sort[0] * size >> _HASH_BITS)
+            place = min(max(place + 1, wanted), start + size - left)
+            if place < PLACES:
+                yield place, one
+        start += size
+
+
+Sort = tuple[int, str, int]
+"""What orders the rules of a group: a hash, the policy's key and the rule's place there."""
+_HASH_BITS = 32
+_Groups = list[tuple[tuple[int, int | str], list[tuple[Sort, Placed]]]]
+
+
+def _groups(tier: Tier, policies: Iterable[Policy], direction: Direction) -> _Groups:
+    """Rules that nothing sets before one another, or in a listed tier those of one policy; the first tried first."""
+    groups: dict[tuple[int, int | str], list[tuple[Sort, Placed]]] = {}
     for policy in policies:
         for index, rule in enumerate(policy.rules(direction) or ()):
-            yield policy, index, rule
+            group: tuple[int, int | str] = (policy.priority, policy.key if tier.listed else _RANK[rule.action])
+            spread = 0 if tier.listed else _spread(policy.key, direction, rule.name)
+            groups.setdefault(group, []).append(((spread, policy.key, index), (policy, index, rule)))
+    return [(group, sorted(groups[group], key=_sort)) for group in sorted(groups)]
 
 
-def _by_action(placed: Placed) -> tuple[int, int, str, int]:
-    policy, index, rule = placed
-    return policy.priority, _RANK[rule.action], policy.key, index
+def _sort(one: tuple[Sort, Placed]) -> Sort:
+    return one[0]
 
 
-def _by_policy(placed: Placed) -> tuple[int, str, int]:
-    policy, index, _ = placed
-    return policy.priority, policy.key, index
+def _spread(policy: str, direction: Direction, rule: str) -> int:
+    return hashed(f"{policy}|{direction}|{rule}", _HASH_BITS)

@@ -1,0 +1,219 @@
+"""Guards: which policies apply to a port, tier by tier, and what the port's registers say of it.
+
+Relations only. Ports to which the same policies apply share a guard, so that rules stand once, however many ports they
+are for. A policy is looked up by what it asks for of ports, and never tried on all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from controller.derived import Endpoint
+from controller.entities import Network, Project
+from controller.policy.derived import Guard, Identity, Member, Outline, PolicySet, Post, Posture, Stage, Standing
+from controller.policy.numbers import GUARD_BITS, guard_number, hashed
+from controller.policy.selecting import pivots, project_traits, selects, traits
+from controller.policy.tiers import BUILT_IN, PLACES
+from controller.policy.values import Policy, Rule, Tier
+from controller.store import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from controller.compiler.view import View
+    from controller.policy.derived import NamedPorts
+    from controller.policy.selecting import Trait
+    from controller.policy.values import Direction, Labels
+
+DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
+PORT_ZONES = 0x8000
+"""The conntrack zones of ports begin here; those below are the routers'."""
+
+
+def outlines(policy: Policy, _view: View) -> Iterator[Outline]:
+    """A policy as far as guards depend on it."""
+    names = {name for rule in policy.ingress or () for service in rule.services for name in service.names}
+    bare = Policy(
+        key=policy.key,
+        uid=policy.uid,
+        kind=policy.kind,
+        project=policy.project,
+        name=policy.name,
+        tier=policy.tier,
+        priority=policy.priority,
+        applied_to=policy.applied_to,
+        ingress=_bare(policy.ingress),
+        egress=_bare(policy.egress),
+        audit=policy.audit,
+    )
+    yield Outline(policy.key, bare, tuple(sorted(names)))
+
+
+def _bare(rules: tuple[Rule, ...] | None) -> tuple[Rule, ...] | None:
+    return None if rules is None else tuple(Rule(rule.name, rule.action, None) for rule in rules)
+
+
+def postures(identity: Identity, view: View) -> Iterator[Posture]:
+    """What guards ports of an identity; in a direction that no policy speaks of, nothing does."""
+    applying = _applying(identity, view.get(Project, identity.project).labels, view)
+    for direction in DIRECTIONS:
+        speaking = [outline for outline in applying if outline.policy.rules(direction) is not None]
+        if not speaking:
+            continue
+        names = {name for outline in speaking for name in outline.names} if direction == "ingress" else set()
+        named = tuple(one for one in identity.named if one[0] in names)
+        text = _text(identity.project, direction, tuple(outline.key for outline in speaking), named)
+        key = f"{identity.key}|{direction}"
+        yield Posture(key, identity.key, identity.project, _guard_key(text), text)
+
+
+def _applying(identity: Identity, labels: Labels, view: View) -> list[Outline]:
+    """The policies that select an identity, by key."""
+    found: dict[str, Outline] = {}
+    for trait in (*traits(identity), *project_traits(labels)):
+        for outline in view.where(Outline, "pivot", trait):
+            if any(selects(machines, identity, labels) for machines in outline.policy.applied_to):
+                found[outline.key] = outline
+    return [found[key] for key in sorted(found)]
+
+
+def policy_sets(project: Project, view: View) -> Iterator[PolicySet]:
+    """The different sets of policies that apply to ports of a project."""
+    for text in view.groups(Posture, "project", project.key):
+        yield _policy_set(text)
+
+
+@lru_cache(1 << 14)
+def _text(project: str, direction: Direction, policies: tuple[str, ...], named: NamedPorts) -> str:
+    return json.dumps((project, direction, policies, named), separators=(",", ":"))
+
+
+@lru_cache(1 << 14)
+def _guard_key(text: str) -> str:
+    """A guard's key: a hash, as the names of thousands of policies are too long to be named often."""
+    project, direction, _, _ = json.loads(text)
+    return f"{project}/{direction}/{blake2b(text.encode(), digest_size=12).hexdigest()}"
+
+
+@lru_cache(1 << 14)
+def _policy_set(text: str) -> PolicySet:
+    project, direction, policies, named = json.loads(text)
+    ports = tuple((name, protocol, at) for name, protocol, at in named)
+    return PolicySet(_guard_key(text), project, direction, tuple(policies), ports)
+
+
+def guards(together: PolicySet, view: View) -> Iterator[Guard]:
+    """What applies together, tier by tier; and once more as if what is audited were enforced, where something is."""
+    policies = [view.get(Outline, key).policy for key in together.policies]
+    enforced = [policy for policy in policies if not policy.audit]
+    yield Guard(
+        key=together.key,
+        number=guard_number(together.key, view.groups(PolicySet, "hash", _hash(together.key))),
+        project=together.project,
+        direction=together.direction,
+        stages=_stages(enforced, together.direction, view),
+        rehearsal=_stages(policies, together.direction, view) if len(enforced) < len(policies) else (),
+        named=together.named,
+    )
+
+
+def _hash(guard: str) -> int:
+    return hashed(guard, GUARD_BITS - 1)
+
+
+def _stages(policies: Iterable[Policy], direction: Direction, view: View) -> tuple[Stage, ...]:
+    """The tiers of policies, in order.
+
+    Of a tier that does not exist, or that has more rules than there are places, nobody knows what it says: there is
+    one stage then, which lets nothing through.
+    """
+    by_tier: dict[str, list[Policy]] = {}
+    for policy in policies:
+        by_tier.setdefault(policy.tier, []).append(policy)
+    known: list[Tier] = []
+    for name, members in sorted(by_tier.items()):
+        found = tier(name, view)
+        if found is None or sum(len(policy.rules(direction) or ()) for policy in members) > PLACES:
+            return (Stage(name, (), lets_on=False),)
+        known.append(found)
+    return tuple(
+        Stage(one.key, tuple(policy.key for policy in by_tier[one.key]), lets_on=one.default == "pass")
+        for one in sorted(known, key=_order)
+    )
+
+
+def tier(name: str, view: View) -> Tier | None:
+    """The tier of that name, built in or asked for."""
+    return BUILT_IN.get(name) or view.find(Tier, name)
+
+
+def _order(one: Tier) -> tuple[int, str]:
+    return one.order, one.key
+
+
+def standings(endpoint: Endpoint, view: View) -> Iterator[Standing]:
+    """A port's numbers. A host's own port has none."""
+    if endpoint.of_host:
+        return
+    identity = view.get(Identity, view.get(Member, endpoint.key).identity)
+    found = {direction: _guard(identity, direction, view) for direction in DIRECTIONS}
+    yield Standing(
+        key=endpoint.key,
+        project=identity.project,
+        realm_key=endpoint.realm,
+        chassis=endpoint.chassis,
+        realm=view.get(Network, endpoint.realm).vni,
+        zone=port_zone(endpoint.ofport),
+        identity=identity.number,
+        ingress=_number(found["ingress"]),
+        egress=_number(found["egress"]),
+        guards=tuple(guard.key for guard in found.values() if guard is not None),
+    )
+
+
+def port_zone(ofport: int) -> int:
+    """The conntrack zone of an OpenFlow port; 0 where there is none for it."""
+    return PORT_ZONES | ofport if 0 < ofport < PORT_ZONES else 0
+
+
+def _guard(identity: Identity, direction: Direction, view: View) -> Guard | None:
+    posture = view.find(Posture, f"{identity.key}|{direction}")
+    return None if posture is None else view.get(Guard, posture.guard)
+
+
+def _number(guard: Guard | None) -> int:
+    return 0 if guard is None else guard.number
+
+
+def posts(guard: Guard, view: View) -> Iterator[Post]:
+    """The chassis that have ports with a guard."""
+    for chassis in view.groups(Standing, "guard", guard.key):
+        yield Post(f"{guard.key}@{chassis}", guard.key, chassis)
+
+
+def _pivots(outline: Outline) -> set[Trait]:
+    return {pivot for machines in outline.policy.applied_to for pivot in pivots(machines)}
+
+
+def _asking(standing: Standing) -> list[tuple[str, Direction]]:
+    """Of which directions a port needs to know who its peers are, in its realm."""
+    numbers = zip(DIRECTIONS, (standing.ingress, standing.egress), strict=True)
+    return [(standing.realm_key, direction) for direction, number in numbers if number]
+
+
+INDEXES = {
+    Outline: (Index("pivot", _pivots),),
+    Posture: (Index("project", lambda posture: (posture.project,), group=lambda posture: posture.text),),
+    PolicySet: (
+        Index("hash", lambda together: (_hash(together.key),), group=lambda together: together.key),
+        Index("policy", lambda together: together.policies),
+    ),
+    Standing: (
+        Index("guard", lambda standing: standing.guards, group=lambda standing: standing.chassis),
+        Index("guarded", _asking, group=lambda standing: standing.realm_key),
+    ),
+    Post: (Index("guard", lambda post: (post.guard,), group=lambda post: post.chassis),),
+}
