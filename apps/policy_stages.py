@@ -56,6 +56,8 @@ MESSAGES = (
 )
 PROTOCOL_AT, TYPE_AT = 16, 8
 ACTION = (1 << ACTION_BITS) - 1
+_CUT = CODES["deny"]
+"""Set in the mark of a connection that was let begin and is denied now: it ends in its middle."""
 _KNOWN = (Masked(EST | TRK, EST | NEW | INV | TRK), Masked(REL | TRK, REL | EST | NEW | INV | TRK))
 _BROKEN = Masked(INV | TRK, INV | TRK)
 _BEGINS = (Masked(NEW | TRK, NEW | INV | TRK), _BROKEN)
@@ -131,7 +133,10 @@ def _state(stage: Stage) -> Iterator[Flow]:
     carried_on: list[Action] = [copy(f.CT_MARK, r.RULE), set_field(r.RULE, Masked(0, ACTION))]
     for known in _KNOWN:
         counted = [*carried_on, TALLY.resubmit, stage.onward.goto]
-        yield state.flow(EVERYWHERE, "carried_on", {f.CT_STATE: known}, counted)
+        let_begin: Match = {f.CT_STATE: known, f.CT_MARK: Masked(0, _CUT)}
+        yield state.flow(EVERYWHERE, "carried_on", let_begin, counted)
+        cut: Match = {f.CT_STATE: known, f.CT_MARK: Masked(_CUT, _CUT)}
+        yield state.flow(EVERYWHERE, "cut", cut, _refused())
 
 
 def _judge(stage: Stage, six: int) -> list[Action]:
@@ -159,8 +164,12 @@ def _verdict(stage: Stage) -> Iterator[Flow]:
     yield stage.verdict.flow(EVERYWHERE, "untracked", allowed | {r.ZONE: 0}, [stage.onward.goto])
     begun: list[Action] = [ct(r.ZONE, commit=True, mark=r.RULE), stage.onward.goto]
     yield stage.verdict.flow(EVERYWHERE, "allowed", allowed, begun)
-    rejected: list[Action] = [set_field(r.PUNT, r.REJECTED), PUNT.goto]
-    yield stage.verdict.flow(EVERYWHERE, "rejected", {r.RULE: Masked(CODES["reject"], ACTION)}, rejected)
+    yield stage.verdict.flow(EVERYWHERE, "rejected", {r.RULE: Masked(CODES["reject"], ACTION)}, _refused())
+
+
+def _refused() -> list[Action]:
+    """Whoever sent it is told."""
+    return [set_field(r.PUNT, r.REJECTED), PUNT.goto]
 
 
 def _asked() -> Iterator[Flow]:

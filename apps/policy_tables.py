@@ -12,10 +12,10 @@ from controller.tables import Table
 
 _IPS = (f.ETH_TYPE, f.IP_PROTO)
 _EXEMPT = (*_IPS, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
-_STATE = (r.ZONE, f.CT_STATE, *_IPS, f.ICMP_TYPE, f.ICMPV6_TYPE)
+_STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
 _ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
-_STATE_LEVELS = {"piecewise": 400, "untracked": 350, "invalid": 300, "new": 200, "carried_on": 100}
+_STATE_LEVELS = {"piecewise": 400, "untracked": 350, "invalid": 300, "cut": 250, "new": 200, "carried_on": 100}
 
 EGRESS = Table(
     5,
@@ -32,8 +32,8 @@ EGRESS_STATE = Table(
     "Does it carry on a connection that was let begin? If not: what does it ask of whom, and what says the guard?",
     _STATE_LEVELS,
     _STATE,
-    sets=_ASKS,
-    leads_to=("EGRESS_VERDICT", "SERVICE", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
+    sets=(*_ASKS, r.PUNT),
+    leads_to=("EGRESS_VERDICT", "SERVICE", "PUNT", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
     miss="dropped: it belongs to no connection that is known",
 )
 EGRESS_VERDICT = Table(
@@ -70,8 +70,8 @@ INGRESS_STATE = Table(
     "Does it carry on a connection that was let begin? If not: what does it ask, who sent it, and what says the guard?",
     _STATE_LEVELS,
     _STATE,
-    sets=_ASKS,
-    leads_to=("INGRESS_VERDICT", "DELIVER", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
+    sets=(*_ASKS, r.PUNT),
+    leads_to=("INGRESS_VERDICT", "DELIVER", "PUNT", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
     miss="dropped: it belongs to no connection that is known",
 )
 INGRESS_VERDICT = Table(
