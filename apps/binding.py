@@ -108,6 +108,7 @@ INDEXES = {
         Index("chassis", lambda e: (e.chassis,)),
         Index("place", lambda e: ((e.chassis, e.ofport),)),
         Index("address", lambda e: {(e.network, address) for address in _addresses(e)}),
+        Index("realm_address", lambda e: {(e.realm, address) for address in _addresses(e)}),
         Index("realm", lambda e: () if e.of_host else (e.realm,), group=lambda e: e.chassis),
     ),
 }
