@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller import sync
-from controller.compiler.compiler import Compiled, Compiler, Rules, Subject
+from controller.compiler.compiler import Compiled, Compiler, Rules
 from controller.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from controller.compiler.ownership import Subject
     from controller.entities import Entity
     from controller.southbound.bridge import Bridge
 

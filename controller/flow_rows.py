@@ -46,11 +46,13 @@ class FlowRows:
 
     def owners(self, flow: Flow) -> list[str]:
         """The resources a flow is for, and the features that made it."""
-        found = set()
+        found = set[str]()
         for node in self._compiler.catalogue.owners(flow):
             rule, kind, key = self._compiler.engine.owner(node)
-            subject = self._compiler.subject(node)
-            found.add(f"{subject[0]} {subject[1]}" if subject else f"{kind.__name__} {key}")
+            subjects = self._compiler.subjects(node)
+            found.update(f"{sort} {owner}" for sort, owner in subjects)
+            if not subjects:
+                found.add(f"{kind.__name__} {key}")
             found.add(f"feature {rule}")
         return sorted(found)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from controller.compiler.compiler import Subject
+    from controller.compiler.ownership import Subject
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from controller.entities import Chassis
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from controller.compiler.compiler import Subject
+    from controller.compiler.ownership import Subject
     from controller.core import Core
     from controller.flow.flow import Flow
     from controller.flow_rows import FlowRows

@@ -5,42 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from controller.compiler import ownership
 from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.engine import Engine, Outcome
 from controller.compiler.past import Glimpse
-from controller.derived import DOOR, Audience, Endpoint, Exit, Federation, Floating, Forward, Leg, Realm
-from controller.entities import Chassis, Network, Port, PortForward, Router
+from controller.derived import Audience
+from controller.entities import Chassis
 from controller.flow.flow import EVERYWHERE, Hosts, Scope
+from controller.policy.derived import Post
 from controller.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from controller.compiler.engine import Feature, Node, Relation
+    from controller.compiler.ownership import Subject
     from controller.entities import Entity
     from controller.store import Index
 
 T = TypeVar("T")
-Subject = tuple[str, str]
-"""Kind and key of a resource, like ("Port", "acme/web-1")."""
-
-# Of what kind of resource is what a feature makes flows of; the resource's key stands before any "|".
-_OWNERS: dict[type, str] = {
-    Endpoint: "Port",
-    Network: "Network",
-    Router: "Router",
-    Leg: "Router",
-    Exit: "Router",
-    Floating: "FloatingIP",
-    Forward: "PortForward",
-}
-_STANDING: dict[str, type] = {
-    "Port": Endpoint,
-    "Network": Network,
-    "Router": Router,
-    "FloatingIP": Floating,
-    "PortForward": PortForward,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +60,9 @@ class Compiler:
         outcome = self.engine.run(puts, deletes)
         left, joined = self._memberships(outcome)
         deltas = self.catalogue.turn(outcome.removed, outcome.added, left, joined)
-        subjects = {subject for node in outcome.touched if (subject := self.subject(node))}
-        standing = frozenset(subject for subject in subjects if self._stands(subject))
+        subjects = {subject for node in outcome.touched for subject in self.subjects(node)}
+        subjects.update(ownership.concerned(outcome.changed, self.store))
+        standing = frozenset(subject for subject in subjects if ownership.stands(subject, self.store))
         return Compiled(deltas, standing, frozenset(subjects - standing), outcome.changed)
 
     def preview(
@@ -105,43 +89,18 @@ class Compiler:
         left: list[tuple[Scope, str]] = []
         joined: list[tuple[Scope, str]] = []
         for read in outcome.changed:
-            if read[0] != "get" or read[1] not in {Audience, Chassis}:
+            if read[0] != "get" or read[1] not in {Audience, Post, Chassis}:
                 continue
             there = self.store.get(read[1], read[2])
             scope: Scope = EVERYWHERE if read[1] is Chassis else Hosts(read[2].rpartition("@")[0])
             (joined if there is not None else left).append((scope, read[2].rpartition("@")[2]))
         return left, joined
 
-    def subject(self, node: Node) -> Subject | None:
-        """The resource that a fragment belongs to."""
+    def subjects(self, node: Node) -> tuple[Subject, ...]:
+        """The resources that a fragment belongs to."""
         _, kind, key = self.engine.owner(node)
-        owner = key.partition("|")[0]
-        if kind in {Leg, Exit} and owner.startswith(DOOR):
-            return ("Network", owner.removeprefix(DOOR))
-        if kind is Endpoint and "@" in key:
-            return ("Network", key.partition("@")[0])
-        return (_OWNERS[kind], owner) if kind in _OWNERS else None
-
-    def _stands(self, subject: Subject) -> bool:
-        return self.store.get(_STANDING[subject[0]], subject[1]) is not None
+        return ownership.subjects(kind, key, self.store)
 
     def chassis_of(self, subject: Subject) -> frozenset[str]:
-        """The chassis that need a resource's flows: those that know its realm."""
-        realm = self._realm(subject)
-        return self.store.groups(Audience, "realm", realm) if realm is not None else frozenset()
-
-    def _realm(self, subject: Subject) -> str | None:
-        kind, key = subject
-        match kind:
-            case "Network":
-                source: tuple[type, str] = (Realm, key)
-            case "Port":
-                port = self.store.get(Port, key)
-                source = (Realm, port.network if port else "")
-            case "PortForward":
-                forward = self.store.get(PortForward, key)
-                source = (Exit, forward.via if forward else "")
-            case _:
-                source = (Federation if kind == "Router" else Floating, key)
-        found = self.store.get(*source)
-        return found.realm if found else None
+        """The chassis that need a resource's flows."""
+        return ownership.chassis_of(subject, self.store)

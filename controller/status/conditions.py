@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from controller.compiler.compiler import Subject
+    from controller.compiler.ownership import Subject
     from controller.core import Core
 
 
@@ -47,9 +47,8 @@ def refusals(core: Core, chassis: str, subject: Subject) -> list[str]:
     found = []
     for cookie, reason in bridge.refusals.items():
         flow = core.compiler.catalogue.find(chassis, cookie)
-        if flow is not None and subject in {
-            core.compiler.subject(node) for node in core.compiler.catalogue.owners(flow)
-        }:
+        owners = core.compiler.catalogue.owners(flow) if flow is not None else ()
+        if any(subject in core.compiler.subjects(node) for node in owners):
             found.append(reason)
     return found
 

@@ -8,7 +8,7 @@ from controller.entities import Chassis, Network, Router, Seat
 from controller.status.conditions import condition, progress, ready
 
 if TYPE_CHECKING:
-    from controller.compiler.compiler import Subject
+    from controller.compiler.ownership import Subject
     from controller.core import Core
     from controller.entities import External
 

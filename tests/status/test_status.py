@@ -21,7 +21,7 @@ from tests.routed_worlds import routed_world
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from controller.compiler.compiler import Subject
+    from controller.compiler.ownership import Subject
     from controller.entities import Entity
 
 EDGE, FLOAT, HTTP, INSIDE = "acme/edge", "acme/float", "acme/http", "acme/inside"
@@ -212,9 +212,10 @@ def test_a_network_is_where_its_ports_are(core: Core) -> None:
 
 def test_the_flows_of_a_nat_network_s_door_are_the_network_s_own(core: Core) -> None:
     owners = {
-        core.compiler.subject(node)
+        subject
         for flow in core.compiler.catalogue.flows("hv1")
         for node in core.compiler.catalogue.owners(flow)
+        for subject in core.compiler.subjects(node)
     }
     assert {("Network", "acme/natted"), ("Router", EDGE), ("FloatingIP", FLOAT), ("PortForward", INSIDE)} <= owners
     assert not [owner for owner in owners if owner and (":" in owner[1] or "|" in owner[1] or "@" in owner[1])]
