@@ -206,7 +206,10 @@ def _asking(standing: Standing) -> list[tuple[str, Direction]]:
 
 INDEXES = {
     Outline: (Index("pivot", _pivots),),
-    Posture: (Index("project", lambda posture: (posture.project,), group=lambda posture: posture.text),),
+    Posture: (
+        Index("project", lambda posture: (posture.project,), group=lambda posture: posture.text),
+        Index("guard", lambda posture: (posture.guard,)),
+    ),
     PolicySet: (
         Index("hash", lambda together: (_hash(together.key),), group=lambda together: together.key),
         Index("policy", lambda together: together.policies),

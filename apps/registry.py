@@ -57,6 +57,7 @@ from controller.policy.derived import (
     Standing,
 )
 from controller.policy.values import Policy
+from controller.store import Index
 
 RELATIONS = (
     Relation("realms.federations", Router, Federation, realms.federations),
@@ -132,7 +133,7 @@ FEATURES = (
     Feature("flood.elsewhere", Network, flood.elsewhere),
     Feature("deliver", Chassis, deliver.translate),
 )
-INDEXES = {
+INDEXES: dict[type, tuple[Index, ...]] = {
     **binding.INDEXES,
     **realms.INDEXES,
     **ways.INDEXES,
@@ -140,4 +141,5 @@ INDEXES = {
     **addressing.INDEXES,
     **identities.INDEXES,
     **guards.INDEXES,
+    **rulings.INDEXES,
 }

@@ -18,6 +18,7 @@ from controller.policy.numbers import rule_number
 from controller.policy.selecting import ANY, everything, labelled, pivots, project_pivots, selects
 from controller.policy.tiers import placed
 from controller.policy.values import AddressGroup, Block, Listed, Machines, Policy, Service
+from controller.store import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -206,3 +207,10 @@ def resolved(services: Iterable[Service], named: NamedPorts) -> tuple[Service, .
         if ports or service.ports or not service.names:
             found.append(replace(service, ports=(*service.ports, *ports), names=()))
     return tuple(found)
+
+
+def _policy(placement: Placement) -> tuple[str]:
+    return (placement.key.partition("|")[0],)
+
+
+INDEXES: dict[type, tuple[Index, ...]] = {Placement: (Index("policy", _policy),)}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from controller.compiler.compiler import Compiler
+from controller.compiler.ownership import POLICIES
 from controller.derived import DOOR, Endpoint, Exit
 from controller.entities import (
     Chassis,
@@ -28,6 +30,7 @@ from controller.status.addressing import lease_rows, with_duplicates, with_exhau
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.hosts import with_hosts
 from controller.status.networks import network_status, project_status
+from controller.status.policies import idle_status, policy_status
 from controller.status.ports import port_status
 from controller.status.routers import router_status
 from controller.status.translations import floating_status, forward_status
@@ -49,13 +52,17 @@ BASE = (
     *(Project, Network, Port, Router, FloatingIp, PortForward, Policy, AddressGroup, Tier, Invariant),
     *(Chassis, Seat, Neighbour, Interface),
 )
-_STATUS = {
+_STATUS: dict[str, Callable[[Core, str, float], dict[str, object]]] = {
     "Project": project_status,
     "Network": network_status,
     "Router": router_status,
     "Port": port_status,
     "FloatingIP": floating_status,
     "PortForward": forward_status,
+    "AddressGroup": idle_status,
+    "Tier": idle_status,
+    "Invariant": idle_status,
+    **{kind: partial(policy_status, kind) for kind in POLICIES},
 }
 
 

@@ -99,6 +99,11 @@ class Engine:
         rule = self.rules[node.rule]
         return rule.name, rule.source, node.key
 
+    def made(self, source: type, key: str) -> int:
+        """How many flows stand for an entity."""
+        features = (place for place in self._by_source.get(source, ()) if place >= self._strata)
+        return sum(len(self._results(Node(place, key))) for place in features)
+
     def run(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]]) -> Outcome:
         """Take the changes into the store and bring every fragment up to date."""
         outcome = Outcome()
