@@ -18,23 +18,31 @@ from controller.errors import FieldError, Malformed, UserError
 from controller.intent import yaml_stream
 from controller.intent.kind import Kind
 from controller.intent.kinds import KINDS
+from controller.intent.kubernetes import manifests
+from controller.intent.kubernetes.form import Manifest
 from controller.intent.pacer import Pacer
 from controller.intent.resource import Key
 from controller.intent.values import PATTERN_WORDS
 
 Form: TypeAlias = Literal["json", "yaml", "msgpack"]
 _SHOWN_ERRORS = 1000
+_FORMS = frozenset(("[key]", "[one]", "[many]", "[word]"))
+"""Parts of pydantic's locations that say in which form something was given; no part of a document is called so."""
 _MESSAGES = {"extra_forbidden": "unknown field", "missing": "is required"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One document that passed: what a resource is to be. ``pointer`` is where it stood in what was sent."""
+    """One document that passed: what a resource is to be. ``pointer`` is where it stood in what was sent.
+
+    ``project_field`` is where in it the project is named.
+    """
 
     key: Key
     labels: tuple[tuple[str, str], ...]
     spec: Any
     pointer: str = ""
+    project_field: str = "/project"
 
 
 def decoded(body: bytes, form: Form, pacer: Pacer) -> Any:
@@ -58,6 +66,9 @@ def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
     """The document of a resource whose path says what it is; raises UserError naming every bad field."""
     if not isinstance(value, dict):
         raise Malformed("the body must be an object with labels and spec")
+    form = manifests.form_of(value, kind)
+    if form is not None:
+        return _placed(value, form, kind, (project, name))
     errors: list[FieldError] = []
     said = {"kind": kind.name, "name": name, **({"project": project} if kind.scoped else {})}
     for field, expected in said.items():
@@ -67,6 +78,20 @@ def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
     if asked is None or errors:
         raise refusal((*errors, *more))
     return asked
+
+
+def _placed(value: dict[str, Any], form: type[Manifest], kind: Kind, at: tuple[str, str]) -> Asked:
+    manifest, errors = manifests.placed(value, form, kind, *at)
+    asked, more = _read(manifest, form, "")
+    if asked is None or errors:
+        raise refusal((*errors, *more))
+    return asked
+
+
+def standing(kind: Kind, labels: dict[str, str], spec: Any, patch: Any) -> dict[str, Any]:
+    """What stands, in the form of the patch that is to be merged into it."""
+    kubernetes = manifests.form_of(patch, kind) is not None
+    return {"metadata": {"labels": labels}, "spec": spec} if kubernetes else {"labels": labels, "spec": spec}
 
 
 def many(value: Any, pacer: Pacer) -> tuple[Asked, ...]:
@@ -81,7 +106,8 @@ def many(value: Any, pacer: Pacer) -> tuple[Asked, ...]:
         if asked is None:
             continue
         if asked.key in first:
-            errors.append(FieldError(f"{pointer}/name", f"is given twice, first at {first[asked.key] or '/'}"))
+            field = manifests.NAME_FIELD if asked.project_field == manifests.PROJECT_FIELD else "/name"
+            errors.append(FieldError(f"{pointer}{field}", f"is given twice, first at {first[asked.key] or '/'}"))
         first.setdefault(asked.key, pointer)
         found.append(asked)
     if errors:
@@ -101,7 +127,21 @@ def refusal(errors: Iterable[FieldError]) -> UserError:
 
 
 def _documents(value: Any) -> Iterator[tuple[str, Any]]:
-    """Each document with the pointer to it."""
+    """Each document with the pointer to it, those in lists of Kubernetes too."""
+    for pointer, document in _outermost(value):
+        yield from _unlisted(pointer, document)
+
+
+def _unlisted(pointer: str, document: Any) -> Iterator[tuple[str, Any]]:
+    """A document, or what it lists if nothing is wrong with the list."""
+    if not manifests.is_list(document) or any(manifests.list_faults(document, pointer)):
+        yield pointer, document
+        return
+    for inside, item in manifests.listed(document):
+        yield pointer + inside, item
+
+
+def _outermost(value: Any) -> Iterator[tuple[str, Any]]:
     match value:
         case list():
             yield from ((f"/{index}", document) for index, document in enumerate(value))
@@ -116,6 +156,9 @@ def _documents(value: Any) -> Iterator[tuple[str, Any]]:
 def _document(value: Any, pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
     if not isinstance(value, dict):
         return None, (FieldError(pointer, "must be an object with kind, name and spec"),)
+    if manifests.is_list(value):
+        nested = FieldError(f"{pointer}/kind", "a List may not stand in a List")
+        return None, tuple(manifests.list_faults(value, pointer)) or (nested,)
     name = value.get("kind")
     if not isinstance(name, str) or name not in KINDS:
         known = ", ".join(KINDS)
@@ -124,6 +167,9 @@ def _document(value: Any, pointer: str) -> tuple[Asked | None, tuple[FieldError,
 
 
 def _validated(value: dict[str, Any], kind: Kind, pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
+    form = manifests.form_of(value, kind)
+    if form is not None:
+        return _read(value, form, pointer)
     try:
         document = kind.document.model_validate(value)
     except ValidationError as error:
@@ -133,6 +179,14 @@ def _validated(value: dict[str, Any], kind: Kind, pointer: str) -> tuple[Asked |
     return Asked((kind.name, project, document.name), tuple(sorted(document.labels.items())), spec, pointer), ()
 
 
+def _read(value: dict[str, Any], form: type[Manifest], pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
+    try:
+        key, labels, spec = manifests.read(value, form)
+    except ValidationError as error:
+        return None, field_errors(error, pointer)
+    return Asked(key, labels, spec, pointer, manifests.PROJECT_FIELD), ()
+
+
 def field_errors(error: ValidationError, pointer: str) -> tuple[FieldError, ...]:
     """What pydantic found wrong, each with its pointer under that of the whole."""
     found = error.errors(include_url=False)
@@ -140,7 +194,7 @@ def field_errors(error: ValidationError, pointer: str) -> tuple[FieldError, ...]
 
 
 def _field_error(error: ErrorDetails, pointer: str) -> FieldError:
-    parts = [str(part) for part in error["loc"] if part != "[key]"]
+    parts = [str(part) for part in error["loc"] if part not in _FORMS]
     path = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
     message = _MESSAGES.get(error["type"], error["msg"])
     if error["type"] == "string_pattern_mismatch":

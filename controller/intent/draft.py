@@ -24,8 +24,9 @@ from controller.intent.state import Intent
 class Proposed:
     """A resource as it is to be. ``uid`` is its own, new if ``before`` is None; ``pointer`` leads to what asked for it.
 
-    Where nobody asked, ``cause`` is the resource whose change makes it change, and ``guest`` who waited for another
-    project's network and made it change: it has to go on waiting rather than be in the way of anybody.
+    From there ``project_field`` leads to where its project is named. Where nobody asked, ``cause`` is the resource
+    whose change makes it change, and ``guest`` who waited for another project's network and made it change: it has to
+    go on waiting rather than be in the way of anybody.
     """
 
     key: Key
@@ -36,6 +37,7 @@ class Proposed:
     pointer: str
     cause: Key | None = None
     guest: Key | None = None
+    project_field: str = "/project"
 
     @property
     def foreign(self) -> bool:

@@ -13,8 +13,9 @@ from typing import Any, Protocol, TypeAlias
 from controller.entities import Entity
 from controller.intent.allocate import Underlay
 from controller.intent.blocks import Span
+from controller.intent.kubernetes.form import Manifest
 from controller.intent.pools import Quarantine
-from controller.intent.resource import Document, Key, Resource, Strict
+from controller.intent.resource import Document, Key, NoAllocation, Resource, Strict
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Draft(Protocol):
     def settled(self, key: Key) -> Any | None:
         """What a resource has been given so far; None if there will be none of that name."""
 
+    def count(self, kind: str, project: str) -> int:
+        """How many of a kind a project will have; "" for cluster-wide kinds."""
+
     def free(self, space: str, span: Span) -> str | None:
         """The lowest address of a span that nobody holds and that has rested, given once; None if none is left."""
 
@@ -81,8 +85,20 @@ def _undisturbing(_before: Any, _after: Any) -> bool:
     return False
 
 
+def _nothing_open(_draft: Draft, _key: Key, _spec: Any, _before: Resource | None) -> NoAllocation:
+    return NoAllocation()
+
+
+def _as_settled(_draft: Draft, _key: Key, _uid: str, _spec: Any, settled: Any) -> Any:
+    return settled
+
+
 def _nothing(_key: Key, _spec: Any, _allocated: Any) -> None:
     return None
+
+
+def _ruleless(_spec: Any) -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,9 @@ class Kind:
     ``settle(draft, key, spec, before)`` and ``complete(draft, key, uid, spec, settled)`` answer allocations, or
     ``complete`` a Contradiction where nothing is left. ``disturbed(before, after)`` is true if those who refer to the
     resource must be settled anew; they are, too, where it is itself settled anew for another one's sake. ``lent`` is
-    the network of another project of which the resource has something, None while it waits for that.
+    the network of another project of which the resource has something, None while it waits for that. ``rules(spec)`` is
+    how many it takes of its project's quota. ``public``: everybody may read it, though it is of no project.
+    ``manifest`` is the form of those kinds that Kubernetes has as well.
     """
 
     name: str
@@ -101,12 +119,15 @@ class Kind:
     rank: int
     document: type[Document]
     spec: type[Strict]
-    allocation: type
-    settle: Callable[[Draft, Key, Any, Resource | None], Any]
-    complete: Callable[[Draft, Key, str, Any, Any], Any]
     entity: Callable[[Resource], Entity | None]
+    allocation: type = NoAllocation
+    settle: Callable[[Draft, Key, Any, Resource | None], Any] = _nothing_open
+    complete: Callable[[Draft, Key, str, Any, Any], Any] = _as_settled
     contradictions: Callable[[Draft, Key, Any, Any], Findings] = _consistent
     claims: Callable[[Key, Any, Any], Iterator[Claim]] = _claimless
     references: Callable[[Key, Any], tuple[Key, ...]] = _alone
     disturbed: Callable[[Any, Any], bool] = _undisturbing
     lent: Callable[[Key, Any, Any], Key | None] = _nothing
+    rules: Callable[[Any], int] = _ruleless
+    public: bool = False
+    manifest: type[Manifest] | None = None

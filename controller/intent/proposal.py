@@ -154,12 +154,20 @@ def _expect(key: Key, before: Resource | None, if_match: int | None) -> None:
 
 
 def _proposed(asked: Asked, before: Resource | None, uid: Callable[[], str]) -> Proposed:
-    return Proposed(asked.key, asked.labels, asked.spec, before, before.row.uid if before else uid(), asked.pointer)
+    return Proposed(
+        asked.key,
+        asked.labels,
+        asked.spec,
+        before,
+        before.row.uid if before else uid(),
+        asked.pointer,
+        project_field=asked.project_field,
+    )
 
 
 def _patched(before: Resource, patch: Any) -> Asked:
     kind, project, name = before.key
-    document = {"labels": dict(before.row.labels), "spec": json.loads(before.row.spec)}
+    document = documents.standing(KINDS[kind], dict(before.row.labels), json.loads(before.row.spec), patch)
     return documents.one(merged(document, patch), KINDS[kind], project, name)
 
 

@@ -68,7 +68,7 @@ def _settled(draft: Overlay, put: Proposed, pacer: Pacer) -> Iterator[Problem]:
     allocation = kind.settle(draft, put.key, put.spec, put.before)
     draft.allocated[put.key] = allocation
     if kind.scoped and draft.spec(("Project", "", put.key[1])) is None:
-        yield Problem(f"{put.pointer}/project", f"project {put.key[1]} does not exist", 404)
+        yield Problem(put.pointer + put.project_field, f"project {put.key[1]} does not exist", 404)
         return
     for contradiction in kind.contradictions(draft, put.key, put.spec, allocation):
         yield _problem(put, contradiction)

@@ -32,7 +32,7 @@ def resource_of(row: ResourceRow) -> Resource:
 
 def texts_of(kind: str, spec: object, allocated: object) -> tuple[str, str]:
     """Specification and allocation as the canonical JSON that a row keeps."""
-    return _SPECS[kind].dump_json(spec).decode(), _ALLOCATIONS[kind].dump_json(allocated).decode()
+    return _SPECS[kind].dump_json(spec, by_alias=True).decode(), _ALLOCATIONS[kind].dump_json(allocated).decode()
 
 
 class Intent:

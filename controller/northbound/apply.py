@@ -62,7 +62,7 @@ def _allow(caller: Caller, asked: Sequence[Asked]) -> None:
     unseen = [one for one in refused if one.key[1] and not caller.reads(one.key[1])]
     if unseen:
         raise documents.refusal(
-            FieldError(f"{one.pointer}/project", f"project {one.key[1]} does not exist") for one in unseen
+            FieldError(one.pointer + one.project_field, f"project {one.key[1]} does not exist") for one in unseen
         )
     message = f"the role {caller.role} of token {caller.name} may not change this"
     raise Forbidden(message, tuple(FieldError(one.pointer, message) for one in refused))

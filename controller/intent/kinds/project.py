@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from controller import entities
-from controller.intent.kind import Draft, Kind
-from controller.intent.resource import Document, Key, NoAllocation, Resource, Strict
+from controller.intent.kind import Kind
+from controller.intent.resource import Document, Resource, Strict
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that every project has by itself, with its name, as every Kubernetes namespace has."""
@@ -23,6 +23,10 @@ class Quotas(Strict):
     routers: Limit | None = None
     floatingips: Limit | None = None
     portforwards: Limit | None = None
+    securitygroups: Limit | None = None
+    addressgroups: Limit | None = None
+    policies: Limit | None = None
+    invariants: Limit | None = None
     rules: Limit | None = None
     flows: Limit | None = None
 
@@ -40,14 +44,6 @@ class ProjectDocument(Document):
     spec: ProjectSpec = ProjectSpec()
 
 
-def _settle(_draft: Draft, _key: Key, _spec: ProjectSpec, _before: Resource | None) -> NoAllocation:
-    return NoAllocation()
-
-
-def _complete(_draft: Draft, _key: Key, _uid: str, _spec: ProjectSpec, settled: NoAllocation) -> NoAllocation:
-    return settled
-
-
 def _entity(resource: Resource) -> entities.Project:
     row = resource.row
     labels = {**dict(row.labels), NAME_LABEL: row.name}
@@ -61,8 +57,5 @@ PROJECT = Kind(
     rank=0,
     document=ProjectDocument,
     spec=ProjectSpec,
-    allocation=NoAllocation,
-    settle=_settle,
-    complete=_complete,
     entity=_entity,
 )

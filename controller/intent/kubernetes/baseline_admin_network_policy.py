@@ -1,0 +1,89 @@
+"""BaselineAdminNetworkPolicy (policy.networking.k8s.io/v1alpha1): what holds where nobody else has said anything.
+
+There is one, called ``default``. What some tier before it has decided never comes here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from controller.intent.kind import Draft, Findings, Kind
+from controller.intent.kubernetes.admin_rules import (
+    BaselineEgress,
+    BaselineIngress,
+    Subject,
+    contradictions,
+    machines,
+    rules,
+)
+from controller.intent.kubernetes.form import ClusterMetadata, Manifest, Part
+from controller.intent.kubernetes.words import LabelMap
+from controller.intent.resource import Document, Key, Resource
+from controller.policy import tiers, values
+
+
+class BaselineAdminNetworkPolicySpec(Part):
+    """Whom it applies to, and what becomes of what they send and receive."""
+
+    subject: Subject
+    ingress: BaselineIngress = None
+    egress: BaselineEgress = None
+
+
+class BaselineAdminNetworkPolicyDocument(Document):
+    """Kubernetes' BaselineAdminNetworkPolicy; also accepted in Kubernetes' own form."""
+
+    kind: Literal["BaselineAdminNetworkPolicy"]
+    name: Literal["default"]
+    labels: LabelMap = Field(default_factory=dict)
+    spec: BaselineAdminNetworkPolicySpec
+
+
+class BaselineMetadata(ClusterMetadata):
+    """Of the one that there is."""
+
+    name: Literal["default"]
+
+
+class BaselineAdminNetworkPolicyManifest(Manifest):
+    """A BaselineAdminNetworkPolicy as Kubernetes writes it."""
+
+    version: ClassVar[str] = "policy.networking.k8s.io/v1alpha1"
+    kind: Literal["BaselineAdminNetworkPolicy"]
+    metadata: BaselineMetadata
+    spec: BaselineAdminNetworkPolicySpec
+
+
+def _contradictions(_draft: Draft, _key: Key, spec: BaselineAdminNetworkPolicySpec, _settled: object) -> Findings:
+    return contradictions(spec.egress)
+
+
+def _entity(resource: Resource) -> values.Policy:
+    row, spec = resource.row, resource.spec
+    return values.Policy(
+        key=f"BaselineAdminNetworkPolicy:{row.name}",
+        uid=row.uid,
+        kind="BaselineAdminNetworkPolicy",
+        project="",
+        name=row.name,
+        tier=tiers.BASELINE,
+        priority=0,
+        applied_to=(machines(spec.subject),),
+        ingress=rules("ingress", spec.ingress) or None,
+        egress=rules("egress", spec.egress) or None,
+    )
+
+
+BASELINE_ADMIN_NETWORK_POLICY = Kind(
+    name="BaselineAdminNetworkPolicy",
+    plural="baselineadminnetworkpolicies",
+    scoped=False,
+    rank=6,
+    document=BaselineAdminNetworkPolicyDocument,
+    spec=BaselineAdminNetworkPolicySpec,
+    contradictions=_contradictions,
+    entity=_entity,
+    manifest=BaselineAdminNetworkPolicyManifest,
+)
