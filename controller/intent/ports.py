@@ -37,7 +37,8 @@ def _range(value: object) -> str:
     return f"{low}-{high}"
 
 
-def _port_or_range(value: object) -> int | str:
+def port_or_range(value: object) -> int | str:
+    """A port or a canonical range; raises PydanticCustomError for what is neither."""
     if isinstance(value, int) and not isinstance(value, bool):
         return _port(value)
     if not isinstance(value, str):
@@ -49,6 +50,6 @@ _RANGE_SCHEMA = {"type": "string", "pattern": _RANGE_PATTERN, "examples": ["8000
 PortRange = Annotated[str, PlainValidator(_range), WithJsonSchema(_RANGE_SCHEMA)]
 PortOrRange = Annotated[
     int | str,
-    PlainValidator(_port_or_range),
+    PlainValidator(port_or_range),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": HIGHEST}, _RANGE_SCHEMA]}),
 ]

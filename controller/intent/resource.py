@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from controller.entities import Door, Encap
 from controller.intent.values import Labels, Name
@@ -19,6 +19,14 @@ class Strict(BaseModel):
     """What every part of a document is: no unknown fields, no conversions, never changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Sparse(Strict):
+    """What has many fields of which few are given: only these are stored and shown."""
+
+    @model_serializer(mode="wrap")
+    def _given(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in whole(self).items() if value not in (None, [], (), {})}
 
 
 _READ_ONLY = Field(default=None, exclude=True, json_schema_extra={"readOnly": True})

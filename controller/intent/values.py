@@ -6,11 +6,12 @@ A value that passes here is canonical text (lower-case MACs, compressed IPv6), s
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+_Item = TypeVar("_Item")
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAME = r"^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
@@ -95,6 +96,18 @@ def _destination(text: str) -> str:
     return str(block)
 
 
+def some(given: tuple[_Item, ...]) -> tuple[_Item, ...]:
+    """Given, there is something in it: an empty list of choices would be no choice at all. For SOME only."""
+    if not given:
+        raise PydanticCustomError("empty", "give at least one, or leave it out")
+    return given
+
+
+def policy_block(text: str) -> str:
+    """Any block at all: policies speak of multicast, too. Raises PydanticCustomError."""
+    return str(_block(text))
+
+
 def _address_range(text: str) -> str:
     low, dash, high = (part.strip() for part in text.partition("-"))
     if not dash:
@@ -113,6 +126,8 @@ def _address_or_block(text: str) -> str:
     return str(_block(text)) if "/" in text else _address(text)
 
 
+SOME: Any = (Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(some))
+"""What a list is annotated with that may be left out and not be empty."""
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Reference = Annotated[str, StringConstraints(pattern=_REFERENCE)]
 LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY)]
