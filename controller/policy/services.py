@@ -148,9 +148,7 @@ def _sources(one: Ranges, other: Ranges, keeps: Callable[[bool, bool], bool]) ->
         return one if keeps(True, True) else ()  # noqa: FBT003 - an operator's two sides
     cuts = sorted({0, _END} | {cut for first, last in (*one, *other) for cut in (first, last + 1)})
     kept = (
-        (first, behind - 1)
-        for first, behind in pairwise(cuts)
-        if keeps(_within(one, first), _within(other, first))
+        (first, behind - 1) for first, behind in pairwise(cuts) if keeps(_within(one, first), _within(other, first))
     )
     return _ranges(kept)
 
