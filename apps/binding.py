@@ -8,6 +8,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from controller.addresses import link_local
 from controller.derived import Division, Endpoint, Leaf, Presence, Realm
 from controller.entities import Interface, Network, Port
 from controller.flow.flow import Here, Hosts
@@ -97,6 +98,15 @@ def reach(endpoint: Endpoint) -> Scope:
     return Here(endpoint.chassis) if endpoint.mode in OWN_WAYS else Hosts(endpoint.realm)
 
 
+def _conveyed(endpoint: Endpoint) -> tuple[str, ...]:
+    return () if endpoint.of_host else (endpoint.realm,)
+
+
+def _way(endpoint: Endpoint) -> str:
+    """By what its packets leave its chassis."""
+    return endpoint.mode if endpoint.mode in OWN_WAYS else endpoint.encap
+
+
 INDEXES = {
     Interface: (Index("iface_id", lambda i: (i.iface_id,) if i.iface_id else ()),),
     Port: (Index("network", lambda p: (p.network,)),),
@@ -108,7 +118,8 @@ INDEXES = {
         Index("chassis", lambda e: (e.chassis,)),
         Index("place", lambda e: ((e.chassis, e.ofport),)),
         Index("address", lambda e: {(e.network, address) for address in _addresses(e)}),
-        Index("realm_address", lambda e: {(e.realm, address) for address in _addresses(e)}),
+        Index("realm_address", lambda e: {(e.realm, address) for address in (*_addresses(e), link_local(e.mac))}),
+        Index("conveyed", _conveyed, group=_way),
         Index("realm", lambda e: () if e.of_host else (e.realm,), group=lambda e: e.chassis),
     ),
 }

@@ -93,27 +93,18 @@ WHO = Table(
     sets=(r.PEER,),
     miss="somebody else: none of ours",
 )
-ASKED = Table(
-    35,
-    "ASKED",
-    "Which protocol and ports, in one word for IPv4 and IPv6?",
-    {"ports": 200, "protocol": 100},
-    _IPS,
-    sets=(r.PORTS, r.SOURCE_PORT),
-    miss="never happens: it is an IP packet",
-)
 REHEARSAL = Table(
-    36,
+    35,
     "REHEARSAL",
     "What would the guard say if audited policies were enforced?",
     {"guard": 100},
     (r.GUARD,),
     sets=(r.GUARD, r.RULE),
-    leads_to=("RULES", "REHEARSED"),
+    leads_to=("RULES", "REHEARSED", "ASKED"),
     miss="nothing is audited",
 )
 RULES = Table(
-    37,
+    36,
     "RULES",
     "Which rule speaks first? A rule that passes, and a tier that nothing speaks in, hand on to the next stage.",
     {"default": 1, **{f"/{place}": 65_000 - place for place in range(64_000)}},
@@ -124,7 +115,7 @@ RULES = Table(
     again=True,
 )
 REHEARSED = Table(
-    38,
+    37,
     "REHEARSED",
     "Which audited rule would have decided?",
     {"rule": 100},
@@ -132,6 +123,15 @@ REHEARSED = Table(
     sets=(r.PUNT,),
     outputs=True,
     miss="none that is audited",
+)
+ASKED = Table(
+    38,
+    "ASKED",
+    "Which protocol and ports, in one word for IPv4 and IPv6? (said again behind a rehearsal, which forgets it)",
+    {"ports": 200, "protocol": 100},
+    _IPS,
+    sets=(r.PORTS, r.SOURCE_PORT),
+    miss="never happens: it is an IP packet",
 )
 TALLY = Table(
     39,
@@ -146,5 +146,5 @@ TALLY = Table(
 
 POLICY_TABLES = (
     *(EGRESS, EGRESS_STATE, EGRESS_VERDICT, INGRESS, INGRESS_STATE, INGRESS_VERDICT),
-    *(WHO, ASKED, REHEARSAL, RULES, REHEARSED, TALLY),
+    *(WHO, REHEARSAL, RULES, REHEARSED, ASKED, TALLY),
 )

@@ -22,10 +22,12 @@ from apps import (
     port_security,
     realms,
     routing,
+    rules,
     rulings,
     segments,
     static_routes,
     ways,
+    who,
 )
 from controller.compiler.engine import Feature, Relation
 from controller.derived import (
@@ -96,6 +98,10 @@ FEATURES = (
     Feature("neighbours.own", Endpoint, neighbours.own),
     Feature("neighbours.answers", Chassis, neighbours.answers),
     Feature("policy_stages", Chassis, policy_stages.everywhere),
+    Feature("rules.rules", Placement, rules.rules),
+    Feature("rules.counts", Placement, rules.counts),
+    Feature("rules.guards", Guard, rules.guards),
+    Feature("who", Endpoint, who.addresses),
     Feature("addressing.everywhere", Chassis, addressing.everywhere),
     Feature("addressing.questions", Network, addressing.questions),
     Feature("addressing.ports", Endpoint, addressing.ports),

@@ -145,10 +145,12 @@ def _collapsed(blocks: frozenset[str]) -> tuple[str, ...]:
 
 def ranks(guard: Guard, view: View) -> Iterator[Rank]:
     """Where each policy of a guard stands in its stages."""
-    end = guard.number + len(guard.stages)
     stands: dict[str, list[Stand]] = {}
     policies: dict[str, Policy] = {}
-    for first, stages, enforced in ((guard.number, guard.stages, True), (end + 1, guard.rehearsal, False)):
+    for first, stages, enforced in (
+        (guard.number, guard.stages, True),
+        (guard.first_rehearsed, guard.rehearsal, False),
+    ):
         for number, stage in enumerate(stages, first):
             for policy, places in _places(guard.direction, stage, view):
                 policies[policy.key] = policy

@@ -87,6 +87,11 @@ class Guard:
     rehearsal: tuple[Stage, ...]
     named: NamedPorts
 
+    @property
+    def first_rehearsed(self) -> int:
+        """The number of the first stage of the rehearsal, behind the number of the end of the others."""
+        return self.number + len(self.stages) + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Posture:
