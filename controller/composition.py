@@ -15,7 +15,7 @@ from apps import pipeline, registers, registry
 from controller.agent.keeper import Keeper
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
-from controller.figures import CoreCollector, ServicesCollector
+from controller.figures import CoreCollector, PolicyCollector, ServicesCollector
 from controller.flow.fields import REGS
 from controller.flow_rows import FlowRows
 from controller.forgetting import Forgetting
@@ -27,6 +27,7 @@ from controller.intent.allocate import TUNNEL_PORTS, Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
 from controller.inventory import Inventory, News
+from controller.live.live import Live
 from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
@@ -81,10 +82,11 @@ class Daemon:
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
+        self._live = Live(self.core.compiler.store, self.reports.publish)
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
-        followers = (self._orders.compiled, self._gateways.compiled, self._services.compiled, forgetting.compiled)
-        self.reports.followers += followers
+        followers = (self._live, self._orders, self._gateways, self._services, forgetting)
+        self.reports.followers += [follower.compiled for follower in followers]
         self.reports.settlers.append(self._gateways.settled)
         self.world = World(self.core, rules, self.reports, topology, self.hosts, self._services)
         news.listeners.append(self.world.host_states)
@@ -95,7 +97,8 @@ class Daemon:
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""
         hub, told = self._hub, self._settings.network.dns_forwarders
-        hands = Hands(self.switchboard.emit, self.reports.publish, self._seen, hub.spawn, partial(hub.sleep, 0))
+        publish, take = self.reports.publish, self._live.decisions.take
+        hands = Hands(self.switchboard.emit, publish, self._seen, hub.spawn, partial(hub.sleep, 0), take)
         resolvers = system_resolvers() if told is None else told
         services = Steward(self.core, _pipeline(), hands, resolvers, time.time)
         facts, breath = self.core.compiler.store, Breath(hub.sleep)
@@ -131,6 +134,7 @@ class Daemon:
         figures = CollectorRegistry()
         figures.register(CoreCollector(self.core, self.reports.drifts))
         figures.register(ServicesCollector(self._services, self._punts))
+        figures.register(PolicyCollector(self._live.decisions))
         app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
         serve(app, settings.http, self._hub)
         self._stop()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from controller.core import Core
     from controller.drifts import Drifts
+    from controller.live.decisions import Decisions
     from controller.punts import Punts
     from controller.steward import Steward
 
@@ -81,6 +82,19 @@ class ServicesCollector(Collector):
         forwarder = self._services.forwarder
         yield _counts("netloom_names_forwarded", "Questions for resolvers outside", "outcome", forwarder.answered)
         yield GaugeMetricFamily("netloom_names_under_way", "Questions without an answer yet", value=forwarder.under_way)
+
+
+class PolicyCollector(Collector):
+    """What rules that log decided."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self._decisions = decisions
+
+    def collect(self) -> Iterator[Metric]:
+        """Decisions by verdict, and those that nobody was told of."""
+        yield _counts("netloom_policy_decisions", "Decisions of rules that log", "verdict", self._decisions.told)
+        words = "Decisions that were not told of: too many of one project, or of a rule that is gone"
+        yield _counts("netloom_policy_decisions_untold", words, "why", self._decisions.dropped)
 
 
 def _counts(name: str, words: str, label: str, counted: Counter[str]) -> CounterMetricFamily:

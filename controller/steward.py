@@ -16,7 +16,7 @@ from controller.derived import Exit
 from controller.entities import Neighbour, Network, Port
 from controller.forwarder import Forwarder
 from controller.inventory import News
-from controller.services import dhcp4, dhcp6, duplicates, exhaustion, icmp, names, outcome, ra, rejecting
+from controller.services import dhcp4, dhcp6, duplicates, exhaustion, icmp, logged, names, outcome, ra, rejecting
 from controller.services.beacons import Beacons
 from controller.services.duplicates import Duplicates
 from controller.services.exhaustion import Exhaustions
@@ -30,6 +30,7 @@ from controller.services.outcome import (
     Ignored,
     Learned,
     Lease,
+    Logged,
     Outcome,
     Question,
     Withdrawn,
@@ -55,7 +56,7 @@ _log = structlog.get_logger("services")
 class Hands:
     """What the steward acts through: a frame sent to a chassis, an event told, news written down, a task run.
 
-    ``breathe`` lets others run, who may make room for a frame.
+    ``breathe`` lets others run, who may make room for a frame. ``logged`` is told what rules decided.
     """
 
     emit: Callable[[str, bytes, tuple[Action, ...]], bool]
@@ -63,6 +64,7 @@ class Hands:
     remember: Callable[[News], None]
     spawn: Callable[..., Any]
     breathe: Callable[[], None]
+    logged: Callable[[Logged], None]
 
 
 class Steward:
@@ -99,6 +101,7 @@ class Steward:
             outcome.PROBE: duplicates.answer,
             outcome.EXHAUSTED: exhaustion.answer,
             outcome.REJECTED: rejecting.answer,
+            outcome.LOGGED: logged.answer,
         }
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
@@ -149,16 +152,16 @@ class Steward:
                 self._lease(decided, now)
             case Withdrawn():
                 self.leases.withdraw(decided)
-            case Learned(neighbour=neighbour):
-                self._inventory(News(puts=[neighbour]))
-            case Forgotten(key=key):
-                self._inventory(News(deletes=[(Neighbour, key)]))
+            case Learned() | Forgotten():
+                self._inventory(_news(decided))
             case Duplicate():
                 self._duplicate(decided, now)
             case Exhausted():
                 self._exhausted(decided, now)
             case Question():
                 self.forwarder.ask(decided)
+            case Logged():
+                self._hands.logged(decided)
             case Ignored(why=why):
                 self.ignored[REASONS[punt.reason - 1] if punt else "none", why] += 1
 
@@ -195,3 +198,10 @@ class Steward:
             _log.warning("duplicate_address", port=duplicate.port, address=duplicate.address, mac=duplicate.mac)
             detail: dict[str, object] = {"duplicate": duplicate.address, "mac": duplicate.mac, "by": duplicate.by}
             self._hands.publish("security", f"Port {duplicate.port}", detail)
+
+
+def _news(decided: Learned | Forgotten) -> News:
+    """What is known of a machine outside from now on."""
+    if isinstance(decided, Learned):
+        return News(puts=[decided.neighbour])
+    return News(deletes=[(Neighbour, decided.key)])

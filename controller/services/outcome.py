@@ -170,13 +170,31 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """What a rule that logs decided of a packet: ``sender`` and ``receiver`` are ports' keys, "" where none of ours.
+
+    Of ICMP, ``target_port`` is ``type << 8 | code``.
+    """
+
+    rule: int
+    chassis: str
+    protocol: int
+    source: str
+    source_port: int
+    target: str
+    target_port: int
+    sender: str
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """The packet gets no answer, and why."""
 
     why: Literal["malformed", "spoofed", "unserved"]
 
 
-Outcome = Emission | Lease | Withdrawn | Learned | Forgotten | Duplicate | Exhausted | Question | Ignored
+Outcome = Emission | Lease | Withdrawn | Learned | Forgotten | Duplicate | Exhausted | Question | Logged | Ignored
 
 
 Responder = Callable[[Punt, Facts, float], Iterator[Outcome]]

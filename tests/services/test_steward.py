@@ -20,6 +20,7 @@ from controller.services.outcome import (
     Ignored,
     Learned,
     Lease,
+    Logged,
     OntoSegment,
     Outwards,
     Punt,
@@ -71,12 +72,13 @@ class House:
     told: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
     remembered: list[News] = field(default_factory=list)
     submitted: list[tuple[list[Any], list[Any]]] = field(default_factory=list)
+    logged: list[Logged] = field(default_factory=list)
     breaths: int = 0
     full: int = 0
     now: float = NOW
 
     def __post_init__(self) -> None:
-        hands = Hands(self._emit, self._tell, self.remembered.append, self._spawn, self._breathe)
+        hands = Hands(self._emit, self._tell, self.remembered.append, self._spawn, self._breathe, self.logged.append)
         bridges = {name: SimpleNamespace(connection=name) for name in ("hv1", "hv2")}
         core: Any = SimpleNamespace(compiler=self.built, submit=self._submit, bridges=bridges)
         self.steward = Steward(core, PIPELINE, hands, (), lambda: self.now)
@@ -192,7 +194,7 @@ def test_what_gets_no_answer_is_counted_by_why(house: House) -> None:
 
 
 def test_every_reason_has_its_responder(house: House) -> None:
-    assert set(house.steward.responders()) == set(range(1, registers.REJECTED + 1))
+    assert set(house.steward.responders()) == set(range(1, registers.LOGGED + 1))
 
 
 def test_a_packet_in_is_read_by_what_its_registers_hold() -> None:

@@ -1,0 +1,91 @@
+"""Rules by number, as registers, marks and counters name them: what a switch says of a packet becomes a rule's name."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from controller.policy.derived import Guard, Ruling
+from controller.policy.numbers import ACTION_BITS, rule_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.policy.values import Action, Direction
+    from controller.services.outcome import Facts
+
+RETIRED = 10_000
+"""Rules that are gone and remembered: connections that they let begin may live on."""
+DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A rule: its policy's key, and its name there. Of a tier that denies, ``policy`` is "" and ``tier`` its name."""
+
+    policy: str
+    direction: Direction
+    name: str
+    action: Action
+    tier: str = ""
+
+    @property
+    def words(self) -> str:
+        """As people read it: ``Policy:acme/db#pg``, or ``default of application``."""
+        return f"{self.policy}#{self.name}" if self.policy else f"default of {self.tier}"
+
+
+class RuleNames:
+    """Follows what the compiler derives; whose number nobody knows has no name."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._known: dict[int, Known] = {}
+        self._numbers: dict[tuple[type, str], frozenset[int]] = {}
+        self._retired: OrderedDict[int, Known] = OrderedDict()
+
+    def of(self, number: int) -> Known | None:
+        """The rule of a number, whose low bits may say anything."""
+        key = number >> ACTION_BITS
+        return self._known.get(key) or self._retired.get(key)
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """Some rules changed."""
+        for read in changed:
+            if read[0] == "get" and read[1] in {Ruling, Guard}:
+                self._follow(read[1], read[2])
+
+    def _follow(self, kind: type, key: str) -> None:
+        entity = self._facts.get(kind, key)
+        new = dict(_rules(entity)) if isinstance(entity, Ruling) else dict(_defaults(entity)) if entity else {}
+        place = kind, key
+        for number in self._numbers.pop(place, frozenset()) - new.keys():
+            self._retire(number)
+        if new:
+            self._known |= new
+            self._numbers[place] = frozenset(new)
+
+    def _retire(self, number: int) -> None:
+        """Two rules may have had one number: the first to go takes the name along."""
+        gone = self._known.pop(number, None)
+        if gone is not None:
+            self._retired[number] = gone
+            self._retired.move_to_end(number)
+        if len(self._retired) > RETIRED:
+            self._retired.popitem(last=False)
+
+
+def _rules(ruling: Ruling) -> Iterator[tuple[int, Known]]:
+    for direction in DIRECTIONS:
+        for founds in ruling.rules(direction):
+            for found in founds[:1]:
+                yield found.number >> ACTION_BITS, Known(ruling.key, direction, found.name, found.action)
+
+
+def _defaults(guard: Guard) -> Iterator[tuple[int, Known]]:
+    for stage in (*guard.stages, *guard.rehearsal):
+        if not stage.lets_on:
+            name = f"default of {stage.tier}"
+            number = rule_number(guard.key, guard.direction, name, "deny")
+            yield number >> ACTION_BITS, Known("", guard.direction, name, "deny", stage.tier)
