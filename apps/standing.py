@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from controller.compiler.view import Missing
 from controller.flow.actions import set_field
 from controller.policy.derived import Standing
 
@@ -21,8 +22,13 @@ NOWHERE = Standing("", "", "", "", 0, 0, 0, 0, 0, ())
 
 
 def standing(endpoint: Endpoint, view: View) -> Standing:
-    """How the port stands."""
-    return view.find(Standing, endpoint.key) or NOWHERE
+    """How the port stands; ``Missing`` where that is not known, or where it is guarded and has no zone."""
+    if endpoint.of_host:
+        return NOWHERE
+    at = view.get(Standing, endpoint.key)
+    if (at.ingress or at.egress) and not at.zone:
+        raise Missing(endpoint.key)
+    return at
 
 
 def sending(endpoint: Endpoint, view: View) -> list[Action]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from controller.entities import AllowedPair, Chassis, Interface, Network, Port, Subnet
+from controller.entities import AllowedPair, Chassis, Interface, Network, Port, Project, Subnet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,9 +20,16 @@ TUNNELS: tuple[tuple[Encap, int], ...] = (("geneve", 102), ("gre", 103), ("vxlan
 SUBNETS = (Subnet("v4", "10.0.0.0/24", None), Subnet("v6", "fd00::/64", None))
 
 
+def project(name: str, *labels: tuple[str, str]) -> Project:
+    """A tenant with these labels and the one that every tenant has."""
+    return Project(name, f"uid-{name}", name, tuple(sorted((*labels, ("kubernetes.io/metadata.name", name)))))
+
+
 def world(entities: Iterable[Entity]) -> World:
-    """These entities, of which a later one replaces an earlier one."""
-    return {(type(entity), entity.key): entity for entity in entities}
+    """These entities, of which a later one replaces an earlier one, and the tenants whose they are."""
+    found: World = {(type(entity), entity.key): entity for entity in entities}
+    tenants = {entity.project for entity in found.values() if isinstance(entity, Network | Port)}
+    return {(Project, name): project(name) for name in sorted(tenants)} | found
 
 
 def changed(before: World, kind: type, key: str, **fields: Any) -> World:
@@ -38,7 +45,7 @@ def without(before: World, kind: type, key: str) -> World:
 
 def with_more(before: World, *entities: Entity) -> World:
     """The world with these as well."""
-    return {**before, **world(entities)}
+    return world([*before.values(), *entities])
 
 
 def chassis(number: int) -> Chassis:
