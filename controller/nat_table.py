@@ -1,44 +1,23 @@
-"""The NAT table: every connection that a switch translates, with the router that it is translated for.
-
-A first page asks the switches; further pages are of what they answered then, which is kept for a minute. What is kept
-is the switches' own words, read again for each page, so that a page costs its own length.
-"""
+"""The NAT table: every connection that a switch translates, with the router that it is translated for."""
 
 from __future__ import annotations
 
-import itertools
-import threading
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from controller.derived import Floating, Forward, HostOrder
 from controller.entities import Network, Router, Seat
-from controller.errors import DatabaseError, Gone
-from controller.intent.pacer import Pacer
+from controller.live.answers import Inquiry
 from controller.zones import router as router_of
 from controller.zones import zones as zones_of
 from ovsdb.conntrack import Translation, translations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from controller.live.answers import Answers, Page, Row
     from controller.store import Store
-
-MOST_BYTES = 256 << 20
-"""Of answers that are kept, all together; a million connections take about 150 MB."""
-MOST_KEPT = 4
-KEPT_SECONDS = 60.0
-_FRESH_SECONDS = 1.0  # whoever asks more often is told the same: a switch in userspace stops while it answers
-
-
-class Switches(Protocol):
-    """Who can ask a switch what it tracks (``ovsdb.hosts.Hosts``)."""
-
-    def connections(self, chassis: str, zone: int | None, take: Callable[[bytes], None]) -> None:
-        """Give ``take`` blocks of lines of a zone, or of all. Raises DatabaseError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,99 +29,24 @@ class Question:
     project: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows, where the next page begins ("" after the last), and the chassis that could not be asked, with why."""
-
-    rows: list[dict[str, object]]
-    following: str
-    unavailable: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What switches answered to one question; ``parts`` are (chassis, lines)."""
-
-    number: str
-    question: Question
-    taken: float
-    names: Mapping[int, tuple[str, str]]
-    parts: list[tuple[str, str]] = field(default_factory=list)
-    unavailable: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def size(self) -> int:
-        return sum(len(lines) for _, lines in self.parts)
-
-
 class NatTable:
-    """Asks, keeps what was answered for a while, and reads pages of it."""
+    """Reads pages of what switches translate."""
 
-    def __init__(self, store: Store, switches: Switches) -> None:
+    def __init__(self, store: Store, answers: Answers) -> None:
         self._store = store
-        self._switches = switches
-        self._asking = threading.Lock()
-        self._numbers = itertools.count(int(time.time() * 1000))
-        self._kept: OrderedDict[str, _Answer] = OrderedDict()
+        self._answers = answers
 
     def page(self, question: Question, limit: int, cursor: str) -> Page:
         """At most ``limit`` rows, from ``cursor`` on ("": the first). Raises Gone for a cursor that is too old."""
-        number, _, place = cursor.partition(".")
-        if cursor:
-            answer = self._again(question, number)
-        else:
-            with self._asking:
-                answer = self._fresh(question) or self._asked(question)
-        part, _, offset = place.partition(".")
-        return _read(answer, limit, int(part or 0), int(offset or 0))
+        return self._answers.page(question, partial(self._inquiry, question), limit, cursor)
 
-    def _again(self, question: Question, number: str) -> _Answer:
-        answer = self._kept.get(number)
-        if answer is None or answer.question != question or time.monotonic() - answer.taken > KEPT_SECONDS:
-            raise Gone("this list is no longer kept: begin again without a cursor")
-        return answer
-
-    def _fresh(self, question: Question) -> _Answer | None:
-        now = time.monotonic()
-        recent = (answer for answer in self._kept.values() if now - answer.taken < _FRESH_SECONDS)
-        return next((answer for answer in recent if answer.question == question), None)
-
-    def _asked(self, question: Question) -> _Answer:
+    def _inquiry(self, question: Question) -> Inquiry:
         names = self._names(question)
-        answer = _Answer(str(next(self._numbers)), question, 0.0, names)
-        zones = sorted(zone for number in names for zone in zones_of(number)) if question.router else [None]
-        room = _Room(MOST_BYTES)
+        zones: Sequence[int | None] = [None]
+        if question.router:
+            zones = sorted(zone for number in names for zone in zones_of(number))
         chosen = [question.chassis] if question.chassis is not None else self._translating()
-        threads = [threading.Thread(target=self._ask, args=(one, zones, answer, room)) for one in chosen if names]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        answer.parts.sort()
-        answer.taken = time.monotonic()
-        self._keep(answer)
-        return answer
-
-    def _ask(self, chassis: str, zones: Sequence[int | None], answer: _Answer, room: _Room) -> None:
-        blocks: list[bytes] = []
-        try:
-            for zone in zones:
-                self._switches.connections(chassis, zone, partial(room.put, chassis, blocks))
-        except DatabaseError as error:
-            answer.unavailable[chassis] = str(error)
-        if chassis in room.cut:
-            answer.unavailable[chassis] = "more connections than can be listed: ask for one router"
-        answer.parts.append((chassis, b"".join(blocks).decode("latin-1")))  # a character stays a byte
-
-    def _keep(self, answer: _Answer) -> None:
-        now = time.monotonic()
-        for number in [n for n, kept in self._kept.items() if now - kept.taken > KEPT_SECONDS]:
-            del self._kept[number]
-        self._kept[answer.number] = answer
-        while len(self._kept) > MOST_KEPT or sum(kept.size for kept in self._kept.values()) > MOST_BYTES:
-            self._kept.popitem(last=False)
-            if len(self._kept) == 1:
-                return
+        return Inquiry(dict.fromkeys(chosen if names else (), zones), partial(_rows, names))
 
     def _names(self, question: Question) -> dict[int, tuple[str, str]]:
         """Routers that are asked for, by number: what they are in a row, and their key."""
@@ -167,40 +71,15 @@ class NatTable:
         return self._store.get(HostOrder, key)
 
 
-class _Room:
-    """How much of answers still fits, and whose were ``cut``."""
-
-    __slots__ = ("_left", "cut")
-
-    def __init__(self, size: int) -> None:
-        self._left = size
-        self.cut: set[str] = set()
-
-    def put(self, chassis: str, blocks: list[bytes], block: bytes) -> None:
-        self._left -= len(block)
-        if self._left < 0:
-            self.cut.add(chassis)
-        else:
-            blocks.append(block)
+def _rows(
+    names: Mapping[int, tuple[str, str]], chassis: str, lines: str, start: int
+) -> Iterator[tuple[int, Row | None]]:
+    for end, found in translations(lines, start):
+        name = names.get(router_of(found.zone)) if found else None
+        yield end, _row(found, name, chassis) if found is not None and name is not None else None
 
 
-def _read(answer: _Answer, limit: int, part: int, offset: int) -> Page:
-    """Rows from a place on; the place is a part and where a line of it begins."""
-    rows: list[dict[str, object]] = []
-    pacer = Pacer()
-    for index in range(part, len(answer.parts)):
-        chassis, lines = answer.parts[index]
-        for end, found in translations(lines, offset if index == part else 0):
-            pacer.breathe()
-            name = answer.names.get(router_of(found.zone)) if found else None
-            if found is not None and name is not None:
-                rows.append(_row(found, name, chassis))
-                if len(rows) == limit:
-                    return Page(rows, f"{answer.number}.{index}.{end}", answer.unavailable)
-    return Page(rows, "", answer.unavailable)
-
-
-def _row(found: Translation, name: tuple[str, str], chassis: str) -> dict[str, object]:
+def _row(found: Translation, name: tuple[str, str], chassis: str) -> Row:
     what, key = name
     return {
         "id": found.number,

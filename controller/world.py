@@ -23,6 +23,7 @@ from controller.entities import (
     Seat,
 )
 from controller.host_states import HostStates
+from controller.live.answers import Answers
 from controller.nat_table import NatTable
 from controller.policy.values import AddressGroup, Invariant, Policy, Tier
 from controller.preview import Change, preview
@@ -73,7 +74,7 @@ class World:
         self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts, services: Steward
     ) -> None:
         self.database_reachable = False
-        self.nat = NatTable(core.compiler.store, hosts)
+        self.nat = NatTable(core.compiler.store, Answers(hosts))
         self.host_states = HostStates()
         self._core = core
         self._rules = rules

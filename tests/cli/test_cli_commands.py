@@ -15,6 +15,7 @@ import yaml
 from controller.cli import spelled_out
 from controller.cli.exits import Exit
 from controller.entities import Router
+from controller.live.answers import Answers
 from controller.nat_table import NatTable
 from controller.store import Store
 from tests.northbound.fake_world import NoSwitch
@@ -121,13 +122,13 @@ def test_what_leads_out_has_tables_of_its_own(shell: Shell, document: Path) -> N
 def test_the_nat_table_is_shown_whole_with_who_could_not_be_asked(shell: Shell) -> None:
     store = Store({})
     store.put(Router("acme/edge", "u", "acme", "edge", 1, 8, "02:00:00:00:00:01", ()), set())
-    shell.office.world.nat = NatTable(store, Tracking(12_345))
+    shell.office.world.nat = NatTable(store, Answers(Tracking(12_345)))
     said = shell("get", "nat", "--chassis", "hv1", "--router", "acme/edge", "-o", "json")
     rows = json.loads(said.out)["items"]
     assert (said.code, len(rows)) == (0, 12_345)
     assert {row["router"] for row in rows} == {"acme/edge"}
     assert len({row["id"] for row in rows}) == len(rows)
-    shell.office.world.nat = NatTable(store, NoSwitch())
+    shell.office.world.nat = NatTable(store, Answers(NoSwitch()))
     said = shell("get", "nat", "--chassis", "hv1")
     assert "not asked: chassis hv1: no netloom agent of hv1 is connected" in said.err
     assert shell("get", "nat", "--chassis", "hv1", "-p", "zeta", "-o", "json").out == '{\n  "items": []\n}\n'

@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.entities import Entity
 from controller.errors import DatabaseError
+from controller.live.answers import Answers
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
 from controller.store import Store
@@ -31,7 +32,7 @@ class FakeWorld:
     broken: bool = False
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
-    nat: NatTable = field(default_factory=lambda: NatTable(Store({}), NoSwitch()))
+    nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """Ready at once."""

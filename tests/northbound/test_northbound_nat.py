@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller import nat_table
 from controller.derived import HostOrder
 from controller.entities import Door, Network, Router, Seat
 from controller.errors import DatabaseError, Gone
-from controller.nat_table import NatTable, Page, Question
+from controller.live import answers
+from controller.live.answers import Answers, Page
+from controller.nat_table import NatTable, Question
 from controller.store import Store
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def table(switches: Switches, *entities: Entity) -> NatTable:
     store = Store({})
     for entity in entities or (EDGE, OTHER, LAN, Seat("acme/edge", "hv1"), HostOrder("hv2", link=True)):
         store.put(entity, set())
-    return NatTable(store, switches)
+    return NatTable(store, Answers(switches))
 
 
 def pages(nat: NatTable, question: Question, limit: int) -> list[Page]:
@@ -149,18 +150,18 @@ def test_a_cursor_ends_with_what_it_belongs_to(monkeypatch: pytest.MonkeyPatch) 
     cursor = nat.page(EVERYTHING, 2, "").following
     with pytest.raises(Gone):
         nat.page(Question(chassis="hv1"), 2, cursor)
-    for number in range(nat_table.MOST_KEPT):
+    for number in range(answers.MOST_KEPT):
         nat.page(Question(chassis=f"hv{number}"), 2, "")
     with pytest.raises(Gone):
         nat.page(EVERYTHING, 2, cursor)
-    monkeypatch.setattr(nat_table, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(answers, "KEPT_SECONDS", -1.0)
     again = nat.page(Question(chassis="hv1"), 2, "").following
     with pytest.raises(Gone):
         nat.page(Question(chassis="hv1"), 2, again)
 
 
 def test_more_than_there_is_room_for_is_said_to_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nat_table, "MOST_BYTES", 300)
+    monkeypatch.setattr(answers, "MOST_BYTES", 300)
     found = table(Switches(hv1=[line(n, 2) for n in range(9)], hv2=[])).page(EVERYTHING, 10, "")
     assert 0 < len(found.rows) < 9
     assert list(found.unavailable) == ["hv1"]
