@@ -163,7 +163,8 @@ def _verdict(stage: Stage) -> Iterator[Flow]:
     allowed: Match = {r.RULE: Masked(CODES["allow"], ACTION)}
     yield stage.verdict.flow(EVERYWHERE, "untracked", allowed | {r.ZONE: 0}, [stage.onward.goto])
     begun: list[Action] = [ct(r.ZONE, commit=True, mark=r.RULE), stage.onward.goto]
-    yield stage.verdict.flow(EVERYWHERE, "allowed", allowed, begun)
+    for kind in IP:
+        yield stage.verdict.flow(EVERYWHERE, "allowed", {f.ETH_TYPE: kind} | allowed, begun)
     yield stage.verdict.flow(EVERYWHERE, "rejected", {r.RULE: Masked(CODES["reject"], ACTION)}, _refused())
 
 
