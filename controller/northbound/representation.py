@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.intent.kinds import KINDS
 from controller.intent.kinds.addressing import address_space, full_subnets
+from controller.intent.kinds.peers import GROUP_KINDS
 from controller.intent.resource import Key, Resource, title
 from controller.intent.state import Intent
 from controller.northbound.world import World
@@ -49,8 +50,8 @@ def _references(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
     targets = KINDS[resource.row.kind].references(resource.key, resource.spec)
     if not targets:
         return []
-    own = [target for target in targets if target[1] == resource.key[1]]
-    missing = [title(target) for target in own if intent.resource(target) is None]
+    own = [target for target in targets if target[1] in ("", resource.key[1])]
+    missing = _missing(own, intent)
     reasons = [f"{', '.join(missing)} does not exist yet"] if missing else []
     reasons += [_unmet(target, intent) for target in targets if target not in own and target != _lent(resource)]
     return [
@@ -62,6 +63,21 @@ def _references(resource: Resource, intent: Intent) -> list[dict[str, Any]]:
             "since": resource.row.updated_at,
         }
     ]
+
+
+def _missing(targets: list[Key], intent: Intent) -> list[str]:
+    """What is not there; where a name may be that of a group of either kind, one of them is enough."""
+    absent = [target for target in targets if intent.resource(target) is None]
+    found = {target[1:] for target in targets if target[0] in GROUP_KINDS and target not in absent}
+    return [title(target) for target in absent if not _stood_for(target, found, targets)]
+
+
+def _stood_for(target: Key, found: set[tuple[str, str]], targets: list[Key]) -> bool:
+    """Whether a group of that name is there, or is missed as a security group already."""
+    kind, *place = target
+    if kind not in GROUP_KINDS:
+        return False
+    return tuple(place) in found or (kind != GROUP_KINDS[0] and (GROUP_KINDS[0], *place) in targets)
 
 
 def _lent(resource: Resource) -> Key | None:

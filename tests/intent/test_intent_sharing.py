@@ -65,10 +65,9 @@ def test_a_nat_network_can_be_shared_too(office: Desk) -> None:
     assert message == "hosts keep the ports below 1024 for themselves"
 
 
-@pytest.mark.parametrize("mode", ["overlay", "internal", "host-only"])
-def test_what_leads_nowhere_cannot_be_shared(office: Desk, mode: str) -> None:
-    errors = office.refused(project(), network("web", mode=mode, shared=True))
-    assert errors["/1/spec/shared"] == f"only bridged and nat networks can be shared; this one's mode is {mode}"
+def test_what_each_host_has_for_itself_cannot_be_shared(office: Desk) -> None:
+    errors = office.refused(project(), network("web", mode="host-only", shared=True))
+    assert errors["/1/spec/shared"] == "host-only networks cannot be shared"
 
 
 def test_a_projects_own_network_may_be_named_with_its_project(office: Desk) -> None:
@@ -83,7 +82,6 @@ def test_a_projects_own_network_may_be_named_with_its_project(office: Desk) -> N
 @pytest.mark.parametrize(
     "document",
     [
-        port("p", on="acme/public", owner="globex"),
         router("r", "acme/public", owner="globex"),
         forward("f", 8080, owner="globex", network="acme/public"),
         forward("f", 8080, owner="globex", router="acme/edge"),

@@ -118,4 +118,4 @@ def test_the_schema_says_which_references_reach_further(office: Front) -> None:
         for name, field in schema.get("properties", {}).items()
         if "/)?[a-z0-9]" in field.get("pattern", "")
     }
-    assert further == {"ExternalSpec.network", "FloatingIPSpec.network"}
+    assert further == {"ExternalSpec.network", "FloatingIPSpec.network", "PortSpec.network"}

@@ -21,7 +21,7 @@ from controller.intent.kinds.subnet import SubnetSpec
 from controller.intent.resource import Document, Key, NetworkAllocation, Resource, Strict
 from controller.intent.values import Name, Physical
 
-_SHARING = ("bridged", "nat")
+_UNSHARED = "host-only"
 _IPV6_MTU = 1280  # RFC 8200, section 5
 _HIGHEST_VNI = (1 << 24) - 1
 
@@ -43,7 +43,8 @@ class NetworkSpec(Strict):
 
     shared: bool = Field(
         default=False,
-        description="Bridged and nat only: routers and floating IPs of other projects may name it, as project/name.",
+        description="Other projects may name it, as project/name: for ports unless it is nat, for routers to leave by "
+        "if it is bridged or nat, for floating IPs if it is bridged. A host-only network cannot be shared.",
     )
 
 
@@ -58,9 +59,8 @@ class NetworkDocument(Document):
 def _contradictions(draft: Draft, _key: Key, spec: NetworkSpec, settled: NetworkAllocation) -> Findings:
     yield from subnet.contradictions(spec.subnets)
     yield from _segment_faults(spec)
-    if spec.shared and spec.mode not in _SHARING:
-        message = f"only {' and '.join(_SHARING)} networks can be shared; this one's mode is {spec.mode}"
-        yield Contradiction("/spec/shared", message)
+    if spec.shared and spec.mode == _UNSHARED:
+        yield Contradiction("/spec/shared", f"{_UNSHARED} networks cannot be shared")
     if spec.vni is not None and spec.vni > allocate.VNI_MAX:
         yield Contradiction("/spec/vni", f"VNIs above {allocate.VNI_MAX} are netloom's own")
     largest = allocate.mtus(spec.mode, settled.encap, draft.underlay)[1]
