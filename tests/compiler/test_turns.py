@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 HOSTS = ("hv1", "hv2")
 
 
-def flow(table: int, match: bytes = b"") -> Flow:
-    return Flow(Here("hv1"), table, 1, match, b"", table)
+def flow(table: int, match: bytes = b"", priority: int = 1) -> Flow:
+    return Flow(Here("hv1"), table, priority, match, b"", table)
 
 
 def test_a_change_of_one_host_is_one_step() -> None:
@@ -92,6 +92,12 @@ def test_a_large_change_goes_from_the_end_to_the_start_then_the_other_way(
         assert put == sorted(puts, reverse=True)
         assert gone == sorted(deletes)
         assert all(not (given and taken) for given, taken in bundles)
+
+
+def test_in_a_table_exceptions_come_before_what_they_are_excepted_from_and_go_after_it() -> None:
+    rule, exception = flow(1), flow(1, priority=2)
+    assert in_order((rule, exception), (), 1) == [((exception,), ()), ((rule,), ())]
+    assert in_order((), (exception, rule), 1) == [((), (rule,)), ((), (exception,))]
 
 
 class Rollout:
