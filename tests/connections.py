@@ -16,6 +16,7 @@ from tests import packets as p
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from controller.flow.fields import Field
     from controller.flow.tracking import Ct, Kind, Nat
     from tests.packets import Packet
 
@@ -24,7 +25,7 @@ ADDRESSES = {f.ETH_IP: (f.IPV4_SRC, f.IPV4_DST), f.ETH_IPV6: (f.IPV6_SRC, f.IPV6
 TYPES = {f.ICMP: f.ICMP_TYPE, f.ICMPV6: f.ICMPV6_TYPE}
 OTHER_WAY: dict[int | None, int] = {p.PING: p.PONG, p.PONG: p.PING, p.PING6: p.PONG6, p.PONG6: p.PING6}
 REQUESTS = {f.ICMP: p.PING, f.ICMPV6: p.PING6}
-LAST_PORT, FIRST_FREE_PORT = 65535, 1024
+LAST_PORT, FIRST_FREE_PORT, LAST_ZONE = 65535, 1024, 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,16 @@ class Connections:
 
     def track(self, packet: Packet, action: Ct) -> None:
         """Look the packet up as the action says; commit, mark and translate it."""
-        found = self._find(action.zone, packet)
+        zone = _number(packet, action.zone) & LAST_ZONE
+        found = self._find(zone, packet)
         if found is None:
-            state, found = self._begin(packet, action)
+            state, found = self._begin(zone, packet, action)
         else:
             state = _state(found, packet)
-        mark = 0 if found is None else _marked(found.connection, action.mark)
+        mark = 0 if found is None else _marked(found.connection, packet, action)
         if found is not None and action.nat is not None and found.connection.kind is not None:
             state |= translate(packet, found)
-        packet |= {f.CT_STATE: state | TRK, f.CT_ZONE: action.zone, f.CT_MARK: mark}
+        packet |= {f.CT_STATE: state | TRK, f.CT_ZONE: zone, f.CT_MARK: mark}
 
     def _find(self, zone: int, packet: Packet) -> Found | None:
         inside = way_inside(packet)
@@ -116,36 +118,49 @@ class Connections:
         known = going and self._known.get((zone, going))
         return Found(*known, related=inside is not None) if known else None
 
-    def _begin(self, packet: Packet, action: Ct) -> tuple[int, Found | None]:
+    def _begin(self, zone: int, packet: Packet, action: Ct) -> tuple[int, Found | None]:
         """A connection that is not known yet. Where no translation is left, it is committed without a word."""
         going = way(packet)
         if going is None or not _may_begin(packet, going):
             return INV, None
-        back = self._answers(going, action) if action.commit else None
+        back = self._answers(zone, going, action) if action.commit else None
         if back is None:
             return NEW, None
         made = Connection(going, back, action.nat.kind if action.nat else None)
-        self._known[action.zone, going] = (made, False)
-        self._known[action.zone, back] = (made, True)
+        self._known[zone, going] = (made, False)
+        self._known[zone, back] = (made, True)
         return NEW, Found(made, reply=False, related=False)
 
-    def _answers(self, going: Way, action: Ct) -> Way | None:
+    def _answers(self, zone: int, going: Way, action: Ct) -> Way | None:
         """What answers will look like: the first translation that nobody has."""
         if action.nat is None or action.nat.kind is None:
             return going.back()
         found = (new.back() for new in translations(going, action.nat, self.wanted))
-        return next((back for back in found if (action.zone, back) not in self._known), None)
+        return next((back for back in found if (zone, back) not in self._known), None)
+
+
+def _number(packet: Packet, source: int | Field) -> int:
+    """A number that an action gives, or says which register holds it."""
+    return packet.get(source, 0) if isinstance(source, f.Field) else source
 
 
 def _may_begin(packet: Packet, going: Way) -> bool:
-    if packet.get(p.TCP_FLAGS, 0) & (p.SYN | p.ACK) == p.SYN | p.ACK:
+    if _unsound(packet) or packet.get(p.TCP_FLAGS, 0) & (p.SYN | p.ACK) == p.SYN | p.ACK:
         return False
     return going.protocol not in REQUESTS or going.kind == REQUESTS[going.protocol]
 
 
-def _marked(connection: Connection, mark: int | None) -> int:
-    if mark is not None:
-        connection.mark = mark
+def _unsound(packet: Packet) -> bool:
+    """Whether no TCP sends such flags together (RFC 9293, 3.10)."""
+    flags = packet.get(p.TCP_FLAGS, p.ACK)
+    if flags & p.SYN and flags & (p.RST | p.FIN):
+        return True
+    return not flags & p.ACK and (not flags & (p.SYN | p.RST) or bool(flags & (p.FIN | p.PSH | p.URG)))
+
+
+def _marked(connection: Connection, packet: Packet, action: Ct) -> int:
+    if action.mark is not None:
+        connection.mark = _number(packet, action.mark)
     return connection.mark
 
 
@@ -154,6 +169,8 @@ def _state(found: Found, packet: Packet) -> int:
     direction = RPL if found.reply else 0
     if found.related:
         return REL | direction
+    if _unsound(packet):
+        return INV
     found.connection.answered |= found.reply
     begins = packet.get(p.TCP_FLAGS, p.SYN) == p.SYN
     return direction | (NEW if begins and not found.connection.answered else EST)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPerror
 from scapy.layers.inet6 import ICMPv6EchoReply, ICMPv6EchoRequest, ICMPv6Unknown, IPerror6, IPv6
 from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.layers.sctp import SCTP, SCTPChunkInit
 from scapy.packet import Raw
 
 from controller.flow import fields as f
@@ -22,7 +23,7 @@ ERRORS = (p.UNREACHABLE, p.TIME_EXCEEDED)
 
 
 def wire(packet: Packet) -> bytes:
-    """The frame: IP with TCP, UDP, echo or an ICMP error, or ARP; filled up with zeros to its length.
+    """The frame: IP with TCP, UDP, SCTP, echo or an ICMP error, or ARP; filled up with zeros to its length.
 
     Both sides of a TCP connection begin at 0 and have nothing to say but flags.
     """
@@ -52,10 +53,8 @@ def _ip(packet: Packet) -> Layers:
 def _payload(packet: Packet) -> Layers:
     echo = packet.get(p.ECHO_ID, 0)
     match packet[f.IP_PROTO]:
-        case f.UDP:
-            return UDP(sport=packet.get(f.UDP_SRC, 0), dport=packet.get(f.UDP_DST, 0))
-        case f.TCP:
-            return _segment(packet.get(f.TCP_SRC, 0), packet.get(f.TCP_DST, 0), packet.get(p.TCP_FLAGS, p.SYN))
+        case f.UDP | f.TCP | f.SCTP:
+            return _with_ports(packet)
         case _ if p.INSIDE_PROTO in packet:
             return _error(packet) / _inside(packet)
         case f.ICMP:
@@ -64,6 +63,16 @@ def _payload(packet: Packet) -> Layers:
             return (ICMPv6EchoRequest if packet[f.ICMPV6_TYPE] == p.PING6 else ICMPv6EchoReply)(id=echo)
         case _:
             return Raw(bytes(8))
+
+
+def _with_ports(packet: Packet) -> Layers:
+    match packet[f.IP_PROTO]:
+        case f.UDP:
+            return UDP(sport=packet.get(f.UDP_SRC, 0), dport=packet.get(f.UDP_DST, 0))
+        case f.SCTP:
+            return SCTP(sport=packet.get(f.SCTP_SRC, 0), dport=packet.get(f.SCTP_DST, 0)) / SCTPChunkInit()
+        case _:
+            return _segment(packet.get(f.TCP_SRC, 0), packet.get(f.TCP_DST, 0), packet.get(p.TCP_FLAGS, p.SYN))
 
 
 def _segment(source: int, destination: int, flags: int) -> Layers:
@@ -109,10 +118,8 @@ def _only_arp(packet: Packet) -> Packet:
 
 def _read_payload(layer: Layers) -> Packet:
     match layer:
-        case UDP():
-            return {f.UDP_SRC: layer.sport, f.UDP_DST: layer.dport}
-        case TCP():
-            return {f.TCP_SRC: layer.sport, f.TCP_DST: layer.dport, p.TCP_FLAGS: int(layer.flags)}
+        case UDP() | TCP() | SCTP():
+            return _read_ports(layer)
         case ICMP():
             kinds = {f.ICMP_TYPE: layer.type, f.ICMP_CODE: layer.code}
             return kinds | (_read_inside(layer.payload) if layer.type in ERRORS else {p.ECHO_ID: layer.id})
@@ -122,6 +129,16 @@ def _read_payload(layer: Layers) -> Packet:
             return {f.ICMPV6_TYPE: layer.type, f.ICMPV6_CODE: layer.code} | _read_inside(layer.payload)
         case _:
             return {}
+
+
+def _read_ports(layer: Layers) -> Packet:
+    match layer:
+        case UDP():
+            return {f.UDP_SRC: layer.sport, f.UDP_DST: layer.dport}
+        case SCTP():
+            return {f.SCTP_SRC: layer.sport, f.SCTP_DST: layer.dport}
+        case _:
+            return {f.TCP_SRC: layer.sport, f.TCP_DST: layer.dport, p.TCP_FLAGS: int(layer.flags)}
 
 
 def _read_inside(layer: Layers) -> Packet:

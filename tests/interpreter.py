@@ -21,7 +21,7 @@ MOST_CROSSINGS = 64
 KEY_BITS = {"vxlan": 24, "geneve": 24, "gre": 32}
 OF_A_BRIDGE = frozenset((*f.REGS, *TRACKED, f.IN_PORT))
 """What a bridge knows of a packet beside what stands in it."""
-OF_TUNNELS = frozenset((f.TUN_ID, f.TUN_SRC, f.TUN_DST, f.TUN_IPV6_SRC, f.TUN_IPV6_DST))
+OF_TUNNELS = frozenset((f.TUN_ID, f.TUN_SRC, f.TUN_DST, f.TUN_IPV6_SRC, f.TUN_IPV6_DST, f.TUN_METADATA0))
 UNTAGGED, FROM_CONTROLLER = 0xFFF, 0xFFFFFFFD
 
 
@@ -135,7 +135,7 @@ class DataPlane:
                 self._spread(journey, chassis, segments[port], sent)
 
     def _cross(self, journey: Journey, chassis: str, encap: str, sent: Packet) -> None:
-        """Over the underlay: what is in the packet, the key and the outer addresses arrive."""
+        """Over the underlay: what is in the packet, the key, the outer addresses and Geneve's option arrive."""
         for there in self._chassis.values():
             if there.encap_ip is None or not _is_for(sent, there.encap_ip):
                 continue
@@ -144,7 +144,8 @@ class DataPlane:
             assert len(journey.crossings) < MOST_CROSSINGS, "the packet goes round and round"
             for kind, port in there.tunnels:
                 if kind == encap:
-                    inside = {of: value for of, value in sent.items() if of not in OF_A_BRIDGE}
+                    left = OF_A_BRIDGE if encap == "geneve" else OF_A_BRIDGE | {f.TUN_METADATA0}
+                    inside = {of: value for of, value in sent.items() if of not in left}
                     self._enter(journey, there.key, port, inside | {f.TUN_ID: key})
 
     def _spread(self, journey: Journey, chassis: str | None, segment: str, sent: Packet) -> None:

@@ -29,13 +29,13 @@ INSIDE_TYPE = f.Field("inside_type", _NO_FIELD, 8, 8, 0)
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 NO_MAC = "00:00:00:00:00:00"
 TAG_PRESENT = 0x1000
-SYN, ACK = 2, 16
+FIN, SYN, RST, PSH, ACK, URG = (1 << bit for bit in range(6))
 PING, PONG, UNREACHABLE, TIME_EXCEEDED = 8, 0, 3, 11
 PING6, PONG6, UNREACHABLE6 = 128, 129, 1
 SOLICITATION, ADVERTISEMENT, ROUTER_ADVERTISEMENT, REDIRECT = 135, 136, 134, 137
 TURNED = (
     *((f.ETH_SRC, f.ETH_DST), (f.IPV4_SRC, f.IPV4_DST), (f.IPV6_SRC, f.IPV6_DST)),
-    *((f.TCP_SRC, f.TCP_DST), (f.UDP_SRC, f.UDP_DST)),
+    *((f.TCP_SRC, f.TCP_DST), (f.UDP_SRC, f.UDP_DST), (f.SCTP_SRC, f.SCTP_DST)),
 )
 """Pairs of fields that change places in an answer."""
 CARRIED = frozenset(
@@ -70,6 +70,11 @@ def ip(sender: str, target: str, source: str, destination: str, protocol: int = 
 def udp(sender: str, target: str, source: str, destination: str, ports: tuple[int, int] = (5000, 6000)) -> Packet:
     """UDP from and to these ports."""
     return ip(sender, target, source, destination, f.UDP) | dict(zip((f.UDP_SRC, f.UDP_DST), ports, strict=True))
+
+
+def sctp(sender: str, target: str, source: str, destination: str, ports: tuple[int, int] = (5000, 6000)) -> Packet:
+    """SCTP from and to these ports."""
+    return ip(sender, target, source, destination, f.SCTP) | dict(zip((f.SCTP_SRC, f.SCTP_DST), ports, strict=True))
 
 
 def tcp(

@@ -6,16 +6,16 @@ limits are those of Open vSwitch's userspace datapath, as measured on version 3.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from controller.flow import actions as act
 from controller.flow import fields as f
-from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from controller.flow.tracking import Ct
 from tests.connections import ADDRESSES, Connections, way
+from tests.entries import by_table, claimed
 from tests.packets import LENGTH, TAG_PRESENT
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from controller.flow.flow import Flow
     from tests.packets import Packet
 
-MOST_BACKWARD, MOST_ROUNDS = 64, 6
+MOST_BACKWARD, MOST_ROUNDS, MOST_LOOKUPS = 64, 6, 4096
 TAG_LENGTH = 4
 WIDE = {wide: f.REGS[2 * i : 2 * i + 2] for i, wide in enumerate(f.XREGS)}
 WIDE |= {wide: f.REGS[4 * i : 4 * i + 4] for i, wide in enumerate(f.XXREGS)}
@@ -35,30 +35,7 @@ BEFORE_ALL = -1
 
 
 class TooDeep(Exception):
-    """A packet went back to earlier tables more often than the switch follows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A flow, decoded."""
-
-    cookie: int
-    priority: int
-    terms: tuple[Term, ...]
-    actions: tuple[act.Action, ...]
-
-    def takes(self, packet: Packet) -> bool:
-        """Whether the packet matches."""
-        return all(packet.get(term.field, 0) & term.mask == term.value for term in self.terms)
-
-
-def entry(flow: Flow) -> Entry:
-    """The flow decoded; what cannot be decoded has no business in a flow of ours."""
-    terms, actions = tuple(match_terms(flow.match)), tuple(flow_actions(flow.instructions))
-    known = tuple(term for term in terms if isinstance(term, Term))
-    does = tuple(action for action in actions if not isinstance(action, Unknown))
-    assert (len(known), len(does)) == (len(terms), len(actions)), flow
-    return Entry(flow.cookie, flow.priority, known, does)
+    """A packet went back to earlier tables, or from table to table, more often than the switch follows."""
 
 
 @dataclass(slots=True)
@@ -127,11 +104,7 @@ class Bridge:
 
     def __init__(self, flows: Iterable[Flow]) -> None:
         self.connections = Connections()
-        self._tables: dict[int, list[Entry]] = defaultdict(list)
-        for flow in flows:
-            self._tables[flow.table].append(entry(flow))
-        for entries in self._tables.values():
-            entries.sort(key=lambda one: -one.priority)
+        self._tables = by_table(flows)
 
     def walk(self, packet: Packet, in_port: int, rounds: int = 0) -> Walk:
         """The packet's way from table 0 on; it has been round so often already, as the switch counts."""
@@ -154,7 +127,7 @@ class Bridge:
     def _pass(self, walk: Walk, now: _Round) -> list[_Round]:
         """All that happens until conntrack has answered; those to go on with then."""
         before, punted = len(walk.outputs), len(walk.punts)
-        trip = _Trip(walk, now.number, [])
+        trip = _Trip(walk, now.number)
         try:
             self._do(trip, now.actions, BEFORE_ALL, 0)
         except TooDeep:
@@ -165,18 +138,17 @@ class Bridge:
 
     def _enter(self, trip: _Trip, table: int, depth: int) -> None:
         walk = trip.walk
-        found = [one for one in self._tables.get(table, []) if one.takes(walk.packet)]
-        walk.steps.append((table, found[0].cookie if found else None))
-        if not found:
-            return
-        assert len(found) == 1 or found[1].priority < found[0].priority, f"two flows of table {table} claim one packet"
-        self._do(trip, found[0].actions, table, depth)
+        found = claimed(self._tables.get(table, []), walk.packet)
+        walk.steps.append((table, found.cookie if found else None))
+        if found is not None:
+            self._do(trip, found.actions, table, depth)
 
     def _do(self, trip: _Trip, actions: Sequence[act.Action], table: int, depth: int) -> None:
         for action in actions:
             match action:
                 case act.Resubmit(table=there) | act.Goto(table=there):
-                    if depth >= MOST_BACKWARD:
+                    trip.lookups += 1
+                    if depth >= MOST_BACKWARD or trip.lookups > MOST_LOOKUPS + 1:
                         raise TooDeep
                     self._enter(trip, there, depth + (there <= table))
                 case Ct():
@@ -206,13 +178,14 @@ class _Round:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Trip:
     """One round of a walk, and the rounds that come of it."""
 
     walk: Walk
     number: int
-    later: list[_Round]
+    later: list[_Round] = field(default_factory=list)
+    lookups: int = 0
 
 
 def apply(walk: Walk, action: act.Action) -> None:
@@ -222,6 +195,8 @@ def apply(walk: Walk, action: act.Action) -> None:
             walk.leave(port)
         case act.OutputField(field=register):
             walk.leave(walk.read(register))
+        case act.ToController():
+            walk.leave(act.CONTROLLER_RESERVED)
         case act.SetField(field=target, value=value, mask=mask):
             walk.write(target, value, mask)
         case act.Copy():

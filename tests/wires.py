@@ -6,11 +6,11 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from controller.flow.actions import Meter, instructions, output
-from controller.flow.codec import flow_actions
+from controller.flow.actions import instructions, output
 from controller.flow.fields import ETH_TYPE
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
 from controller.southbound.difference import difference
+from controller.southbound.metering import meters_used
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,8 +50,7 @@ class Wires:
 
     def hold(self, flows: Sequence[Flow]) -> None:
         """Bring the bridge to these flows, without any connection."""
-        actions = (action for flow in flows for action in flow_actions(flow.instructions))
-        for number in {action.meter for action in actions if isinstance(action, Meter)} - self._meters:
+        for number in {number for flow in flows for number in meters_used(flow.instructions)} - self._meters:
             self._switch.ofctl("add-meter", f"meter={number},pktps,band=type=drop,rate=1000000", bridge=BRIDGE)
             self._meters.add(number)
         client = self._switch.client(BRIDGE)

@@ -10,6 +10,7 @@ import struct
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from controller.flow.actions import to_controller
 from controller.flow.meters import meter_spec
 from controller.southbound.beside import METER_EXISTS, Meter, meter_mod
 from controller.southbound.wire import ANY_COOKIE
@@ -27,6 +28,8 @@ MOST_ASKED = 8
 _NO_CLASS = "meter {}: there is no such class of meters"
 """That a flow of ours asks for such a meter is as if the switch would not make it: that flow is refused, no other."""
 _METER_HEAD = struct.pack("!HH", _METER, 8)
+_COPY_HEAD = to_controller(0).wire[:-4]
+"""Of a copy to the controller all but its meter."""
 
 
 class Metering:
@@ -140,7 +143,7 @@ def _messages(concern: Concern, numbers: Iterable[int]) -> list[bytes]:
 
 def meters_used(instructions: bytes) -> tuple[int, ...]:
     """The meters that a flow's applied actions name, in their order; for most flows that is a search of their bytes."""
-    if _METER_HEAD not in instructions:
+    if _METER_HEAD not in instructions and _COPY_HEAD not in instructions:
         return ()
     return tuple(_meters_used(instructions))
 
@@ -148,9 +151,9 @@ def meters_used(instructions: bytes) -> tuple[int, ...]:
 def _meters_used(instructions: bytes) -> Iterator[int]:
     for kind, at, end in _parts(instructions, 0, len(instructions)):
         if kind == _APPLY_ACTIONS:
-            for action, place, _ in _parts(instructions, at + 8, end):
-                if action == _METER:
-                    yield struct.unpack_from("!I", instructions, place + 4)[0]
+            for action, place, after in _parts(instructions, at + 8, end):
+                if action == _METER or instructions.startswith(_COPY_HEAD, place):
+                    yield struct.unpack_from("!I", instructions, after - 4)[0]
 
 
 def _parts(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -13,19 +13,20 @@ from controller.flow import fields as f
 from controller.flow.actions import goto, output, set_field
 from controller.flow.tracking import SNAT, Nat, ct
 from tests import packets as p
+from tests.both import Both, at_wires
 from tests.flow import nat_lab as lab
 from tests.flow.nat_lab import flow
 from tests.frames import read, wire
 from tests.walk import Bridge
-from tests.wires import Wires
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from random import Random
 
     from controller.flow.flow import Flow, Match
     from tests.packets import Packet
     from tests.real_switch import RealSwitch
+    from tests.wires import Wires
 
 pytestmark = pytest.mark.system
 HERE, THERE, A, B = "02:00:00:00:00:01", "02:00:00:00:00:02", "10.0.0.1", "10.0.0.2"
@@ -33,26 +34,7 @@ HERE, THERE, A, B = "02:00:00:00:00:01", "02:00:00:00:00:02", "10.0.0.1", "10.0.
 
 @pytest.fixture(scope="module")
 def wires(real_switch: RealSwitch) -> Iterator[Wires]:
-    made = Wires(real_switch, range(1, 6))
-    made.start()
-    yield made
-    made.stop()
-
-
-class Both:
-    """The same flows in Open vSwitch and in the interpreter."""
-
-    def __init__(self, wires: Wires, flows: Sequence[Flow]) -> None:
-        self._wires, self._bridge = wires, Bridge(flows)
-        wires.hold(flows)
-
-    def send(self, port: int, packet: Packet) -> list[tuple[int, Packet]]:
-        """What both make of a packet, which is the same."""
-        frame = wire(packet)
-        told = self._bridge.walk(packet | {p.LENGTH: len(frame)}, port).outputs
-        found = [(at, read(one)) for at, one in self._wires.send(port, frame)]
-        assert found == sorted(((at, read(wire(one))) for at, one in told), key=lambda out: out[0])
-        return found
+    yield from at_wires(real_switch, range(1, 6))
 
 
 @given(st.randoms(use_true_random=True))
