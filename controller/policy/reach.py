@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from controller.derived import Exit, Realm
 from controller.entities import Network, Port
 from controller.policy.derived import Identity, Member
 from controller.policy.gates import BITS, FAMILIES, Span, address, block
-from controller.policy.services import NOTHING
+from controller.policy.services import EVERYTHING, NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +73,11 @@ class Reach:
         found: Identity | None = self.reading.get(Identity, key)
         return found
 
+    def identity_of(self, port: str) -> Identity | None:
+        """The identity of a port."""
+        member = self.reading.get(Member, port)
+        return self.identity(member.identity) if member is not None else None
+
     def population(self) -> _Population:
         """All identities, looked through once."""
         if self._population is None:
@@ -111,6 +118,18 @@ class Reach:
             if len(sources) > 1 or sources != targets
         ]
 
+    def passing(self, source: tuple[str | None, Span], target: tuple[str | None, Span]) -> Services:
+        """What one may begin with another, each a port or None for a stranger, with some of its addresses."""
+        sender, receiver = (self.identity_of(port) if port is not None else None for port, _ in (source, target))
+        if sender is not None and receiver is not None and self.realm(sender) != self.realm(receiver):
+            return NOTHING
+        found = EVERYTHING
+        if sender is not None:
+            found &= _towards(self.gate(sender, "egress"), receiver, target[1])
+        if receiver is not None:
+            found &= _towards(self.gate(receiver, "ingress"), sender, source[1])
+        return found
+
     def crowds(self, gate: Gate, peers: Identity, direction: Direction) -> Crowds:
         """The ports of an identity by what a gate lets them send (ingress), or be sent (egress)."""
         found = self._crowds.get((gate, peers.key, direction))
@@ -123,6 +142,12 @@ class Reach:
             found = {passage: tuple(sorted(keys)) for passage, keys in grouped.items()}
             self._crowds[gate, peers.key, direction] = found
         return found
+
+
+def _towards(gate: Gate, peer: Identity | None, span: Span) -> Services:
+    """What a gate lets through, about a peer with any of these addresses."""
+    number = peer.number if peer is not None else 0
+    return reduce(or_, (gate.lets(gate.sort(number, part)) for part in gate.parts(span)))
 
 
 def _passage(gate: Gate, number: int, port: Port, direction: Direction) -> Passage:

@@ -1,0 +1,161 @@
+"""Invariants: what must stay true of who reaches whom, and the packet that shows that it would not.
+
+An invariant is looked at where a change makes a difference, and as a whole when it is new or when whom it speaks of may
+be others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from controller.entities import Port, Project
+from controller.policy.aims import Aim
+from controller.policy.differences import Ours, Strangers
+from controller.policy.reach import outside
+from controller.policy.services import NOTHING, services_of
+from controller.policy.values import ICMP, ICMPV6, Invariant
+from controller.policy.verdict import Conversation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from controller.policy.differences import Crowd, Difference
+    from controller.policy.gates import Span
+    from controller.policy.reach import Reach
+    from controller.policy.services import Services
+
+_FAMILY_OF = {ICMP: 4, ICMPV6: 6}
+_UNUSUAL = 253
+"""A protocol for experiments (RFC 3692): of sets that hold all protocols but some."""
+_TRIES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An invariant that would not hold, and a packet that shows it: one that passes, or one that does not."""
+
+    invariant: Invariant
+    packet: Conversation
+
+
+class Invariants:
+    """The invariants of a store as it would be. ``spend`` is called for each comparison, and may raise to end it."""
+
+    def __init__(self, after: Reach, spend: Callable[[], None]) -> None:
+        self._after, self._spend = after, spend
+        keys = sorted(after.reading.keys(Invariant))
+        standing = [one for key in keys if (one := after.reading.get(Invariant, key)) is not None]
+        self._judges = [_Judge(one, after) for one in standing]
+
+    def broken(self, changed: Collection[tuple[object, ...]], differences: Iterable[Difference]) -> Iterator[Broken]:
+        """Those that a change breaks, each once."""
+        kinds = {read[1] for read in changed if read[0] == "get"}
+        waiting: list[_Judge] = []
+        for judge in self._judges:
+            one = judge.invariant
+            if ("get", Invariant, one.key) in changed or Project in kinds or (one.reachable and Port in kinds):
+                yield from islice(self._whole(judge), 1)
+            else:
+                waiting.append(judge)
+        for difference in differences if waiting else ():
+            for judge in list(waiting):
+                packet = judge.shown(difference.sources, difference.targets, difference.after)
+                if packet is not None:
+                    waiting.remove(judge)
+                    yield Broken(judge.invariant, packet)
+
+    def _whole(self, judge: _Judge) -> Iterator[Broken]:
+        """Everybody that it speaks of, on either side."""
+        for source, target in product(judge.sources.everybody(), judge.targets.everybody()):
+            self._spend()
+            for sources, targets, services in _between(self._after, source, target):
+                packet = judge.shown(sources, targets, services)
+                if packet is not None:
+                    yield Broken(judge.invariant, packet)
+
+
+class _Judge:
+    """One invariant."""
+
+    def __init__(self, invariant: Invariant, after: Reach) -> None:
+        self.invariant = invariant
+        self.sources, self.targets = Aim(invariant.sources, after), Aim(invariant.targets, after)
+        self._wanted = services_of(invariant.services)
+        self._after = after
+
+    def shown(self, source: Crowd, target: Crowd, services: Services) -> Conversation | None:
+        """A packet that breaks it, of those between two crowds between whom these services pass.
+
+        Where ports have several addresses of which only some are meant, one is looked for among those; if there are
+        too many to look through, the first one stands for all.
+        """
+        suspects = self._suspects(services)
+        sources, targets = (self.sources.among(source), self.targets.among(target)) if suspects else (None, None)
+        if sources is None or targets is None:
+            return None
+        first: Conversation | None = None
+        ends = product(self.sources.addresses(sources), self.targets.addresses(targets))
+        for tried, ((sender, start), (receiver, end)) in enumerate(ends):
+            if start.family != end.family or (sender == receiver and sender is not None):
+                continue
+            exactly = self._suspects(self._after.passing((sender, start), (receiver, end)))
+            found = _packet(exactly, (sender, start), (receiver, end))
+            if found is not None:
+                return found
+            first = first or _packet(suspects, (sender, start), (receiver, end))
+            if tried > _TRIES:
+                return first
+        return None
+
+    def _suspects(self, services: Services) -> Services:
+        """What passes and must not, or does not and must."""
+        return self._wanted - services if self.invariant.reachable else self._wanted & services
+
+
+def _between(reach: Reach, source: Crowd, target: Crowd) -> Iterator[tuple[Crowd, Crowd, Services]]:
+    """What passes from one crowd to another, part by part; strangers among themselves are nobody's concern."""
+    one = reach.identity(source.identity) if isinstance(source, Ours) else None
+    other = reach.identity(target.identity) if isinstance(target, Ours) else None
+    if one is not None and other is not None:
+        if reach.realm(one) != reach.realm(other):
+            yield source, target, NOTHING
+        for pairing in reach.between(one, other):
+            ends = _part(source, pairing.sources), _part(target, pairing.targets)
+            if ends[0].ports and ends[1].ports:
+                yield *ends, pairing.services
+    elif one is not None and reach.opens(one):
+        yield from ((source, Strangers((span,)), passing) for span, passing in outside(reach.gate(one, "egress")))
+    elif other is not None and reach.opens(other):
+        yield from ((Strangers((span,)), target, passing) for span, passing in outside(reach.gate(other, "ingress")))
+
+
+def _part(crowd: Crowd, ports: tuple[str, ...]) -> Ours:
+    assert isinstance(crowd, Ours)  # noqa: S101 - told to the type checker
+    return Ours(crowd.identity, tuple(sorted(set(ports).intersection(crowd.ports))))
+
+
+def _packet(
+    services: Services, source: tuple[str | None, Span], target: tuple[str | None, Span]
+) -> Conversation | None:
+    """The first packet of a set that can be between two addresses."""
+    family = source[1].family
+    for protocol, source_port, target_port in _samples(services):
+        if _FAMILY_OF.get(protocol, family) == family:
+            ends = _text(family, source[1].first), _text(family, target[1].first)
+            return Conversation(source[0], target[0], *ends, protocol, source_port, target_port)
+    return None
+
+
+def _samples(services: Services) -> Iterator[tuple[int, int, int]]:
+    """A packet of each protocol of a set: protocol, source and destination port."""
+    numbers = (6, 17, *(number for number, _ in services.protocols), _UNUSUAL)
+    for protocol in dict.fromkeys(numbers):
+        for first, _, sources in services.of(protocol)[:1]:
+            yield protocol, max(sources[0][0], min(sources[0][1], 49152)) if protocol in {6, 17, 132} else 0, first
+
+
+def _text(family: int, number: int) -> str:
+    return str(IPv4Address(number) if family == 4 else IPv6Address(number))  # noqa: PLR2004 - IPv4
