@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from controller.entities import Port, Project
 from controller.policy.derived import Identity, Member
 from controller.policy.numbers import IDENTITY_BITS, hashed, identity_number
-from controller.policy.selecting import project_traits, traits
+from controller.policy.selecting import ANY, project_traits, traits
 from controller.policy.values import Machines, Policy
 from controller.store import Index
 
@@ -69,7 +69,7 @@ def _named(policy: Policy) -> set[str]:
 
 INDEXES = {
     Policy: (Index("port", _named),),
-    Project: (Index("trait", lambda project: project_traits(project.labels)),),
+    Project: (Index("trait", lambda project: (ANY, *project_traits(project.labels))),),
     Member: (
         Index("project", lambda member: (member.project,), group=lambda member: member.identity),
         Index("hash", lambda member: (_hash(member.identity),), group=lambda member: member.identity),
