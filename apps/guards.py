@@ -19,6 +19,7 @@ from controller.policy.selecting import pivots, project_traits, selects, traits
 from controller.policy.tiers import BUILT_IN, PLACES
 from controller.policy.values import Policy, Rule, Tier
 from controller.store import Index
+from controller.zones import port_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from controller.policy.values import Direction, Labels
 
 DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
-PORT_ZONES = 0x8000
-"""The conntrack zones of ports begin here; those below are the routers'."""
 
 
 def outlines(policy: Policy, _view: View) -> Iterator[Outline]:
@@ -172,11 +171,6 @@ def standings(endpoint: Endpoint, view: View) -> Iterator[Standing]:
         egress=_number(found["egress"]),
         guards=tuple(guard.key for guard in found.values() if guard is not None),
     )
-
-
-def port_zone(ofport: int) -> int:
-    """The conntrack zone of an OpenFlow port; 0 where there is none for it."""
-    return PORT_ZONES | ofport if 0 < ofport < PORT_ZONES else 0
 
 
 def _guard(identity: Identity, direction: Direction, view: View) -> Guard | None:

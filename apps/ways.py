@@ -21,7 +21,9 @@ from controller.derived import (
     Leg,
 )
 from controller.entities import Chassis, FloatingIp, Network, PortForward, Router, Seat
+from controller.errors import Bug
 from controller.store import Index
+from controller.zones import MOST_ROUTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +63,7 @@ def door_exits(network: Network, _view: View) -> Iterator[Exit]:
     """A nat network leaves by every chassis, through its host."""
     if network.door is not None:
         door = network.door
+        _check(door.number)
         yield _by_host(f"{DOOR}{network.key}", door.number, network.key, door.mac, door.addresses)
 
 
@@ -69,6 +72,7 @@ def exits(router: Router, view: View) -> Iterator[Exit]:
     external = router.external
     if external is None:
         return
+    _check(router.number)
     realm, network = view.get(Federation, router.key).realm, view.get(Network, external.network)
     if network.mode == "nat":
         yield _by_host(router.key, router.number, realm, router.mac, external.addresses)
@@ -93,6 +97,12 @@ def exits(router: Router, view: View) -> Iterator[Exit]:
         mtu=network.mtu,
         helpers=router.helpers,
     )
+
+
+def _check(number: int) -> None:
+    """Refuse a number that was given before ports had zones of their own: its zones are ports' now."""
+    if number > MOST_ROUTERS:
+        raise Bug(f"router number {number} is above {MOST_ROUTERS}: apply what has it anew, and it gets another")
 
 
 def _lightest(router: Router, view: View) -> Encap:

@@ -1,4 +1,4 @@
-"""Forgetting: a connection whose translation was taken away ends with it, and none outlives its router's zones.
+"""Forgetting: a connection whose translation was taken away ends with it; none outlives its router, or port, there.
 
 A switch keeps translating what it once tracked, whatever its flows say later; so it is told what to forget.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from controller.derived import Exit, Floating, Forward
+from controller.derived import Endpoint, Exit, Floating, Forward
 from controller.southbound.conntrack import Connections, Ends
-from controller.zones import destination_zone, zones
+from controller.zones import destination_zone, port_zone, zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 PROTOCOLS = {"tcp": 6, "udp": 17}
 ANY_PROTOCOL = 0
-FOLLOWED = frozenset({Exit, Floating, Forward})
-Translation = Exit | Floating | Forward
+FOLLOWED = frozenset({Endpoint, Exit, Floating, Forward})
+Followed = Endpoint | Exit | Floating | Forward
 
 
 class Facts(Protocol):
@@ -36,7 +36,7 @@ class Forgetting:
         self._facts = facts
         self._flush = flush
         self._chassis = chassis
-        self._known: dict[tuple[type, str], Translation] = {}
+        self._known: dict[tuple[type, str], Followed] = {}
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """Some of it changed: have forgotten what only the old translation explains."""
@@ -50,16 +50,18 @@ class Forgetting:
             if old is not None and old != new:
                 self._forget(old, new)
 
-    def _forget(self, old: Translation, new: Translation | None) -> None:
+    def _forget(self, old: Followed, new: Followed | None) -> None:
         seat = self._facts.get(Exit, old.router) if isinstance(old, Forward) else None
         for chassis, connections in ended(old, new, seat):
             for name in (chassis,) if chassis is not None else tuple(self._chassis()):
                 self._flush(name, connections)
 
 
-def ended(old: Translation, new: Translation | None, leaving: Exit | None) -> Iterator[tuple[str | None, Connections]]:
+def ended(old: Followed, new: Followed | None, leaving: Exit | None) -> Iterator[tuple[str | None, Connections]]:
     """The connections that end with ``old``, by chassis; None is every chassis. ``leaving`` is a forward's exit."""
     match old, new:
+        case Endpoint(), _:
+            yield from _unplugged(old, new)
         case Exit(number=number), None:
             yield from ((None, Connections(zone)) for zone in zones(number))
         case Exit(seat=str(seat)), Exit() if new.seat != seat:
@@ -68,6 +70,14 @@ def ended(old: Translation, new: Translation | None, leaving: Exit | None) -> It
             yield from _floating(old)
         case Forward(), _ if leaving is not None:
             yield from _forward(old, leaving.seat or old.chassis)
+
+
+def _unplugged(old: Endpoint, new: Followed | None) -> Iterator[tuple[str, Connections]]:
+    """Whoever is plugged in there next has a zone without the connections of this port."""
+    stays = isinstance(new, Endpoint) and (new.chassis, new.ofport) == (old.chassis, old.ofport)
+    zone = 0 if stays else port_zone(old.ofport)
+    if zone and not old.of_host:
+        yield old.chassis, Connections(zone)
 
 
 def _floating(old: Floating) -> Iterator[tuple[str, Connections]]:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from controller.store import Store
 
 
+FEW = 8
+"""Routers that a chassis is asked for zone by zone; of more everything is read once, the connections of ports too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked for; None is everything. ``router`` is the key of a router, or of a nat network."""
@@ -43,7 +47,7 @@ class NatTable:
     def _inquiry(self, question: Question) -> Inquiry:
         names = self._names(question)
         zones: Sequence[int | None] = [None]
-        if question.router:
+        if question.router or len(names) <= FEW:
             zones = sorted(zone for number in names for zone in zones_of(number))
         chosen = [question.chassis] if question.chassis is not None else self._translating()
         return Inquiry(dict.fromkeys(chosen if names else (), zones), partial(_rows, names))

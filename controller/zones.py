@@ -1,4 +1,9 @@
-"""Conntrack zones: each router has two of its own, so that no two tenants share state."""
+"""Conntrack zones: each router has two of its own, and each port one, so that no two tenants share state."""
+
+PORTS = 0x8000
+"""The zones of ports begin here; those below are the routers'."""
+MOST_ROUTERS = PORTS // 2 - 1
+"""The highest number of a router, of which two zones are made."""
 
 
 def source_zone(number: int) -> int:
@@ -19,3 +24,13 @@ def zones(number: int) -> tuple[int, int]:
 def router(zone: int) -> int:
     """The number of the router that has a zone."""
     return zone // 2
+
+
+def port_zone(ofport: int) -> int:
+    """The zone of an OpenFlow port; 0 where there is none for it."""
+    return PORTS | ofport if 0 < ofport < PORTS else 0
+
+
+def port(zone: int) -> int:
+    """The OpenFlow port that has a zone; 0 for a router's."""
+    return zone ^ PORTS if zone > PORTS else 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.entities import FloatingIp, PortForward, Router, Seat
+from controller.entities import FloatingIp, Interface, Port, PortForward, Project, Router, Seat
 from controller.forgetting import Forgetting
 from controller.southbound.conntrack import ANY, Connections, Ends
+from controller.zones import PORTS
 from tests.compiled import Watched
 from tests.routed_worlds import routed_world
-from tests.worlds import changed
+from tests.worlds import changed, plugged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +72,29 @@ def test_a_routers_zones_are_empty_for_the_next_who_gets_them() -> None:
     told = Told().take((), [(Router, "acme/edge")])
     whole = {(chassis, zone) for chassis, zone, protocol, original, reply in told if original == reply == ANY}
     assert whole == {(chassis, zone) for chassis in ("hv1", "hv2") for zone in (14, 15)}
+
+
+def test_who_leaves_a_port_leaves_no_connections_to_whom_comes_next() -> None:
+    told = Told()
+    plug = routed_world()[Interface, "hv1/tap-acme-web-1"]
+    assert isinstance(plug, Interface)
+    taken = replace(plug, iface_id="acme/other")
+    assert (*told.take([taken])[-1][:3],) == ("hv1", PORTS | plug.ofport, 0)
+
+
+def test_a_port_that_moves_to_another_host_takes_its_zone_along() -> None:
+    told = Told().take([plugged("acme/db-1", "hv1", 12, seen=1)])
+    assert [order[:3] for order in told if order[1] & PORTS] == [("hv2", PORTS | 3, 0)]
+
+
+def test_a_port_that_stays_where_it_is_keeps_its_connections_whatever_else_changes() -> None:
+    told = Told()
+    for port in (
+        changed(routed_world(), Port, "acme/db-1", labels=(("app", "db"),)),
+        changed(routed_world(), Port, "acme/db-1", port_security=False),
+    ):
+        assert told.take([port[Port, "acme/db-1"]]) == []
+    assert told.take((), [(Project, "acme")]) == []
 
 
 def test_what_does_not_change_a_translation_ends_no_connection() -> None:

@@ -12,11 +12,12 @@ from hashlib import blake2b
 
 from controller.entities import Encap, Mode
 from controller.intent.blocks import IPV4, IPV6, Block, text
+from controller.zones import MOST_ROUTERS
 
 VNI_MAX = 0xFFFFF0
 """What lies above are the VNIs of ours: of the hosts' links and of liveness."""
-ROUTER_NUMBERS = 32767
-"""Two conntrack zones of 16 bits are made of each number."""
+ROUTER_NUMBERS = MOST_ROUTERS
+"""Two conntrack zones are made of each number."""
 _SLAAC_PREFIX = 64
 _UNIVERSAL_LOCAL_BIT = 0x02
 _IPV6_HEADER_MORE = 20

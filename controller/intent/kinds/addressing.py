@@ -42,6 +42,11 @@ def free_number(draft: Draft, uid: str, space: str, most: int) -> int | None:
     return allocate.number(uid, most, lambda number: draft.owner(space, number) is not None)
 
 
+def router_number(draft: Draft, uid: str, had: int) -> int | None:
+    """The number that a router had, or one that is free; those above were given before ports had zones of their own."""
+    return had if 0 < had <= allocate.ROUTER_NUMBERS else free_number(draft, uid, NUMBERS, allocate.ROUTER_NUMBERS)
+
+
 def version_of(address: str) -> int:
     """4 or 6."""
     return IPV6 if ":" in address else IPV4

@@ -110,7 +110,7 @@ def _complete(
     completed = replace(settled, vni=vni)
     macs = addressing.mac_space(key[1], key[2])
     match spec.mode:
-        case "nat" if settled.door is None:
+        case "nat" if settled.door is None or settled.door.number > allocate.ROUTER_NUMBERS:
             door = _door(draft, uid, macs)
             return door if isinstance(door, Contradiction) else replace(completed, door=door)
         case "host-only" if settled.gateway_mac is None:
@@ -121,7 +121,7 @@ def _complete(
 
 def _door(draft: Draft, uid: str, macs: str) -> entities.Door | Contradiction:
     """What a nat network is to the hosts: a router of its own."""
-    number = addressing.free_number(draft, uid, addressing.NUMBERS, allocate.ROUTER_NUMBERS)
+    number = addressing.router_number(draft, uid, 0)
     addresses = tuple(draft.free(addressing.HOST_LINK, each) for each in addressing.HOST_LINK_SPANS)
     if number is None or None in addresses:
         return Contradiction("/spec/mode", "there are as many routers and nat networks as there can be", conflict=True)

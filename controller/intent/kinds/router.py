@@ -97,7 +97,7 @@ def _kept_outside(outer: Joined, before: Resource | None) -> tuple[str, ...]:
 def _complete(
     draft: Draft, key: Key, uid: str, spec: RouterSpec, settled: RouterAllocation
 ) -> RouterAllocation | Contradiction:
-    number = settled.number or addressing.free_number(draft, uid, addressing.NUMBERS, allocate.ROUTER_NUMBERS)
+    number = addressing.router_number(draft, uid, settled.number)
     vni = settled.vni or addressing.free_number(draft, uid, addressing.VNIS, allocate.VNI_MAX)
     if number is None or vni is None:
         return Contradiction("/spec", "there are as many routers as there can be", conflict=True)
