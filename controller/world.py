@@ -23,7 +23,6 @@ from controller.entities import (
     Seat,
 )
 from controller.host_states import HostStates
-from controller.live.answers import Answers
 from controller.nat_table import NatTable
 from controller.policy.values import AddressGroup, Invariant, Policy, Tier
 from controller.preview import Change, preview
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from controller.compiler.past import Glimpse
     from controller.core import Core
     from controller.entities import Entity
+    from controller.live.live import Live
     from controller.reports import Reports
     from controller.steward import Steward
     from ovsdb.hosts import Hosts
@@ -71,10 +71,18 @@ class World:
     """Answers the northbound side; every answer is plain JSON values."""
 
     def __init__(  # noqa: PLR0917 - the parts that it reads, put together once
-        self, core: Core, rules: Rules, reports: Reports, topology: Topology, hosts: Hosts, services: Steward
+        self,
+        core: Core,
+        rules: Rules,
+        reports: Reports,
+        topology: Topology,
+        hosts: Hosts,
+        services: Steward,
+        live: Live,
     ) -> None:
         self.database_reachable = False
-        self.nat = NatTable(core.compiler.store, Answers(hosts))
+        self.nat = NatTable(core.compiler.store, live.answers)
+        self.live = live
         self.host_states = HostStates()
         self._core = core
         self._rules = rules

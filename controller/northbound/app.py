@@ -13,6 +13,7 @@ from controller.intent.state import Intent
 from controller.intent.writer import Writer
 from controller.northbound import problems
 from controller.northbound.apply import Apply
+from controller.northbound.connections import ConnectionResource
 from controller.northbound.deadlines import Deadlines
 from controller.northbound.event_stream import EventResource
 from controller.northbound.events import EventLog
@@ -80,4 +81,5 @@ def _route_observations(app: App, world: World) -> None:
     app.add_route("/v1/leases", TableResource(world, "leases"))
     app.add_route("/v1/flows", FlowResource(world))
     app.add_route("/v1/nat", NatResource(world))
+    app.add_route("/v1/connections", ConnectionResource(world))
     app.add_route("/v1/topology", TopologyResource(world))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import falcon
@@ -11,10 +10,9 @@ from controller.errors import BadQuery
 from controller.nat_table import Question
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
+from controller.northbound.connections import LONGEST_PAGE, PAGE, place
 from controller.northbound.world import Table, World
 
-_NAT_PAGE, _LONGEST_NAT_PAGE = 1_000, 10_000
-_CURSOR = re.compile(r"\d{1,20}\.\d{1,6}\.\d{1,12}")
 _TOPOLOGY_TYPES = {"graphml": "application/graphml+xml", "dot": "text/vnd.graphviz"}
 
 
@@ -54,10 +52,8 @@ class NatResource:
         """Those of a chassis, of a router or nat network, of a project, or all, page by page."""
         _observing(req, ("chassis", "router", "project", "limit", "cursor"))
         question = Question(*(queries.text(req, name) for name in ("chassis", "router", "project")))
-        limit = queries.whole(req, "limit", 1, _LONGEST_NAT_PAGE) or _NAT_PAGE
-        cursor = queries.cursor(req)
-        if cursor and _CURSOR.fullmatch(cursor) is None:
-            raise BadQuery("query parameter cursor: is not one that a page gave")
+        limit = queries.whole(req, "limit", 1, LONGEST_PAGE) or PAGE
+        cursor = place(req)
         media.form(req)
         page = self.world.nat.page(question, limit, cursor)
         following = queries.cursor_after(page.following) if page.following else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from controller.entities import Entity
+from controller.live.live import Live
 from controller.nat_table import NatTable
 
 Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
@@ -16,6 +17,7 @@ class World(Protocol):
     """The daemon's core as the northbound side sees it; every answer is plain JSON values."""
 
     nat: NatTable
+    live: Live
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """What is, of one resource (key ``acme/web-1`` or ``acme``): chassis, ofport, conditions and the like."""

@@ -64,6 +64,15 @@ def judged(reading: Reading, said: Conversation, gates: Gates | None = None) -> 
     return Verdict(sent and got, egress, ingress)
 
 
+def heard(
+    reading: Reading, said: Conversation, direction: Direction, gates: Gates | None = None
+) -> tuple[bool, str | None]:
+    """The verdict of one side alone, the sender's (egress) or the receiver's, and what says so."""
+    if said.protocol == ICMPV6 and said.target_port >> 8 in _SIGNALS:
+        return True, None
+    return _Judge(reading, said, gates or Gates()).side(direction)
+
+
 @dataclass(frozen=True, slots=True)
 class _Judge:
     """One conversation, seen from both sides."""

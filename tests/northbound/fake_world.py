@@ -9,6 +9,7 @@ from typing import Any
 from controller.entities import Entity
 from controller.errors import DatabaseError
 from controller.live.answers import Answers
+from controller.live.live import Live
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
 from controller.store import Store
@@ -33,6 +34,7 @@ class FakeWorld:
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
     nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
+    live: Live = field(default_factory=lambda: Live(Store({}), NoSwitch(), _unheard))
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """Ready at once."""
@@ -73,3 +75,8 @@ class FakeWorld:
     def ready(self) -> tuple[bool, str]:
         """As the test says."""
         return (not self.unready, self.unready)
+
+
+def _unheard(kind: str, subject: str, detail: dict[str, object]) -> None:
+    """Nobody follows events."""
+    del kind, subject, detail

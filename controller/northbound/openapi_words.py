@@ -1,0 +1,65 @@
+"""The words of the OpenAPI document: schemas, parameters, operations and their answers."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter
+
+from controller.intent.values import Name
+from controller.northbound import media, problems
+
+Json: TypeAlias = dict[str, Any]
+
+REFERENCE = "#/components/schemas/{model}"
+# Older names of the same forms are understood as well.
+PLAIN = (media.JSON, media.MSGPACK)
+WHOLE = {"type": "integer", "minimum": 0}
+TEXT = {"type": "string"}
+NAME = TypeAdapter(Name).json_schema()
+
+
+def object_of(properties: Json) -> Json:
+    """An object that has all of these."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def reference(model: str) -> Json:
+    """A schema by its name."""
+    return {"$ref": REFERENCE.format(model=model)}
+
+
+def in_path(name: str) -> Json:
+    """A name that stands in the path."""
+    return {"name": name, "in": "path", "required": True, "schema": NAME}
+
+
+def query(name: str, schema: Json, description: str) -> Json:
+    """A query parameter."""
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def content(schema: Json, *types: str) -> Json:
+    """What is sent in each media type."""
+    return {kind: {"schema": schema} for kind in types or PLAIN}
+
+
+def operation(tag: str, summary: str, answers: Json, more: Json | None = None) -> Json:
+    """One operation; every one of them may answer with a problem."""
+    problem = {"description": "A problem.", "content": content(reference("Problem"), problems.MEDIA_TYPE)}
+    return {"tags": [tag], "summary": summary, "responses": {**answers, "default": problem}, **(more or {})}
+
+
+def ok(description: str, schema: Json, *types: str, status: str = "200") -> Json:
+    """An answer that is no problem."""
+    return {status: {"description": description, "content": content(schema, *types)}}
+
+
+def body(schema: Json, *types: str) -> Json:
+    """What a request has to bring."""
+    return {"requestBody": {"required": True, "content": content(schema, *types)}}
+
+
+ITEMS = object_of({"items": {"type": "array", "items": {"type": "object"}}})
+REASONS = {"type": "object", "additionalProperties": TEXT}
+CURSOR = query("cursor", TEXT, "What the page before gave as next.")
