@@ -203,7 +203,7 @@ class _Touched:
                 self._posture(key)
 
     def _all(self, kind: object, key: str) -> None:
-        """Ports whose identity has another number, whose network is joined to others or opened to the outside."""
+        """Ports whose identity is known no more or numbered anew, whose network is joined to others or opened."""
         for reach in (self._before, self._after):
             if kind is Identity:
                 identities = [key] if _other_number(self._before, self._after, key) else []
@@ -237,7 +237,7 @@ class _Compared(NamedTuple):
 
 def _other_number(before: Reach, after: Reach, key: str) -> bool:
     one, other = before.identity(key), after.identity(key)
-    return one is not None and other is not None and one.number != other.number
+    return (one and one.number) != (other and other.number)
 
 
 def _identity_of(reach: Reach, port: str) -> str:

@@ -1,0 +1,115 @@
+"""What a change makes of who reaches whom is what a comparison of everything would find, and nothing else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.entities import Port, Project, Router
+from controller.policy.derived import Identity
+from controller.policy.differences import Difference, Differences, Ours, Strangers
+from controller.policy.gates import Gates, address
+from controller.policy.reach import Reach, outside
+from controller.policy.services import NOTHING, Services
+from controller.policy.values import Policy, Tier
+from tests.compiled import Watched
+from tests.policy.policy_worlds import OUTSIDE, policies, ports, worlds
+from tests.policy.test_three_oracles import WORLDS
+
+if TYPE_CHECKING:
+    from controller.compiler.past import Glimpse, Reading
+    from controller.entities import Entity
+    from controller.policy.values import Direction
+    from tests.worlds import Key, World
+
+Table = dict[tuple[str, str], Services]
+"""What each port may begin with each other, and with each address outside."""
+
+
+@st.composite
+def edits(draw: st.DrawFn, found: World) -> tuple[list[Entity], list[Key]]:
+    """Something new, something replaced, something gone."""
+    puts: list[Entity] = [draw(policies(number)) for number in draw(st.lists(st.integers(0, 4), max_size=1))]
+    puts += [draw(ports(number)) for number in draw(st.lists(st.integers(0, 5), max_size=1))]
+    kinds = (Port, Policy, Tier, Router, Project)
+    gone = draw(st.lists(st.sampled_from([key for key in found if key[0] in kinds]), max_size=1))
+    return puts, [key for key in gone if key not in {(type(one), one.key) for one in puts}]
+
+
+@given(data=st.data())
+@settings(max_examples=WORLDS * 2, deadline=None, suppress_health_check=list(HealthCheck))
+def test_differences_are_those_of_a_comparison_of_everything(data: st.DataObject) -> None:
+    found = data.draw(worlds())
+    puts, deletes = data.draw(edits(found))
+    compiler = Watched()
+    compiler.turn(found.values())
+    seen = compiler.look(puts, deletes, compared)
+    assert seen is not None
+    before, after, told = seen
+    assert not compiler.bugs
+    expected = {pair for pair in {*before, *after} if before.get(pair, NOTHING) != after.get(pair, NOTHING)}
+    differing = {pair for pair, (old, new) in told.items() if old != new}
+    assert differing == expected
+    for pair, (old, new) in told.items():
+        assert (old, new) == (before.get(pair, NOTHING), after.get(pair, NOTHING))
+
+
+def compared(glimpse: Glimpse) -> tuple[Table, Table, dict[tuple[str, str], tuple[Services, Services]]]:
+    """Everything before, everything after, and what the differences say."""
+    before, after = Reach(glimpse.before, Gates()), Reach(glimpse.after, Gates())
+    told: dict[tuple[str, str], tuple[Services, Services]] = {}
+    for one in Differences(before, after, glimpse.changed, _nothing).found():
+        for pair in pairs(one):
+            assert told.get(pair, (one.before, one.after)) == (one.before, one.after)
+            told[pair] = (one.before, one.after)
+    return table(glimpse.before), table(glimpse.after), told
+
+
+def pairs(one: Difference) -> set[tuple[str, str]]:
+    ends = [named(crowd) for crowd in (one.sources, one.targets)]
+    return {(source, target) for source in ends[0] for target in ends[1] if source != target}
+
+
+def named(crowd: Ours | Strangers) -> list[str]:
+    if isinstance(crowd, Ours):
+        return list(crowd.ports)
+    return [
+        one
+        for one in OUTSIDE
+        if any(
+            span.family == at.family and span.first <= at.first <= span.last
+            for span in crowd.spans
+            for at in [address(one)]
+        )
+    ]
+
+
+def table(reading: Reading) -> Table:
+    """Everybody with everybody, and with the addresses outside."""
+    reach, found = Reach(reading, Gates()), defaultdict[tuple[str, str], Services](lambda: NOTHING)
+    identities = [one for key in reading.keys(Identity) if (one := reading.get(Identity, key)) is not None]
+    for source in identities:
+        for target in identities:
+            for pairing in reach.between(source, target):
+                for start in pairing.sources:
+                    found |= {(start, to): pairing.services for to in pairing.targets if to != start}
+        for stranger in OUTSIDE if reach.opens(source) else ():
+            for port in reach.members(source):
+                found[port, stranger] = services_at(reach, source, "egress", stranger)
+                found[stranger, port] = services_at(reach, source, "ingress", stranger)
+    return dict(found)
+
+
+def services_at(reach: Reach, identity: Identity, direction: Direction, stranger: str) -> Services:
+    at = address(stranger)
+    spans = outside(reach.gate(identity, direction))
+    return next(
+        services for span, services in spans if span.family == at.family and span.first <= at.first <= span.last
+    )
+
+
+def _nothing() -> None:
+    """Any number of comparisons is fine."""
