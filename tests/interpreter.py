@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from controller.entities import Chassis, Interface
 from controller.flow import fields as f
 from tests.compiled import compiled
+from tests.connections import Connections
 from tests.walk import TRACKED, Bridge, Walk
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class DataPlane:
         self._interfaces = [one for one in world.values() if isinstance(one, Interface)]
         self._names = {(one.chassis, one.ofport): one.iface_id or one.key for one in self._interfaces}
         self._bridges = {key: Bridge(compiler.catalogue.flows(key)) for key in self._chassis}
+
+    def forget(self) -> None:
+        """No connection is known any more, as after a long silence."""
+        for bridge in self._bridges.values():
+            bridge.connections = Connections()
 
     def fate(self, sender: str, packet: Packet) -> list[str]:
         """The ports that a packet from a port reaches, each as often as it is reached."""

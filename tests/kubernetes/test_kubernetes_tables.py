@@ -107,6 +107,7 @@ def arriving(plane: DataPlane, probe: tuple[int, str], town: Town) -> Iterator[t
     port, protocol = probe
     for source, target in pairs(town):
         if source.namespace and target.namespace:
+            plane.forget()
             packet = first_packet(source, target, protocol, port)
             if plane.fate(key(source), packet) == [key(target)]:
                 yield key(source), key(target)
