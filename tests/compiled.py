@@ -13,6 +13,7 @@ from controller.compiler.view import Missing, View
 from controller.derived import Audience
 from controller.entities import Chassis, Interface
 from controller.flow.flow import Everywhere, Here, Hosts
+from controller.policy.derived import Post
 from controller.store import Store
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def _within(scope: Scope, store: Store) -> Iterable[str]:
         case Here(chassis=host):
             return (host,)
         case Hosts(realm=realm):
-            return {audience.chassis for audience in _all(store, Audience) if audience.realm == realm}
+            posts = {post.chassis for post in _all(store, Post) if post.guard == realm}
+            return posts | {audience.chassis for audience in _all(store, Audience) if audience.realm == realm}
         case Everywhere():
             return store.keys(Chassis)
 

@@ -18,10 +18,12 @@ from controller.entities import (
     Plug,
     Port,
     PortForward,
+    Project,
     Router,
     RouterInterface,
     Seat,
 )
+from controller.policy.values import AddressGroup, Machines, Policy, Tier
 from tests.worlds import Key, World, mac, plugged, small_world
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ def _ports(port: Port) -> Iterator[Entity]:
     yield replace(port, addresses=("10.0.0.2", "fd00::7"), allowed_pairs=())
     yield replace(port, admin_up=False)
     yield replace(port, port_security=not port.port_security)
+    yield replace(port, labels=(("app", "web"),), groups=())
+    yield replace(port, labels=(("app", "cache"),), named_ports=(("pg", 6, 5432), ("pg2", 6, 99)))
+    yield replace(port, groups=("acme/red",))
     yield replace(port, binding=Plug("hv2", "tap-acme-web-2"))
     yield replace(port, binding=Plug("hv1", "tap-acme-web-1"))
 
@@ -84,6 +89,20 @@ def _routers(router: Router) -> Iterator[Entity]:
     yield replace(router, helpers=())
 
 
+def _policies(policy: Policy) -> Iterator[Entity]:
+    yield replace(policy, tier="nowhere")
+    yield replace(policy, tier="late", priority=50)
+    yield replace(policy, audit=not policy.audit)
+    yield replace(policy, applied_to=(Machines(None),))
+    yield replace(policy, applied_to=(Machines(("acme",), ports=("acme/web-2",)), *policy.applied_to))
+    yield replace(policy, ingress=None, egress=())
+    yield replace(policy, ingress=policy.egress, egress=policy.ingress)
+    for rules in filter(None, (policy.ingress, policy.egress)):
+        turned = tuple(replace(rule, action="deny", peers=(Machines(None),), services=()) for rule in rules[::-1])
+        yield replace(policy, ingress=turned)
+        yield replace(policy, ingress=(*rules, replace(rules[0], name="more", peers=None)))
+
+
 def _others(entity: Entity) -> Iterator[Entity]:
     """Of the rest, another place, port or address."""
     match entity:
@@ -99,6 +118,17 @@ def _others(entity: Entity) -> Iterator[Entity]:
             yield replace(entity, ports=(7000, 7003), target=7000)
         case Neighbour():
             yield replace(entity, mac=mac(0x78))
+        case Policy():
+            yield from _policies(entity)
+        case Tier():
+            yield replace(entity, default="pass")
+            yield replace(entity, order=10, listed=True)
+        case AddressGroup():
+            yield replace(entity, cidrs=())
+            yield replace(entity, cidrs=("10.0.0.0/25", "10.0.0.128/25", "fd00::7/128"))
+        case Project():
+            yield replace(entity, labels=(("env", "prod"),))
+            yield replace(entity, labels=())
 
 
 @cache

@@ -12,6 +12,7 @@ from controller.compiler.readers import Readers
 from controller.compiler.view import Missing, View
 from controller.derived import Audience
 from controller.entities import Chassis
+from controller.policy.derived import Post
 from controller.store import Store
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Defect = Callable[[pytest.MonkeyPatch], None]
 
 REAL_ENGINE, REAL_CATALOGUE = dict(vars(Engine)), dict(vars(Catalogue))
-REAL_READERS = dict(vars(Readers))
+REAL_READERS, REAL_VIEW = dict(vars(Readers)), dict(vars(View))
 REAL_STORE, REAL_COMPILER = dict(vars(Store)), dict(vars(Compiler))
 
 
@@ -187,6 +188,20 @@ def does_not_see_realms_come_and_go(patch: pytest.MonkeyPatch) -> None:
     _without(patch, Audience)
 
 
+def does_not_see_guards_come_and_go(patch: pytest.MonkeyPatch) -> None:
+    _without(patch, Post)
+
+
+def forgets_a_guard_s_other_policies(patch: pytest.MonkeyPatch) -> None:
+    def where(self: Any, kind: type, index: str, value: Any) -> list[Any]:
+        found: list[Any] = REAL_VIEW["where"](self, kind, index, value)
+        for one in found[1:]:
+            self.reads.discard(("get", kind, one.key))
+        return found
+
+    patch.setattr(View, "where", where)
+
+
 def counts_a_group_once(patch: pytest.MonkeyPatch) -> None:
     def leave(self: Any, place: Any, key: str, group: str | None, changed: set[Any]) -> None:
         REAL_STORE["_leave"](self, place, key, group, changed)
@@ -229,3 +244,5 @@ BROKEN: tuple[Defect, ...] = (
     counts_a_group_once,
     leaves_no_word_of_an_index,
 )
+BROKEN_OF_POLICIES: tuple[Defect, ...] = (does_not_see_guards_come_and_go, forgets_a_guard_s_other_policies)
+"""What shows only where there are policies."""

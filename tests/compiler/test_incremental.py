@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from apps import binding
+from apps import binding, guards, identities
+from controller.policy import numbers
+from controller.policy.numbers import hashed
 from tests.compiled import ModelSwitch, Owners, Watched, compiled, specified
-from tests.compiler.broken_compilers import BROKEN
+from tests.compiler.broken_compilers import BROKEN, BROKEN_OF_POLICIES
+from tests.guarded_worlds import guarded_world
 from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
 from tests.routed_worlds import routed_world
 from tests.worlds import small_world
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from tests.worlds import World
 
 HOSTS = ("hv1", "hv2")
+SHARED_BITS = 30
+"""Hashes of identities and guards have no more."""
 ENOUGH = 400
 """Histories among which each broken compiler must stand out."""
 
@@ -71,7 +77,7 @@ class Played:
             }
 
 
-@pytest.mark.parametrize("world", [small_world, routed_world])
+@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world])
 @given(data=st.data())
 @settings(max_examples=60)
 def test_what_is_only_looked_at_comes_true_and_changes_nothing(world: Callable[[], World], data: st.DataObject) -> None:
@@ -121,10 +127,10 @@ def remembered(compiler: Watched) -> dict[object, object]:
     return dict(compiler.engine.readers.remembered())
 
 
-def breaks(history: History) -> bool:
-    """Whether a history comes out wrong."""
+def breaks(base: Callable[[], World], history: History) -> bool:
+    """Whether a history from a world on comes out wrong."""
     try:
-        Played(small_world()).play(history)
+        Played(base()).play(history)
     except Exception:  # noqa: BLE001 - a broken compiler may do anything
         return True
     return False
@@ -134,6 +140,12 @@ def breaks(history: History) -> bool:
 @settings(max_examples=80)
 def test_every_step_of_a_history_equals_a_clean_build(history: History) -> None:
     Played(small_world()).play(history)
+
+
+@given(histories(base=guarded_world))
+@settings(max_examples=80)
+def test_every_step_of_a_history_of_policies_equals_a_clean_build(history: History) -> None:
+    Played(guarded_world()).play(history)
 
 
 @given(histories(base=routed_world))
@@ -154,12 +166,31 @@ def test_a_history_told_otherwise_leads_to_the_same_flows(
         assert held(told.switches[host]) == held(otherwise.switches[host])
 
 
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_broken_compiler_is_caught(broken: Callable[[pytest.MonkeyPatch], None]) -> None:
+@pytest.mark.parametrize("salt", range(3))
+@given(history=histories(turns=4, base=guarded_world))
+@settings(max_examples=10)
+def test_numbers_that_collide_depend_on_who_there_is_and_not_on_who_came_first(salt: int, history: History) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (numbers, identities, guards):
+            patch.setattr(module, "hashed", partial(_scarce, salt))
+        Played(guarded_world()).play(history)
+
+
+def _scarce(salt: int, name: str, bits: int, person: bytes = b"first") -> int:
+    """Few numbers, so that names share them; second ones and those of rules are as good as ever."""
+    number = hashed(f"{name}{salt}", bits, person)
+    return number if person != b"first" or bits > SHARED_BITS else number % 3 + 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "base"),
+    [*((broken, small_world) for broken in BROKEN), *((broken, guarded_world) for broken in BROKEN_OF_POLICIES)],
+)
+def test_a_broken_compiler_is_caught(broken: Callable[[pytest.MonkeyPatch], None], base: Callable[[], World]) -> None:
     quick = settings(max_examples=ENOUGH, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
     with pytest.MonkeyPatch.context() as patch:
         broken(patch)
         try:
-            find(histories(), breaks, settings=quick)
+            find(histories(base=base), partial(breaks, base), settings=quick)
         except NoSuchExample:
             pytest.fail(f"{ENOUGH} histories do not tell {broken.__name__} from the real thing")
