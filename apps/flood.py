@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from apps.pipeline import DELIVER, FLOOD, FLOOD_HERE, FLOOD_THERE
+from apps.policy_tables import INGRESS
+from apps.standing import known
 from controller.derived import Division, Endpoint, Leaf, Presence, Realm
 from controller.entities import Chassis, Network
+from controller.flow import fields as f
 from controller.flow.actions import Action, output, set_field
 from controller.flow.fields import TUN_DST, TUN_IPV6_DST, Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
+    from controller.policy.derived import Standing
 
 
 def parts(presence: Presence, view: View) -> Iterator[Flow]:
@@ -31,11 +35,28 @@ def parts(presence: Presence, view: View) -> Iterator[Flow]:
 
 
 def members(leaf: Leaf, view: View) -> Iterator[Flow]:
-    """The ports of one part."""
-    network = view.get(Network, leaf.network)
+    """The ports of one part: guarded ones get ARP, and of IP what their guard lets through.
+
+    The copies of one packet are no connection, and none is remembered.
+    """
+    here, part = Here(leaf.chassis), {r.NETWORK: view.get(Network, leaf.network).vni, r.PART: leaf.part}
     ports = view.where(Endpoint, "leaf", (leaf.network, leaf.chassis, leaf.depth, leaf.part))
-    copies = [output(endpoint.ofport) for endpoint in ports]
-    yield FLOOD_HERE.flow(Here(leaf.chassis), "part", {r.NETWORK: network.vni, r.PART: leaf.part}, copies)
+    found = [(endpoint, at) for endpoint in ports if (at := known(endpoint, view)) is not None]
+    loose = [output(endpoint.ofport) for endpoint, at in found if not at.ingress]
+    yield FLOOD_HERE.flow(here, "part", part, loose)
+    if len(loose) == len(found):
+        return
+    everyone = [output(endpoint.ofport) for endpoint, _ in found]
+    yield FLOOD_HERE.flow(here, "arp", {**part, f.ETH_TYPE: f.ETH_ARP}, everyone)
+    asked = [action for endpoint, at in found if at.ingress for action in _ask(endpoint, at)]
+    for kind in (f.ETH_IP, f.ETH_IPV6):
+        yield FLOOD_HERE.flow(here, "guarded", {**part, f.ETH_TYPE: kind}, [*loose, *asked])
+
+
+def _ask(endpoint: Endpoint, at: Standing) -> Iterator[Action]:
+    for register, value in ((r.OUT_PORT, endpoint.ofport), (r.GUARD, at.ingress), (r.ZONE, 0), (r.REALM, at.realm)):
+        yield set_field(register, value)
+    yield INGRESS.resubmit
 
 
 def elsewhere(network: Network, view: View) -> Iterator[Flow]:

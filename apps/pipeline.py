@@ -214,11 +214,11 @@ FLOOD = Table(
 FLOOD_HERE = Table(
     23,
     "FLOOD_HERE",
-    "Which ports here, part by part? A guarded port is asked for what is IP.",
-    {"discovery": 300, "guarded": 200, "part": 100},
-    (r.NETWORK, r.PART, f.ETH_TYPE, f.IP_PROTO, f.ICMPV6_TYPE),
+    "Which ports here, part by part? Of what is IP, guarded ports are asked one by one.",
+    {"arp": 300, "guarded": 200, "part": 100},
+    (r.NETWORK, r.PART, f.ETH_TYPE),
     sets=(r.OUT_PORT, *_GUARDED),
-    leads_to=("INGRESS_STATE",),
+    leads_to=("INGRESS",),
     outputs=True,
 )
 FLOOD_THERE = Table(

@@ -23,12 +23,18 @@ NOWHERE = Standing("", "", "", "", 0, 0, 0, 0, 0, ())
 
 def standing(endpoint: Endpoint, view: View) -> Standing:
     """How the port stands; ``Missing`` where that is not known, or where it is guarded and has no zone."""
-    if endpoint.of_host:
-        return NOWHERE
-    at = view.get(Standing, endpoint.key)
-    if (at.ingress or at.egress) and not at.zone:
+    at = known(endpoint, view)
+    if at is None:
         raise Missing(endpoint.key)
     return at
+
+
+def known(endpoint: Endpoint, view: View) -> Standing | None:
+    """How the port stands, for those who go on without it."""
+    if endpoint.of_host:
+        return NOWHERE
+    at = view.find(Standing, endpoint.key)
+    return None if at is None or ((at.ingress or at.egress) and not at.zone) else at
 
 
 def sending(endpoint: Endpoint, view: View) -> list[Action]:
