@@ -19,7 +19,7 @@ from controller.flow.fields import REGS, Masked, integer
 from controller.flow.flow import Flow, Hosts, Match
 from controller.flow.meters import log_meter
 from controller.flow.ranges import prefixes
-from controller.policy.numbers import ACTION_BITS, CARRIED_ON, MACHINE, MOST_STAGES, UNRULED, rule_number
+from controller.policy.numbers import ACTION_BITS, CARRIED_ON, MACHINE, MOST_STAGES, UNRULED, hashed, rule_number
 from controller.policy.values import ICMP, ICMPV6
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PROTOCOL_AT = 16
 ANY_PORT = 0xFFFF
 WHOLE_GUARD = WORD ^ (MOST_STAGES - 1)
 ACTION = (1 << ACTION_BITS) - 1
-PLACE_BITS = 16
+CONJUNCTION_BITS = 32
 ETH_TYPES = {ICMP: f.ETH_IP, ICMPV6: f.ETH_IPV6}
 
 Terms = tuple[tuple[f.Field, "Value | Masked"], ...]
@@ -52,7 +52,7 @@ def rules(placement: Placement, _view: View) -> Iterator[Flow]:
             pairs = product(peers, services)
             whole |= {peer + service: verdict for peer, service in pairs if _may_meet(peer, service)}
             continue
-        number = index << PLACE_BITS | placement.place + 1  # unique in its stage, which all that is of it matches
+        number = _conjunction(placement.place, index, found.services)
         for clause, either in enumerate((peers, services), 1):
             for terms in either:
                 parts.setdefault(terms, []).append(conjunction(number, clause, 2))
@@ -60,6 +60,15 @@ def rules(placement: Placement, _view: View) -> Iterator[Flow]:
     for terms, actions in (parts | whole).items():
         match: Match = {r.GUARD: placement.stage, **dict(terms)}
         yield RULES.flow(Hosts(placement.guard), f"/{placement.place}", match, actions)
+
+
+def _conjunction(place: int, index: int, services: tuple[Service, ...]) -> int:
+    """The number of a conjunction in its stage, which all that is of it matches.
+
+    It is another one for other services: while a change of both lists is under way, no peer of one may meet a service
+    of the other.
+    """
+    return hashed(f"{place}|{index}|{services}", CONJUNCTION_BITS)
 
 
 def _verdict(found: Found, placement: Placement) -> list[Action]:
