@@ -9,15 +9,21 @@ import typer
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What can be listed: ``scoped`` if it belongs to projects, ``columns`` as (heading, dotted path) pairs."""
+    """What can be listed: ``scoped`` if it belongs to projects, ``columns`` as (heading, dotted path) pairs.
+
+    ``short`` is what one may type as well.
+    """
 
     name: str
     plural: str
     scoped: bool
     columns: tuple[tuple[str, str], ...]
+    short: str = ""
 
 
 _READY = ("READY", "status.conditions.Ready")
+_PLACE = (("PROJECT", "project"), ("NAME", "name"))
+_EXTENT = (("PORTS", "status.ports"), ("FLOWS", "status.flows"), _READY)
 # Written out, so that the command line starts without the daemon's models.
 _ALL = (
     Listed(
@@ -98,6 +104,59 @@ _ALL = (
             _READY,
         ),
     ),
+    Listed(
+        "SecurityGroup",
+        "securitygroups",
+        scoped=True,
+        columns=(*_PLACE, ("RULES", "spec.rules.direction"), *_EXTENT),
+        short="sg",
+    ),
+    Listed(
+        "AddressGroup", "addressgroups", scoped=True, columns=(*_PLACE, ("CIDRS", "spec.cidrs"), _READY), short="ag"
+    ),
+    Listed(
+        "Policy",
+        "policies",
+        scoped=True,
+        columns=(
+            *_PLACE,
+            ("TIER", "spec.tier"),
+            ("PRIORITY", "spec.priority"),
+            ("MODE", "spec.mode"),
+            ("ESTABLISHED", "spec.established"),
+            *_EXTENT,
+        ),
+        short="pol",
+    ),
+    Listed(
+        "Tier",
+        "tiers",
+        scoped=False,
+        columns=(("NAME", "name"), ("ORDER", "spec.order"), ("DEFAULT", "spec.default"), _READY),
+    ),
+    Listed("Invariant", "invariants", scoped=True, columns=(*_PLACE, ("EXPECT", "spec.expect"), _READY), short="inv"),
+    Listed(
+        "ClusterInvariant",
+        "clusterinvariants",
+        scoped=False,
+        columns=(("NAME", "name"), ("EXPECT", "spec.expect"), _READY),
+        short="cinv",
+    ),
+    Listed("NetworkPolicy", "networkpolicies", scoped=True, columns=(*_PLACE, *_EXTENT), short="netpol"),
+    Listed(
+        "AdminNetworkPolicy",
+        "adminnetworkpolicies",
+        scoped=False,
+        columns=(("NAME", "name"), ("PRIORITY", "spec.priority"), *_EXTENT),
+        short="anp",
+    ),
+    Listed(
+        "BaselineAdminNetworkPolicy",
+        "baselineadminnetworkpolicies",
+        scoped=False,
+        columns=(("NAME", "name"), *_EXTENT),
+        short="banp",
+    ),
 )
 _INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
     "chassis": (
@@ -143,7 +202,7 @@ _FILTERS: dict[str, tuple[str, ...]] = {"nat": ("chassis", "router", "project"),
 
 def kind(text: str) -> Listed:
     """The kind of intent that a word means; ends the command if there is none."""
-    found = next((each for each in _ALL if text.lower() in (each.name.lower(), each.plural)), None)
+    found = next((each for each in _ALL if text and text.lower() in (each.name.lower(), each.plural, each.short)), None)
     if found is None:
         raise typer.BadParameter(f"{text!r} is no kind; known are {', '.join(each.plural for each in _ALL)}")
     return found

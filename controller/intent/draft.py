@@ -128,10 +128,10 @@ class Overlay:
         return pool.lowest(lambda found: self.owner(space, found) is not None or self.quarantine.holds(space, found))
 
     def referrers(self, key: Key) -> Iterator[Key]:
-        """Who will refer to a resource; of other projects only those who have something of it."""
+        """Who will refer to a resource; to one of a project, of other projects only those who have something of it."""
         standing = (referrer for referrer in self._base.referrers(key) if referrer not in self.touched)
         for found in chain(standing, self._referrers.get(key, ())):
-            if found[1] == key[1] or _lent(self._base.resource(found)) == key:
+            if key[1] in ("", found[1]) or _lent(self._base.resource(found)) == key:
                 yield found
 
     def count(self, kind: str, project: str) -> int:

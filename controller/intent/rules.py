@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from controller.intent.draft import Overlay, Proposed
 from controller.intent.kind import Claim, Contradiction, Kind
@@ -125,6 +126,8 @@ def _limits(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal
             yield from _withdrawn(draft, put)
     for kind, project in draft.grown():
         yield from _over_quota(draft, puts, KINDS[kind], project)
+    for project in dict.fromkeys(put.key[1] for put in puts):
+        yield from _over_rules(draft, [put for put in puts if put.key[1] == project], project)
 
 
 def _in_use(draft: Overlay, removal: Removal) -> Iterator[Problem]:
@@ -134,7 +137,7 @@ def _in_use(draft: Overlay, removal: Removal) -> Iterator[Problem]:
         count, others = sum(draft.count(k.name, name) for k in _SCOPED), 0
     else:
         referrers = list(draft.referrers(removal.key))
-        users = [title(key) for key in referrers if key[1] == project]
+        users = [title(key) for key in referrers if project in ("", key[1])]
         count, others = len(users), len(referrers) - len(users)
     if count or others:
         more = f" and {count - _NAMED} more" if count > _NAMED else ""
@@ -153,6 +156,24 @@ def _withdrawn(draft: Overlay, put: Proposed) -> Iterator[Problem]:
     if others:
         message = f"{title(put.key)} is still used by {_others(others)}"
         yield Problem(f"{put.pointer}/spec/shared", message, 409)
+
+
+def _over_rules(draft: Overlay, puts: Sequence[Proposed], project: str) -> Iterator[Problem]:
+    """More rules than a project may have, where a change makes them more."""
+    owner = draft.spec(("Project", "", project)) if project else None
+    limit = owner.quotas.rules if owner else None
+    grown = [put for put in puts if _rules(put.key, put.spec) > (_rules(put.key, put.before.spec) if put.before else 0)]
+    if limit is None or not grown:
+        return
+    keys = ((kind.name, project, name) for kind in _SCOPED for name in draft.names(kind.name, project))
+    wanted = sum(_rules(key, draft.spec(key)) for key in keys)
+    if wanted > limit:
+        message = f"the quota of project {project} is {limit} rules; this would make {wanted}"
+        yield Problem(grown[-1].pointer, message, 409)
+
+
+def _rules(key: Key, spec: Any) -> int:
+    return KINDS[key[0]].rules(spec)
 
 
 def _over_quota(draft: Overlay, puts: Sequence[Proposed], kind: Kind, project: str) -> Iterator[Problem]:

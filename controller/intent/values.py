@@ -6,9 +6,9 @@ A value that passes here is canonical text (lower-case MACs, compressed IPv6), s
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _Item = TypeVar("_Item")
@@ -97,7 +97,7 @@ def _destination(text: str) -> str:
 
 
 def some(given: tuple[_Item, ...]) -> tuple[_Item, ...]:
-    """Given, there is something in it: an empty list of choices would be no choice at all. For SOME only."""
+    """A list that is given has something in it: a choice of nothing is a mistake. Raises PydanticCustomError."""
     if not given:
         raise PydanticCustomError("empty", "give at least one, or leave it out")
     return given
@@ -126,8 +126,8 @@ def _address_or_block(text: str) -> str:
     return str(_block(text)) if "/" in text else _address(text)
 
 
-SOME: Any = (Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(some))
-"""What a list is annotated with that may be left out and not be empty."""
+NOT_EMPTY: dict[str, JsonValue] = {"minItems": 1}
+"""What the schema says of a list that ``some`` judges."""
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Reference = Annotated[str, StringConstraints(pattern=_REFERENCE)]
 LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY)]

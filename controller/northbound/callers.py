@@ -45,7 +45,7 @@ class Caller:
     def must_read(self, project: str) -> None:
         """Raise NotFound for a project that the caller may not see."""
         if not self.reads(project):
-            raise NotFound(f"Project {project} does not exist")
+            raise NotFound(f"Project {project} does not exist" if project else "there is no such resource")
 
     def must_write(self, project: str) -> None:
         """Raise NotFound or Forbidden for a project that the caller may not change."""

@@ -10,6 +10,7 @@ import falcon
 from controller.errors import Malformed, NotFound, Unavailable
 from controller.intent import documents
 from controller.intent.kind import Kind
+from controller.intent.kinds import KINDS
 from controller.intent.proposal import Delete, Outcome, Patch, Put, Request, Result, Wanted
 from controller.intent.resource import Key, Resource, title
 from controller.intent.writer import Writer
@@ -54,7 +55,8 @@ class One:
         """One resource."""
         queries.only(req, ())
         key = self._key(project, name)
-        _caller(req).must_read(_owner(key))
+        if not self.kind.public:
+            _caller(req).must_read(_owner(key))
         self._answer(req, resp, self._standing(key))
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, project: str = "", name: str = "") -> None:
@@ -152,7 +154,7 @@ def _owner(key: Key) -> str:
 
 
 def _shown(caller: Caller, resource: Resource) -> bool:
-    return caller.reads(_owner(resource.key))
+    return KINDS[resource.key[0]].public or caller.reads(_owner(resource.key))
 
 
 def _writing(req: falcon.Request, key: Key) -> Caller:
@@ -162,6 +164,7 @@ def _writing(req: falcon.Request, key: Key) -> Caller:
     if key[1]:
         caller.must_write(key[1])
     else:
-        caller.must_read(_owner(key))
+        if not KINDS[key[0]].public:
+            caller.must_read(_owner(key))
         caller.must_administer()
     return caller

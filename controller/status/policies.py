@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.entities import Network, Port, Project
+from controller.entities import Network, Port
 from controller.policy.derived import Member, Placement, PolicySet, Posture
 from controller.policy.tiers import BUILT_IN
-from controller.policy.values import AddressGroup, Listed, Machines, Policy, Tier
+from controller.policy.values import AddressGroup, Machines, Policy, Tier
 from controller.status.conditions import CONFIRMED, condition, progress, ready
 
 if TYPE_CHECKING:
@@ -56,24 +56,20 @@ def _placements(policy: Policy, store: Store) -> tuple[str, ...]:
 
 
 def _dangling(policy: Policy, store: Store) -> Iterator[str]:
-    """What a policy names and there is not."""
+    """What a policy names and there is not; of other projects' nothing is told, not even that."""
     rules = (*(policy.ingress or ()), *(policy.egress or ()))
     peers = [peer for rule in rules for peer in rule.peers or ()]
     for peer in (*policy.applied_to, *peers):
-        match peer:
-            case Machines():
-                yield from _unknown(peer, store)
-            case Listed() if store.get(AddressGroup, peer.group) is None:
-                yield f"address group {peer.group} does not exist: it has no addresses"
+        if isinstance(peer, Machines) and peer.projects == (policy.project,):
+            yield from _unknown(peer, store)
 
 
 def _unknown(machines: Machines, store: Store) -> Iterator[str]:
-    named = (("project", Project, machines.projects or ()), ("network", Network, machines.networks))
-    for word, kind, keys in (*named, ("port", Port, machines.ports)):
+    for word, kind, keys in (("network", Network, machines.networks), ("port", Port, machines.ports)):
         yield from (f"{word} {key} does not exist" for key in keys if store.get(kind, key) is None)
     for key in machines.groups:
-        if store.get(Policy, f"SecurityGroup:{key}") is None:
-            yield f"security group {key} does not exist"
+        if store.get(Policy, f"SecurityGroup:{key}") is None and store.get(AddressGroup, key) is None:
+            yield f"group {key} does not exist"
 
 
 def _tier(policy: Policy, store: Store, since: float) -> dict[str, object]:

@@ -140,3 +140,29 @@ def forward(name: str, outer: int | str, to: str = "p", owner: str = "acme", **s
     """A port forward's document, of TCP unless told otherwise."""
     asked = {"protocol": "tcp", "external_port": outer, "port": to, **spec}
     return {"kind": "PortForward", "project": owner, "name": name, "spec": asked}
+
+
+def policy(name: str = "p", applied_to: Any = "any", owner: str = "acme", **spec: Any) -> dict[str, Any]:
+    """A policy's document, for all ports of its project unless told otherwise."""
+    return {"kind": "Policy", "project": owner, "name": name, "spec": {"applied_to": applied_to, **spec}}
+
+
+def allowing(**rule: Any) -> dict[str, Any]:
+    """The document of a policy that allows something to come in; ``peers`` is its ``from``."""
+    whom = {"from": rule.pop("peers")} if "peers" in rule else {}
+    return policy(ingress=[{"action": "allow", **whom, **rule}])
+
+
+def security_group(name: str = "g", *rules: dict[str, Any], owner: str = "acme") -> dict[str, Any]:
+    """A security group's document."""
+    return {"kind": "SecurityGroup", "project": owner, "name": name, "spec": {"rules": list(rules)}}
+
+
+def address_group(name: str = "a", *cidrs: str, owner: str = "acme") -> dict[str, Any]:
+    """An address group's document."""
+    return {"kind": "AddressGroup", "project": owner, "name": name, "spec": {"cidrs": list(cidrs)}}
+
+
+def tier(name: str = "t", order: int = 10, **spec: Any) -> dict[str, Any]:
+    """A tier's document."""
+    return {"kind": "Tier", "name": name, "spec": {"order": order, **spec}}

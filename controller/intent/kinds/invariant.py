@@ -12,7 +12,7 @@ from pydantic import Field
 
 from controller.intent.kind import Contradiction, Draft, Findings, Kind
 from controller.intent.kinds.peer_faults import peers_faults
-from controller.intent.kinds.peers import Peers, each, peer_references, peers
+from controller.intent.kinds.peers import Peers, PeerSpec, each, peer_references, peers
 from controller.intent.kinds.services import ServiceSpec, service_faults, services
 from controller.intent.resource import Document, Key, NoAllocation, Resource
 from controller.intent.values import Name
@@ -48,16 +48,25 @@ class ClusterInvariantDocument(Document):
     spec: InvariantSpec
 
 
-def _contradictions(_draft: Draft, key: Key, spec: InvariantSpec, _settled: NoAllocation) -> Findings:
+def _contradictions(draft: Draft, key: Key, spec: InvariantSpec, _settled: NoAllocation) -> Findings:
     yield from service_faults(spec, "/spec")
     for field, word in _SIDES:
         given = getattr(spec, field)
         yield from peers_faults(given, f"/spec/{word}", spec.protocol, foreign=not key[1])
-        if key[1]:
-            continue
         for suffix, peer in each(given):
-            if peer is not None and not (peer.everybody or peer.cidr or peer.project or peer.projects):
-                yield Contradiction(f"/spec/{word}{suffix}", "of which project? give project or projects")
+            problem = _fault(draft, key[1], peer) if peer is not None else None
+            if problem is not None:
+                yield Contradiction(f"/spec/{word}{suffix}", problem)
+
+
+def _fault(draft: Draft, project: str, peer: PeerSpec) -> str | None:
+    """What is wrong with a peer that would be right in a policy, or None."""
+    if not project and not (peer.everybody or peer.cidr or peer.project or peer.projects):
+        return "of which project? give project or projects"
+    for kind, _, name in peer_references(project, peer):
+        if kind == "AddressGroup" and draft.spec((kind, project, name)) is not None:
+            return f"{name} is a group of addresses; give its blocks"
+    return None
 
 
 def _references(key: Key, spec: InvariantSpec) -> tuple[Key, ...]:

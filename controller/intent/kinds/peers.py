@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Ta
 
 from controller.intent.kinds.label_terms import Expressions, requirements
 from controller.intent.resource import Key, Sparse, Strict
-from controller.intent.values import Labels, Name, policy_block
+from controller.intent.values import NOT_EMPTY, Labels, Name, policy_block, some
 from controller.policy.values import Block, Listed, Machines, Peer
 
 ANY = "any"
@@ -21,7 +21,9 @@ GROUP_KINDS = ("SecurityGroup", "AddressGroup")
 """What ``group`` can name; no two groups of a project have one name."""
 _MOST = 10_000
 
-Names: TypeAlias = Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=1000)]
+Names: TypeAlias = Annotated[
+    tuple[Name, ...], Field(strict=False, max_length=1000, json_schema_extra=NOT_EMPTY), AfterValidator(some)
+]
 PolicyBlock = Annotated[
     str,
     StringConstraints(max_length=64),
@@ -55,7 +57,7 @@ class PeerSpec(MachinesSpec):
     """One peer: a block, a group, ports by what they are, or anybody."""
 
     cidr: PolicyBlock | None = None
-    excepts: Annotated[tuple[PolicyBlock, ...], Field(strict=False, min_length=1, max_length=1000)] | None = Field(
+    excepts: Annotated[tuple[PolicyBlock, ...], Field(strict=False, max_length=1000)] | None = Field(
         default=None, alias="except", description="Blocks inside the cidr that are not meant."
     )
     project: Name | None = Field(default=None, description="Another project, whose ports are meant.")
@@ -77,8 +79,12 @@ _OnePeer: TypeAlias = Annotated[PeerSpec, Tag("[one]")]
 _OneMachines: TypeAlias = Annotated[MachinesSpec, Tag("[one]")]
 _EachPeer: TypeAlias = Annotated[_OnePeer | _Word, Discriminator(_form_of_one)]
 _EachMachines: TypeAlias = Annotated[_OneMachines | _Word, Discriminator(_form_of_one)]
-_PeerList: TypeAlias = Annotated[tuple[_EachPeer, ...], Field(strict=False, min_length=1, max_length=_MOST)]
-_MachinesList: TypeAlias = Annotated[tuple[_EachMachines, ...], Field(strict=False, min_length=1, max_length=_MOST)]
+_PeerList: TypeAlias = Annotated[
+    tuple[_EachPeer, ...], Field(strict=False, max_length=_MOST, json_schema_extra=NOT_EMPTY), AfterValidator(some)
+]
+_MachinesList: TypeAlias = Annotated[
+    tuple[_EachMachines, ...], Field(strict=False, max_length=_MOST, json_schema_extra=NOT_EMPTY), AfterValidator(some)
+]
 Peers: TypeAlias = Annotated[_OnePeer | Annotated[_PeerList, Tag("[many]")] | _Word, Discriminator(_form)]
 """One peer, a list of them, or ``any``."""
 Targets: TypeAlias = Annotated[_OneMachines | Annotated[_MachinesList, Tag("[many]")] | _Word, Discriminator(_form)]
@@ -153,7 +159,8 @@ def machines(project: str, spec: MachinesSpec) -> Machines:
 
 def only_groups(spec: MachinesSpec) -> bool:
     """Whether nothing but groups is given, which may then be groups of addresses."""
-    return (spec.group or spec.groups) is not None and spec.model_fields_set <= {"group", "groups", "project"}
+    others = (spec.labels, spec.expressions, spec.network, spec.networks, spec.port, spec.ports)
+    return (spec.group or spec.groups) is not None and not any(others)
 
 
 def _keys(project: str, one: str | None, more: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from controller.intent import ports as numbers
 from controller.intent.kind import Contradiction, Findings
 from controller.intent.ports import HIGHEST, PortOrRange
 from controller.intent.resource import Sparse, Strict
+from controller.intent.values import NOT_EMPTY, some
 from controller.policy.values import ICMP, ICMPV6, SCTP, TCP, UDP, WITH_PORTS, Range, Service
 
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "icmp": ICMP, "icmpv6": ICMPV6}
@@ -80,16 +81,26 @@ class IcmpTypeSpec(Strict):
     code: Octet | None = None
 
 
+def _form(value: object) -> str:
+    return "[one]" if isinstance(value, dict | IcmpTypeSpec) else "[word]"
+
+
+IcmpType: TypeAlias = Annotated[
+    Annotated[IcmpTypeSpec, Tag("[one]")] | Annotated[Octet, Tag("[word]")], Discriminator(_form)
+]
+_SOME_PORTS = Field(strict=False, max_length=1000, json_schema_extra=NOT_EMPTY)
+
+
 class ServiceSpec(Sparse):
     """Packets of one protocol, or of any."""
 
     protocol: Protocol = _ANY
-    ports: Annotated[tuple[ServicePort, ...], Field(strict=False, min_length=1, max_length=1000)] | None = Field(
+    ports: Annotated[tuple[ServicePort, ...], _SOME_PORTS, AfterValidator(some)] | None = Field(
         default=None, description="Destination ports: numbers, ranges, and names that the receiving ports give theirs."
     )
-    source_ports: Annotated[tuple[PortOrRange, ...], Field(strict=False, min_length=1, max_length=1000)] | None = None
-    types: Annotated[tuple[Octet | IcmpTypeSpec, ...], Field(strict=False, min_length=1, max_length=256)] | None = (
-        Field(default=None, description="Of icmp and icmpv6.")
+    source_ports: Annotated[tuple[PortOrRange, ...], _SOME_PORTS, AfterValidator(some)] | None = None
+    types: Annotated[tuple[IcmpType, ...], _SOME_PORTS, AfterValidator(some)] | None = Field(
+        default=None, description="Of icmp and icmpv6."
     )
 
 
