@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import connections, first_ping, leases, many_flows, restart, routed_flows, routed_nat, scale
+from tests.bench import (
+    connections,
+    first_ping,
+    leases,
+    many_flows,
+    policy_size,
+    restart,
+    routed_flows,
+    routed_nat,
+    scale,
+)
 from tests.bench.figure import Figure
 
 if TYPE_CHECKING:
@@ -27,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "scale": scale.measure,
     "many_flows": many_flows.measure,
     "restart": restart.measure,
+    "policy_size": policy_size.measure,
     "leases": leases.measure,
     "routed_nat": routed_nat.measure,
     "connections": connections.measure,
