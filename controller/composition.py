@@ -27,14 +27,17 @@ from controller.intent.allocate import TUNNEL_PORTS, Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
 from controller.inventory import Inventory, News
+from controller.live.cutting import Hands as LiveHands
 from controller.live.live import Live
 from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
 from controller.northbound.server import serve
 from controller.northbound.tokens import Tokens
+from controller.plans import Plans
 from controller.punts import Punts
-from controller.reports import Reports
+from controller.reachability import Reachability
+from controller.reports import Reports, late
 from controller.services.pipeline import Pipeline
 from controller.settings import endpoint
 from controller.southbound import framework
@@ -82,17 +85,32 @@ class Daemon:
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
-        self._live = Live(self.core.compiler.store, self.hosts, self.reports.publish)
+        self._live = self._living()
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
         followers = (self._live, self._orders, self._gateways, self._services, forgetting)
         self.reports.followers += [follower.compiled for follower in followers]
-        self.reports.settlers.append(self._gateways.settled)
-        self.world = World(self.core, rules, self.reports, topology, self.hosts, self._services, self._live)
+        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled]
+        self.plans = Plans(self.core, rules, self.reports)
+        reachability = Reachability(self.plans)
+        self.plans.looks["reachability"] = reachability.look
+        self.world = World(self.core, self.reports, topology, self.hosts, self._services, self._live, self.plans)
         news.listeners.append(self.world.host_states)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
-        self.writer = Writer(self.database, self.intent, _underlay(settings))
+        self.writer = Writer(self.database, self.intent, _underlay(settings), keep=reachability.keep)
+
+    def _living(self) -> Live:
+        """What follows connections."""
+        hands = LiveHands(
+            emit=self.switchboard.emit,
+            publish=self.reports.publish,
+            late=partial(late, self.reports),
+            present=self.core.connected,
+            after=self.core.ask,
+            sleep=self._hub.sleep,
+        )
+        return Live(self.core.compiler.store, self.hosts, hands, self._hub.Queue())
 
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""
@@ -125,6 +143,7 @@ class Daemon:
         self._hub.spawn(self._memory.run)
         self._hub.spawn(self._punts.run, time.time)
         self._hub.spawn(self._services.run, self._hub.sleep)
+        self._hub.spawn(self._live.cutting.run)
         self.writer.start()
         tls = _tls(self._settings)
         files = (tls.private_key, tls.certificate, tls.ca) if tls else None

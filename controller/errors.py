@@ -89,6 +89,16 @@ class Conflict(UserError):
     title = "Conflict"
 
 
+class InvariantBroken(Conflict):
+    """What was said to stay true for ever would not; ``packets`` show how, as plain JSON values."""
+
+    title = "Invariant would not hold"
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...], packets: tuple[dict[str, object], ...]) -> None:
+        super().__init__(detail, errors)
+        self.packets = packets
+
+
 class Gone(UserError):
     """Events so old that they are no longer kept; list again and follow from there."""
 

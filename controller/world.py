@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-from controller.compiler.compiler import Compiler
 from controller.compiler.ownership import POLICIES
 from controller.derived import DOOR, Endpoint, Exit
 from controller.entities import (
     Chassis,
-    FloatingIp,
-    Interface,
-    Neighbour,
-    Network,
-    Port,
-    PortForward,
-    Project,
-    Router,
-    Seat,
 )
 from controller.host_states import HostStates
 from controller.nat_table import NatTable
-from controller.policy.values import AddressGroup, Invariant, Policy, Tier
-from controller.preview import Change, preview
+from controller.preview import Change
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.hosts import with_hosts
@@ -38,21 +26,15 @@ from controller.status.translations import floating_status, forward_status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from controller.compiler.compiler import Rules
-    from controller.compiler.past import Glimpse
     from controller.core import Core
     from controller.entities import Entity
     from controller.live.live import Live
+    from controller.plans import Plans
     from controller.reports import Reports
     from controller.steward import Steward
     from ovsdb.hosts import Hosts
     from topology.graph import Topology
 
-T = TypeVar("T")
-BASE = (
-    *(Project, Network, Port, Router, FloatingIp, PortForward, Policy, AddressGroup, Tier, Invariant),
-    *(Chassis, Seat, Neighbour, Interface),
-)
 _STATUS: dict[str, Callable[[Core, str, float], dict[str, object]]] = {
     "Project": project_status,
     "Network": network_status,
@@ -73,19 +55,19 @@ class World:
     def __init__(  # noqa: PLR0917 - the parts that it reads, put together once
         self,
         core: Core,
-        rules: Rules,
         reports: Reports,
         topology: Topology,
         hosts: Hosts,
         services: Steward,
         live: Live,
+        plans: Plans,
     ) -> None:
         self.database_reachable = False
         self.nat = NatTable(core.compiler.store, live.answers)
         self.live = live
         self.host_states = HostStates()
         self._core = core
-        self._rules = rules
+        self._plans = plans
         self._topology = topology
         self._hosts = hosts
         self._reports = reports
@@ -106,24 +88,11 @@ class World:
                 return with_hosts(found, self._core, self.host_states, key, self._started)
         return found
 
-    def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
-        """Flows that a change would add and remove, by chassis: tried and undone, or compiled aside if it is large."""
-        return self.tried(Change(puts, deletes), _flows)
-
-    def tried(self, change: Change, look: Callable[[Glimpse], T]) -> T:
-        """What ``look`` makes of a change: between two others, or compiled aside if it is large."""
-        found = preview(self._core, self._reports, change, look)
-        return self._aside(change, look) if found is None else found
-
-    def _aside(self, change: Change, look: Callable[[Glimpse], T]) -> T:
-        """The same, compiled anew from everything that stands, while others go on."""
-        store = self._core.compiler.store
-        standing = [store.get(kind, key) for kind in BASE for key in list(store.keys(kind))]
-        aside = Compiler(self._rules, _silent, self._core.breath)
-        aside.run([entity for entity in standing if entity is not None], ())
-        found = aside.preview(change.puts, change.deletes, sys.maxsize, look)
-        assert found is not None  # noqa: S101 - told to the type checker: there are steps enough
-        return found
+    def plan(
+        self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], reads: Callable[[str], bool]
+    ) -> dict[str, object]:
+        """What a change would do, for who may read some projects."""
+        return self._plans.plan(Change(puts, deletes), reads)
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""
@@ -182,18 +151,6 @@ class World:
     def ready(self) -> tuple[bool, str]:
         """Whether intent can be read and changed."""
         return self.database_reachable, "" if self.database_reachable else "the intent database is out of reach"
-
-
-def _flows(glimpse: Glimpse) -> dict[str, object]:
-    """How many flows each chassis would get and lose."""
-    deltas = sorted(glimpse.deltas.items())
-    added = {chassis: n for chassis, delta in deltas if (n := len(delta.new) + len(delta.changed))}
-    removed = {chassis: n for chassis, delta in deltas if (n := len(delta.gone) + len(delta.changed))}
-    return {"added": added, "removed": removed}
-
-
-def _silent(_where: str, _key: str, _error: Exception) -> None:
-    """A plan's bugs are told when the change is made."""
 
 
 def chassis_row(core: Core, hosts: Hosts, key: str) -> dict[str, object]:

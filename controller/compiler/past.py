@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from controller.compiler.catalogue import Delta
     from controller.entities import Entity
@@ -60,10 +60,12 @@ class Past:
 class Glimpse:
     """A change as it is tried: the store before and after, the reads that differ, and what chassis would be told.
 
-    It holds only as long as it is looked at; whoever looks keeps values, never this.
+    ``breathe`` is to be called often by who looks long; None where nobody else runs meanwhile, and nobody may. It all
+    holds only as long as it is looked at; whoever looks keeps values, never this.
     """
 
     before: Reading
     after: Reading
     changed: frozenset[tuple[Any, ...]]
     deltas: dict[str, Delta]
+    breathe: Callable[[], None] | None = None

@@ -56,11 +56,20 @@ class Clock:
 class Writer:
     """Takes requests from many threads, serves them on one."""
 
-    def __init__(self, database: Database, intent: Intent, underlay: Underlay, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        intent: Intent,
+        underlay: Underlay,
+        clock: Clock | None = None,
+        keep: Callable[[Intent, Request, Outcome], None] | None = None,
+    ) -> None:
+        """``keep`` raises UserError for a change after which something would not hold that has to stay true."""
         self.intent = intent
         self._database = database
         self._underlay = underlay
         self._clock = clock or Clock()
+        self._keep = keep
         self._requests: queue.Queue[tuple[Request, Future[Outcome]] | None] = queue.Queue(_QUEUE)
         self._thread = threading.Thread(target=self._serve, name="intent-writer", daemon=True)
 
@@ -106,6 +115,8 @@ class Writer:
                 raise Unavailable("the intent database is out of reach; nothing was changed, try again")
             revision = self.intent.revision
             outcome = outcome_of(self.intent, self._underlay, request, self._clock.uid, self._clock.seconds())
+            if self._keep is not None and outcome.changed:
+                self._keep(self.intent, request, outcome)
             if request.dry_run or not outcome.changed:
                 return replace(outcome, revision=revision)
             try:

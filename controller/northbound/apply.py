@@ -9,11 +9,10 @@ from typing import Any
 
 import falcon
 
-from controller.entities import Entity
 from controller.errors import FieldError, Forbidden
 from controller.intent import documents
 from controller.intent.documents import Asked
-from controller.intent.kinds import KINDS
+from controller.intent.effects import effects
 from controller.intent.pacer import Pacer
 from controller.intent.proposal import Outcome, Put, Request, Result
 from controller.intent.resource import Resource
@@ -49,9 +48,9 @@ class Apply:
         media.answer(req, resp, {"revision": outcome.revision, "changes": changes, "unconfirmed": unconfirmed})
 
     def _plan(self, caller: Caller, outcome: Outcome) -> dict[str, Any]:
-        puts, deletes = _entities(outcome.results)
+        plan = self.backend.world.plan(*effects(outcome.results), caller.reads)
         changes = [{**_change(result), "fields": list(_fields(result))} for result in told(caller, outcome)]
-        return {"revision": outcome.revision, "changes": changes, "flows": self.backend.world.plan(puts, deletes)}
+        return {"revision": outcome.revision, "changes": changes, **plan}
 
 
 def _allow(caller: Caller, asked: Sequence[Asked]) -> None:
@@ -80,23 +79,6 @@ def _change(result: Result) -> dict[str, Any]:
         "uid": standing.row.uid if standing else "",
         "revision": standing.row.revision if standing else 0,
     }
-
-
-def _entities(results: Sequence[Result]) -> tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]:
-    """What the compiler would be told."""
-    puts: list[Entity] = []
-    deletes: list[tuple[type, str]] = []
-    for result in results:
-        if not result.changed:
-            continue
-        kind = KINDS[result.key[0]]
-        before = kind.entity(result.before) if result.before else None
-        after = kind.entity(result.after) if result.after else None
-        if after is not None:
-            puts.append(after)
-        elif before is not None:
-            deletes.append((type(before), before.key))
-    return tuple(puts), tuple(deletes)
 
 
 def _fields(result: Result) -> Iterator[dict[str, Any]]:

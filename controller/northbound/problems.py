@@ -12,7 +12,7 @@ from typing import Any
 import falcon
 import structlog
 
-from controller.errors import FieldError, UserError
+from controller.errors import FieldError, InvariantBroken, UserError
 
 MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger("northbound")
@@ -36,7 +36,8 @@ def slug(title: str) -> str:
 
 def user_error(_req: falcon.Request, resp: falcon.Response, error: UserError, _params: dict[str, Any]) -> None:
     """What the caller asked for cannot be."""
-    _write(resp, document(error.status, error.title, error.detail, error.errors))
+    more = {"broken": list(error.packets)} if isinstance(error, InvariantBroken) else {}
+    _write(resp, {**document(error.status, error.title, error.detail, error.errors), **more})
     if error.status == 401:  # noqa: PLR2004 - RFC 9110, section 15.5.2 asks for the challenge
         resp.set_header("WWW-Authenticate", "Bearer")
     if error.status == 503:  # noqa: PLR2004 - tells well-behaved callers when to come again

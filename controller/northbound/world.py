@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from controller.entities import Entity
@@ -22,8 +22,13 @@ class World(Protocol):
     def status(self, kind: str, key: str) -> dict[str, object]:
         """What is, of one resource (key ``acme/web-1`` or ``acme``): chassis, ofport, conditions and the like."""
 
-    def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
-        """What a change would do to the switches: ``{"added": {chassis: n}, "removed": {chassis: n}}``."""
+    def plan(
+        self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], reads: Callable[[str], bool]
+    ) -> dict[str, object]:
+        """What a change would do: ``flows`` added and removed by chassis, ``reachability`` and the like.
+
+        ``reads`` says which projects the caller may read.
+        """
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """Return when everything of these kinds and keys is confirmed, or with what is not and why, after seconds."""

@@ -130,6 +130,20 @@ def packet_told(packet: Conversation, reads: Callable[[str], bool]) -> Json:
     return told
 
 
+def sentence(packet: Json) -> str:
+    """A told packet in words."""
+    service = f"{packet['protocol']}"
+    if "target_port" in packet:
+        service += f" from port {packet['source_port']} to port {packet['target_port']}"
+    elif "type" in packet:
+        service += f" type {packet['type']} code {packet['code']}"
+    ends = [
+        f"{packet[word] or 'a port of others'} ({address})" if word in packet else str(address)
+        for word, address in (("from", packet["source"]), ("to", packet["target"]))
+    ]
+    return f"{service}, from {ends[0]} to {ends[1]},"
+
+
 def _blocks(span: Span) -> Iterator[str]:
     kind = IPv4Address if span.family == 4 else IPv6Address  # noqa: PLR2004 - IPv4
     return map(str, summarize_address_range(kind(span.first), kind(span.last)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Any
 
 from controller.entities import Entity
 from controller.errors import DatabaseError
 from controller.live.answers import Answers
+from controller.live.cutting import Hands
 from controller.live.live import Live
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
@@ -24,6 +26,19 @@ class NoSwitch:
         raise DatabaseError(f"no netloom agent of {chassis} is connected")
 
 
+def nobody() -> Live:
+    """Nothing lives: no switch, no port, nobody to tell."""
+    hands = Hands(
+        emit=lambda *_: False,
+        publish=lambda *_: None,
+        late=lambda chassis, _: chassis,
+        present=lambda _: False,
+        after=lambda _: None,
+        sleep=lambda _: None,
+    )
+    return Live(Store({}), NoSwitch(), hands, SimpleQueue())
+
+
 @dataclass(slots=True)
 class FakeWorld:
     """Answers what it was told to answer, and remembers what it was asked."""
@@ -34,7 +49,7 @@ class FakeWorld:
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
     nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
-    live: Live = field(default_factory=lambda: Live(Store({}), NoSwitch(), _unheard))
+    live: Live = field(default_factory=nobody)
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """Ready at once."""
@@ -48,10 +63,13 @@ class FakeWorld:
         more: dict[str, object] = {"chassis": None, "ofport": None} if kind == "Port" else {}
         return {**more, "conditions": [ready]}
 
-    def plan(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...]) -> dict[str, object]:
-        """Three flows for each entity on one chassis."""
+    def plan(
+        self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], reads: Callable[[str], bool]
+    ) -> dict[str, object]:
+        """Three flows for each entity on one chassis, and who reads the project acme."""
         self.planned.append((puts, deletes))
-        return {"added": {"hv1": 3 * len(puts)}, "removed": {"hv1": 3 * len(deletes)}}
+        flows = {"added": {"hv1": 3 * len(puts)}, "removed": {"hv1": 3 * len(deletes)}}
+        return {"flows": flows, "reachability": {"read": reads("acme")}}
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What the test says."""
@@ -75,8 +93,3 @@ class FakeWorld:
     def ready(self) -> tuple[bool, str]:
         """As the test says."""
         return (not self.unready, self.unready)
-
-
-def _unheard(kind: str, subject: str, detail: dict[str, object]) -> None:
-    """Nobody follows events."""
-    del kind, subject, detail
