@@ -105,3 +105,15 @@ class Reports:
         row = self.flows.row(flow) if flow else {}
         _log.error("flow_refused", chassis=chassis, reason=reason, **row)
         self.publish("health", f"Chassis {chassis}", {"refused": row, "reason": reason})
+
+
+def late(reports: Reports, chassis: frozenset[str], seconds: float) -> frozenset[str]:
+    """Wait until chassis have confirmed all that is compiled by now; those that have not after ``seconds``."""
+    turn = reports.core.turn
+    with reports.moved:
+        reports.moved.wait_for(lambda: not _behind(reports.core, chassis, turn), seconds)
+    return _behind(reports.core, chassis, turn)
+
+
+def _behind(core: Core, chassis: frozenset[str], turn: int) -> frozenset[str]:
+    return frozenset(name for name in chassis if core.bridge(name).confirmed(core.turn) < turn)

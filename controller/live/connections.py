@@ -103,7 +103,7 @@ class Connections:
 
     def read(self, ports: Iterable[str]) -> tuple[list[Connection], dict[str, str]]:
         """All connections of some ports now; and the chassis that could not be asked, with why."""
-        places = self._places(self._endpoint(key) for key in ports)
+        places = self._places(self.endpoint(key) for key in ports)
         told = ask(self._switches, _zones(places))
         found = [
             one
@@ -120,7 +120,7 @@ class Connections:
     def _asked(self, question: Question) -> Iterator[Endpoint | None]:
         keys = list(self._store.keys(Endpoint)) if question.port is None else [question.port]
         for key in keys:
-            found = self._endpoint(key)
+            found = self.endpoint(key)
             of_project = question.projects is None or key.partition("/")[0] in question.projects
             if found is not None and of_project and question.chassis in {None, found.chassis}:
                 yield found
@@ -128,7 +128,8 @@ class Connections:
     def _places(self, endpoints: Iterable[Endpoint | None]) -> Places:
         return {(one.chassis, one.ofport): one for one in endpoints if one is not None and not one.of_host}
 
-    def _endpoint(self, key: str) -> Endpoint | None:
+    def endpoint(self, key: str) -> Endpoint | None:
+        """Where a port is plugged in."""
         found: Endpoint | None = self._store.get(Endpoint, key)
         return found
 

@@ -68,7 +68,7 @@ class Decisions:
         detail = _detail(logged, rule, verdict)
         _log.info("verdict", policy=rule.policy, **detail)
         if project:
-            detail |= {end: _within(project, detail[end]) for end in ("from", "to")}
+            detail |= {end: within(project, detail[end]) for end in ("from", "to")}
         self._publish("security", f"{kind} {key}", detail)
 
     def _allowed(self, project: str) -> bool:
@@ -110,6 +110,6 @@ def asked(protocol: int, source_port: int | None, target_port: int | None) -> di
     return named
 
 
-def _within(project: str, port: object) -> object:
+def within(project: str, port: object) -> object:
     """A port of another project is not named to this one."""
     return port if isinstance(port, str) and port.partition("/")[0] == project else None

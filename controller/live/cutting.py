@@ -1,0 +1,187 @@
+"""Cutting: connections that a policy ends when it changes are refused from then on, at both ends, and no others are.
+
+A connection is not forgotten but marked: a switch that had forgotten it would take the next packet of either machine
+for the begin of a new one, which may be allowed the other way round. Both ends are told, and none comes back unless the
+policies let it: then its mark is taken away.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from controller.live.connections import CUT
+from controller.live.decisions import within
+from controller.live.marking import marking
+from controller.live.touched import Earlier, ended, lasting, touched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from controller.compiler.past import Glimpse
+    from controller.flow.actions import Action
+    from controller.live.answers import Row
+    from controller.live.connections import Connection, Connections
+    from controller.live.rules import RuleNames
+    from controller.live.touched import Causes
+    from controller.store import Store
+
+AGAIN_SECONDS = (0.0, 0.5, 2.0)
+"""When connections are looked through: a packet that was under way may still begin one by the rules of before."""
+CONFIRM_SECONDS = 30.0
+REMEMBERED = 10_000
+TOLD = 100
+"""Connections that one event names."""
+
+_log = structlog.get_logger("policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What cutting acts through.
+
+    ``emit`` has a chassis' switch take a frame and is False where it cannot now; ``late`` waits until chassis have what
+    was compiled, for seconds, and gives those that have not; ``present`` says whether a switch is there; ``after``
+    calls something when the change that is being compiled is on its way; ``publish`` tells an event (type, subject,
+    detail).
+    """
+
+    emit: Callable[[str, bytes, tuple[Action, ...]], bool]
+    publish: Callable[[str, str, dict[str, object]], None]
+    late: Callable[[frozenset[str], float], frozenset[str]]
+    present: Callable[[str], bool]
+    after: Callable[[Callable[[], None]], None]
+    sleep: Callable[[float], None]
+
+
+class Cutting:
+    """Follows what the compiler derives; ``news`` is a queue for the greenlet that ``run`` is."""
+
+    def __init__(self, store: Store, names: RuleNames, connections: Connections, hands: Hands, news: Any) -> None:
+        self._store = store
+        self._names = names
+        self._connections = connections
+        self._hands = hands
+        self._news = news
+        self._earlier = Earlier(store)
+        self._causes: Causes = {}
+        self._late: set[str] = set()
+        self._cut: OrderedDict[tuple[str, int, str], Connection] = OrderedDict()
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """The world has changed: whose connections may have to end is looked at soon."""
+        found = self._earlier.begin(changed)
+        if not found:
+            return
+        causes = touched(self._earlier, self._store, found)
+        self._earlier.end()
+        for port, because in causes.items():
+            self._causes[port] = self._causes.get(port, frozenset()) | because
+        if causes or self._cut:
+            self._hands.after(partial(self._news.put, None))
+
+    def settled(self, chassis: str) -> None:
+        """A switch confirmed something, or came back."""
+        if chassis in self._late:
+            self._late.discard(chassis)
+            self._news.put(None)
+
+    def planned(self, tried: Callable[[Callable[[Glimpse], Any]], Any]) -> list[Row]:
+        """The connections that a change would end; ``tried`` gives what somebody makes of it."""
+        causes: Causes = tried(_touched)
+        if not causes:
+            return []
+        found, _ = self._connections.read(causes)
+        over = tried(partial(_ended, found=found, causes=causes, names=self._names))
+        return [self._connections.row(one) | {"policy": because} for one, because in over]
+
+    def run(self) -> None:
+        """Cut for ever."""
+        while True:
+            self._news.get()
+            while self._news.qsize():
+                self._news.get()
+            try:
+                self.review()
+            except Exception as error:  # noqa: BLE001 - our bug must not keep later changes from being carried out
+                _log.exception("bug", error=repr(error))
+
+    def review(self) -> None:
+        """Carry out what changed since the last time."""
+        causes, self._causes = self._causes, {}
+        places = {port: place for port in causes if (place := self._chassis(port)) is not None}
+        late = self._hands.late(frozenset(places.values()), CONFIRM_SECONDS) if places else frozenset()
+        if late:
+            _log.warning("cut_waits", chassis=sorted(late))
+        for port in [port for port, place in places.items() if place in late]:
+            self._again(port, places[port], causes.pop(port))
+        self._restore()
+        ends: dict[str, list[Connection]] = defaultdict(list)
+        waited = 0.0
+        for after in AGAIN_SECONDS if causes else ():
+            self._hands.sleep(after - waited)
+            waited = after
+            for one, because in self._round(causes):
+                ends[because].append(one)
+        for policy, cut in sorted(ends.items()):
+            self._tell(policy, cut)
+
+    def _again(self, port: str, chassis: str, because: frozenset[str]) -> None:
+        """A port is to be looked at when its switch is there."""
+        self._causes[port] = self._causes.get(port, frozenset()) | because
+        self._late.add(chassis)
+
+    def _chassis(self, port: str) -> str | None:
+        endpoint = self._connections.endpoint(port)
+        return None if endpoint is None else endpoint.chassis
+
+    def _round(self, causes: Causes) -> Iterable[tuple[Connection, str]]:
+        found, unavailable = self._connections.read(causes)
+        for chassis, why in unavailable.items():
+            _log.warning("connections_unknown", chassis=chassis, reason=why)
+        over = list(ended(self._store, found, causes, self._names))
+        for one, because in over:
+            if not self._mark(one, one.mark & ~(CUT - 1) | CUT):
+                self._again(one.port, one.chassis, frozenset((because,)))
+            self._cut[one.chassis, one.zone, one.number] = one
+            if len(self._cut) > REMEMBERED:
+                self._cut.popitem(last=False)
+        return over
+
+    def _restore(self) -> None:
+        """What was cut and may begin again goes on, if its ends still try."""
+        for one in tuple(lasting(self._store, self._cut.values())):
+            del self._cut[one.chassis, one.zone, one.number]
+            self._mark(one, one.mark)
+
+    def _mark(self, one: Connection, mark: int) -> bool:
+        """Have its switch mark it; False where that is away."""
+        frame, actions = marking(one, mark)
+        while self._hands.present(one.chassis):
+            if self._hands.emit(one.chassis, frame, actions):
+                return True
+            self._hands.sleep(0)
+        return False
+
+    def _tell(self, policy: str, cut: Sequence[Connection]) -> None:
+        kind, _, key = policy.partition(":")
+        project = key.partition("/")[0] if "/" in key else ""
+        rows = [self._connections.row(one) for one in cut[:TOLD]]
+        if project:
+            rows = [row | {"peer": within(project, row["peer"])} for row in rows if within(project, row["port"])]
+        _log.info("connections_cut", policy=policy, count=len(cut))
+        self._hands.publish("security", f"{kind} {key}", {"cut": len(cut), "connections": rows})
+
+
+def _touched(glimpse: Glimpse) -> Causes:
+    return touched(glimpse.before, glimpse.after, glimpse.changed)
+
+
+def _ended(
+    glimpse: Glimpse, found: Sequence[Connection], causes: Causes, names: RuleNames
+) -> list[tuple[Connection, str]]:
+    return list(ended(glimpse.after, found, causes, names))
