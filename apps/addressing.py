@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.next_hops import destination
 from apps.pipeline import NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
+from apps.policy_tables import EGRESS
 from apps.questions import asked, told
 from controller import served
 from controller.derived import HOST_LINK, Leg, Realm
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER, NAMES = 68, 67, 546, 547, 53
 DHCP6_SERVERS = "ff02::1:2"
 ROUTER_SOLICITATION = 133
+LEASING = {r.DHCP, r.DHCP6}
+"""What no policy forbids to ask."""
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
@@ -45,6 +48,8 @@ def questions(network: Network, view: View) -> Iterator[Flow]:
     for match, reason in _questions(network):
         to_daemon: list[Action] = [set_field(r.PUNT, reason), PUNT.goto]
         yield SERVICE.flow(realm, "question", {r.NETWORK: network.vni, **match}, to_daemon)
+        if reason in LEASING:
+            yield EGRESS.flow(realm, "exempt", {r.NETWORK: network.vni, **match}, [SERVICE.goto])
     for match in _answers(network):
         yield SERVICE.flow(realm, "false_answer", {r.NETWORK: network.vni, **match}, [])
     routed = {address for leg in view.where(Leg, "network", network.key) for address in leg.addresses}

@@ -82,7 +82,7 @@ def _makers() -> Iterator[tuple[str, str, str]]:
                     yield module.rpartition(".")[2], table, priority
                 case ast.Call(
                     func=ast.Attribute(attr="flow", value=ast.Name(id=table)),
-                    args=[_, ast.Call(), *_],
+                    args=[_, ast.Call() | ast.JoinedStr(), *_],
                 ):
                     yield module.rpartition(".")[2], table, PREFIX
                 case ast.Call(
@@ -115,13 +115,14 @@ def _table(table: Table, makers: dict[tuple[str, str], list[str]]) -> Iterator[s
 
 
 def _priorities(table: Table) -> Iterator[tuple[str, str]]:
-    """Names and levels, highest first; those of prefix lengths as one."""
+    """Names and levels, highest first; those of prefix lengths, and of places in a stage, as one."""
     lengths = [level for name, level in table.priorities.items() if name.startswith(PREFIX)]
     for name, level in sorted(table.priorities.items(), key=lambda item: -item[1]):
         if not name.startswith(PREFIX):
             yield name, str(level)
     if lengths:
-        yield f"{PREFIX} and the length of the prefix", f"{min(lengths)} to {max(lengths)}"
+        counted = "the place in the stage" if table.again else "the length of the prefix"
+        yield f"{PREFIX} and {counted}", f"{min(lengths)} to {max(lengths)}"
 
 
 def _listed(fields: Iterable[Field]) -> str:

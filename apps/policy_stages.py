@@ -30,7 +30,7 @@ from controller.flow.actions import Action, copy, set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match
 from controller.flow.tracking import EST, INV, NEW, REL, TRK, ct
-from controller.policy.numbers import ACTION_BITS, CODES
+from controller.policy.numbers import ACTION_BITS, CODES, UNRULED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,12 +55,15 @@ MESSAGES = (
     (f.ETH_IPV6, f.ICMPV6, f.ICMPV6_TYPE, f.ICMPV6_CODE),
 )
 PROTOCOL_AT, TYPE_AT = 16, 8
+PIECE, LATER = Masked(1, 1), Masked(2, 2)
+"""Of IP_FRAG: a piece of a datagram; one that is not the first, and so has no ports."""
 ACTION = (1 << ACTION_BITS) - 1
 _CUT = CODES["deny"]
 """Set in the mark of a connection that was let begin and is denied now: it ends in its middle."""
 _KNOWN = (Masked(EST | TRK, EST | NEW | INV | TRK), Masked(REL | TRK, REL | EST | NEW | INV | TRK))
 _BROKEN = Masked(INV | TRK, INV | TRK)
-_BEGINS = (Masked(NEW | TRK, NEW | INV | TRK), _BROKEN)
+_NEW = Masked(NEW | TRK, NEW | INV | TRK)
+_BEGINS = (_NEW, _BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,57 +89,66 @@ def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
         yield from _state(stage)
         yield from _verdict(stage)
     yield from _asked()
-    for match in _leases(DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER):
-        yield EGRESS.flow(EVERYWHERE, "exempt", match, [SERVICE.goto])
-    for match in _leases(DHCP_SERVER, DHCP_CLIENT, DHCP6_SERVER, DHCP6_CLIENT):
-        outside: Match = {r.ORIGIN: r.FROM_SEGMENT}
-        yield INGRESS.flow(EVERYWHERE, "exempt", outside | match, [DELIVER.goto])
+    outside: Match = {r.ORIGIN: r.FROM_SEGMENT}
+    answer: Match = {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
+    yield INGRESS.flow(EVERYWHERE, "exempt", outside | answer, [DELIVER.goto])
+    answer6: Match = {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
+    yield INGRESS.flow(EVERYWHERE, "exempt", outside | answer6, [DELIVER.goto])
     yield INGRESS.flow(EVERYWHERE, "question", {r.LOOKUP: r.QUESTION}, [DELIVER.goto])
     for kind in IP:
         yield INGRESS.flow(EVERYWHERE, "flooded", {r.ZONE: 0, f.ETH_TYPE: kind}, [INGRESS_STATE.goto])
 
 
-def _leases(source: int, target: int, source6: int, target6: int) -> Iterator[Match]:
-    yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: source, f.UDP_DST: target}
-    yield {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: source6, f.UDP_DST: target6}
-
-
 def _first(stage: Stage) -> Iterator[Flow]:
-    """Whether it is asked about at all."""
-    first, onward = stage.first, stage.onward.goto
+    """Whether it is asked about at all; what conntrack cannot follow is asked about each time."""
+    onward, ask = stage.onward.goto, ct(r.ZONE, table=stage.state.number)
     for kinds, hops in ((DISCOVERY, ON_THE_LINK), (LISTENERS, ONE_HOP)):
-        for kind in kinds:
-            yield first.flow(EVERYWHERE, "exempt", {f.ICMPV6_TYPE: kind, f.IP_TTL: hops}, [onward])
-    yield first.flow(EVERYWHERE, "untracked", {r.GUARD: 0, r.ZONE: 0}, [onward])
+        for message in kinds:
+            yield stage.first.flow(EVERYWHERE, "exempt", {f.ICMPV6_TYPE: message, f.IP_TTL: hops}, [onward])
+    yield stage.first.flow(EVERYWHERE, "untracked", {r.GUARD: 0, r.ZONE: 0}, [onward])
     for kind in IP:
-        remembered: list[Action] = [ct(r.ZONE, commit=True), onward]
-        yield first.flow(EVERYWHERE, "loose", {r.GUARD: 0, f.ETH_TYPE: kind}, remembered)
-        looked_up = ct(r.ZONE, table=stage.state.number)
-        yield first.flow(EVERYWHERE, "guarded", {f.ETH_TYPE: kind}, [looked_up])
-    yield first.flow(EVERYWHERE, "arp", {f.ETH_TYPE: f.ETH_ARP}, [onward])
-    yield first.flow(EVERYWHERE, "other", {r.GUARD: 0}, [onward])
+        for protocol in TRACKED[kind]:
+            tracked: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol}
+            remember: list[Action] = [ct(r.ZONE, commit=True), onward]
+            yield stage.first.flow(EVERYWHERE, "loose", tracked | {r.GUARD: 0}, remember)
+            yield stage.first.flow(EVERYWHERE, "guarded", tracked, [ask])
+        by_itself: list[Action] = [set_field(r.ZONE, 0), stage.state.goto]
+        yield stage.first.flow(EVERYWHERE, "piecewise", {f.ETH_TYPE: kind}, by_itself)
+    yield stage.first.flow(EVERYWHERE, "arp", {f.ETH_TYPE: f.ETH_ARP}, [onward])
+    yield stage.first.flow(EVERYWHERE, "other", {r.GUARD: 0}, [onward])
 
 
 def _state(stage: Stage) -> Iterator[Flow]:
     """What conntrack knows of it. A ping is judged each time, for no ping can be forgotten by itself."""
-    state = stage.state
     for six, kind in enumerate(IP):
         judged = _judge(stage, six)
         ping: Match = {f.ICMPV6_TYPE: PING6} if six else {f.ICMP_TYPE: PING}
-        yield state.flow(EVERYWHERE, "piecewise", ping | {f.CT_STATE: Masked(0, INV)}, judged)
-        yield state.flow(EVERYWHERE, "untracked", {r.ZONE: 0, f.ETH_TYPE: kind}, judged)
+        yield stage.state.flow(EVERYWHERE, "piecewise", ping | {f.CT_STATE: Masked(0, INV)}, judged)
+        rest: Match = {f.ETH_TYPE: kind, f.IP_PROTO: MESSAGES[six][1], f.IP_FRAG: LATER}
+        yield stage.state.flow(EVERYWHERE, "piecewise", rest | {f.CT_STATE: _ASKING}, judged)
+        yield stage.state.flow(EVERYWHERE, "untracked", {r.ZONE: 0, f.ETH_TYPE: kind}, judged)
+        piece: Match = {f.ETH_TYPE: kind, f.IP_FRAG: LATER, f.CT_STATE: _NEW}
+        yield state.flow(EVERYWHERE, "piece", piece, _awaited(stage))
         for begins in _BEGINS:
-            yield state.flow(EVERYWHERE, "new", {f.ETH_TYPE: kind, f.CT_STATE: begins}, judged)
+            yield stage.state.flow(EVERYWHERE, "new", {f.ETH_TYPE: kind, f.CT_STATE: begins}, judged)
         for protocol in TRACKED[kind]:
             broken: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol, f.CT_STATE: _BROKEN}
-            yield state.flow(EVERYWHERE, "invalid", broken, [])
+            yield stage.state.flow(EVERYWHERE, "invalid", broken, [])
     carried_on: list[Action] = [copy(f.CT_MARK, r.RULE), set_field(r.RULE, Masked(0, ACTION))]
     for known in _KNOWN:
         counted = [*carried_on, TALLY.resubmit, stage.onward.goto]
         let_begin: Match = {f.CT_STATE: known, f.CT_MARK: Masked(0, _CUT)}
-        yield state.flow(EVERYWHERE, "carried_on", let_begin, counted)
+        yield stage.state.flow(EVERYWHERE, "carried_on", let_begin, counted)
         cut: Match = {f.CT_STATE: known, f.CT_MARK: Masked(_CUT, _CUT)}
-        yield state.flow(EVERYWHERE, "cut", cut, _refused())
+        yield stage.state.flow(EVERYWHERE, "cut", cut, _refused())
+
+
+def _awaited(stage: Stage) -> list[Action]:
+    """A piece without ports goes where its datagram's first piece goes, which is judged, or nowhere.
+
+    Conntrack holds what is committed until all of its datagram is: if the first piece is denied, that never comes.
+    """
+    return [set_field(r.RULE, 0), ct(r.ZONE, table=stage.verdict.number, commit=True, mark=UNRULED)]
 
 
 def _judge(stage: Stage, six: int) -> list[Action]:
@@ -163,8 +175,12 @@ def _verdict(stage: Stage) -> Iterator[Flow]:
     allowed: Match = {r.RULE: Masked(CODES["allow"], ACTION)}
     yield stage.verdict.flow(EVERYWHERE, "untracked", allowed | {r.ZONE: 0}, [stage.onward.goto])
     begun: list[Action] = [ct(r.ZONE, commit=True, mark=r.RULE), stage.onward.goto]
+    known: Match = {f.CT_STATE: Masked(EST | TRK, EST | TRK)}
+    yield stage.verdict.flow(EVERYWHERE, "known", allowed | known, [stage.onward.goto])
     for kind in IP:
         yield stage.verdict.flow(EVERYWHERE, "allowed", {f.ETH_TYPE: kind} | allowed, begun)
+        whole: Match = {f.ETH_TYPE: kind, f.IP_FRAG: PIECE, f.CT_STATE: _NEW, f.CT_MARK: UNRULED}
+        yield stage.verdict.flow(EVERYWHERE, "whole", whole, [stage.onward.goto])
     yield stage.verdict.flow(EVERYWHERE, "rejected", {r.RULE: Masked(CODES["reject"], ACTION)}, _refused())
 
 

@@ -12,17 +12,21 @@ from controller.tables import Table
 
 _IPS = (f.ETH_TYPE, f.IP_PROTO)
 _EXEMPT = (*_IPS, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
-_STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.ICMP_TYPE, f.ICMPV6_TYPE)
+_STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.IP_FRAG, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
 _ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
-_STATE_LEVELS = {"piecewise": 400, "untracked": 350, "invalid": 300, "cut": 250, "new": 200, "carried_on": 100}
+_STATE_LEVELS = {
+    **{"piecewise": 400, "untracked": 350, "invalid": 300, "cut": 250},
+    **{"piece": 220, "new": 200, "carried_on": 100},
+}
 
 EGRESS = Table(
     5,
     "EGRESS",
     "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
-    {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 100, "other": 50},
-    (r.GUARD, r.ZONE, *_EXEMPT),
+    {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 150, "other": 100, "piecewise": 50},
+    (r.NETWORK, r.GUARD, r.ZONE, *_EXEMPT, f.IPV6_DST),
+    sets=(r.ZONE,),
     leads_to=("EGRESS_STATE", "SERVICE"),
     miss="dropped: a guarded port speaks IP and ARP only",
 )
@@ -40,8 +44,8 @@ EGRESS_VERDICT = Table(
     7,
     "EGRESS_VERDICT",
     "What becomes of a packet that begins something?",
-    {"untracked": 300, "allowed": 200, "rejected": 100},
-    (r.RULE, r.ZONE, f.ETH_TYPE),
+    {"whole": 500, "known": 400, "untracked": 300, "allowed": 200, "rejected": 100},
+    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE, f.CT_MARK),
     sets=(f.CT_MARK, r.PUNT),
     leads_to=("SERVICE", "PUNT"),
     miss="dropped: denied, or no rule speaks of it",
@@ -57,10 +61,12 @@ INGRESS = Table(
         "loose": 300,
         "flooded": 250,
         "guarded": 200,
-        "arp": 100,
-        "other": 50,
+        "arp": 150,
+        "other": 100,
+        "piecewise": 50,
     },
     (r.LOOKUP, r.ORIGIN, r.GUARD, r.ZONE, *_EXEMPT),
+    sets=(r.ZONE,),
     leads_to=("INGRESS_STATE", "DELIVER"),
     miss="dropped: a guarded port gets IP and ARP only",
 )
@@ -78,8 +84,8 @@ INGRESS_VERDICT = Table(
     27,
     "INGRESS_VERDICT",
     "What becomes of a packet that begins something?",
-    {"untracked": 300, "allowed": 200, "rejected": 100},
-    (r.RULE, r.ZONE, f.ETH_TYPE),
+    {"whole": 500, "known": 400, "untracked": 300, "allowed": 200, "rejected": 100},
+    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE, f.CT_MARK),
     sets=(f.CT_MARK, r.PUNT),
     leads_to=("DELIVER", "PUNT"),
     miss="dropped: denied, or no rule speaks of it",

@@ -1,4 +1,4 @@
-"""The flows of two worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
+"""The flows of three worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from controller.entities import Chassis
 from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
 from controller.flow.text import actions_text, match_text
 from tests.compiled import compiled
+from tests.guarded_worlds import guarded_world
 from tests.routed_worlds import routed_world
 from tests.worlds import World, small_world
 
@@ -40,9 +41,9 @@ def line(flow: Flow) -> str:
 
 
 def text(feature: str) -> str:
-    """What one feature makes of the small world; of the routed one, if it makes nothing of that."""
-    of_small = "" if feature == SERVED else described(feature, small_world())
-    return of_small or described(feature, routed_world())
+    """What one feature makes of the small world; of the routed one, or the guarded one, if it makes nothing of that."""
+    worlds = [small_world(), routed_world(), guarded_world()][feature == SERVED :]
+    return next((found for world in worlds if (found := described(feature, world))), "")
 
 
 def described(feature: str, of: World) -> str:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
-from apps import pipeline, pipeline_page, registers
+from apps import pipeline, pipeline_page, policy_tables, registers
 from apps import registers as r
 from apps.pipeline import CLASSIFY, NEIGHBOUR, SOURCE, TABLE_NAMES, TABLES
+from apps.policy_tables import POLICY_TABLES
 from controller.derived import Endpoint
 from controller.entities import AllowedPair, Chassis, Port
 from controller.flow import actions as act
@@ -21,7 +22,9 @@ from controller.flow import fields as f
 from controller.flow.codec import Term, flow_actions, match_terms
 from controller.flow.flow import Flow, Here, Hosts, Slot
 from controller.flow.tracking import Ct
+from controller.policy.numbers import MOST_STAGES
 from tests.compiled import compiled
+from tests.guarded_worlds import guarded_world
 from tests.random_worlds import worlds
 from tests.routed_worlds import routed_world
 from tests.worlds import World, changed, chassis, mac, small_world, with_more
@@ -29,10 +32,11 @@ from tests.worlds import World, changed, chassis, mac, small_world, with_more
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+ASKED_OF_GUARDS = {"REHEARSAL", "RULES", "REHEARSED", "TALLY"}
 PAGE = Path(__file__).parents[2] / "docs" / "pipeline.md"
 V6_TUNNELS = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
 SHARED = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(mac(0x99), "10.0.0.99"),))
-KNOWN = (small_world(), with_more(small_world(), *V6_TUNNELS), SHARED, routed_world())
+KNOWN = (small_world(), with_more(small_world(), *V6_TUNNELS), SHARED, routed_world(), guarded_world())
 
 
 def flows(world: World) -> list[Flow]:
@@ -53,7 +57,7 @@ def goes(flow: Flow) -> set[str]:
         match action:
             case act.Goto(table=table) | act.Resubmit(table=table) | Ct(table=int(table)):
                 found.add(TABLE_NAMES[table])
-            case act.Output() | act.OutputField():
+            case act.Output() | act.OutputField() | act.ToController():
                 found.add("output")
     return found
 
@@ -71,15 +75,14 @@ def test_the_page_is_what_the_pipeline_is(update_golden: bool) -> None:  # noqa:
 def test_tables_stand_in_the_order_in_which_packets_meet_them() -> None:
     assert [table.number for table in TABLES] == list(range(len(TABLES)))
     assert len({table.name for table in TABLES}) == len(TABLES)
-    assert {table.name: table for table in TABLES} == {
-        name: table for name, table in vars(pipeline).items() if table in TABLES
-    }
+    named = vars(pipeline) | vars(policy_tables)
+    assert {table.name: table for table in TABLES} == {name: table for name, table in named.items() if table in TABLES}
 
 
 def test_packets_only_ever_move_forward() -> None:
     numbers = {table.name: table.number for table in TABLES}
     for table in TABLES:
-        assert all(numbers[then] > table.number for then in table.leads_to), table
+        assert all(numbers[then] > table.number for then in {*table.leads_to} - {*([table.name] * table.again)}), table
 
 
 def test_the_priorities_of_a_table_are_distinct_and_all_in_use(known: list[Flow]) -> None:
@@ -101,13 +104,31 @@ def test_tables_lead_where_they_say_and_nowhere_else(known: list[Flow]) -> None:
     }
 
 
-def test_registers_do_not_share_bits() -> None:
-    taken: list[f.Field] = []
-    for register in registers.REGISTERS.values():
+def taken(names: Iterable[str]) -> list[str]:
+    """The 32-bit registers that registers of these names take."""
+    found: list[f.Field] = []
+    for register in (registers.REGISTERS[name] for name in names):
         at = int(register.name.lstrip("xreg")) * register.bits // 32
-        taken += f.REGS[at : at + register.bits // 32]
-    shared = [r.NEXT_HOP]  # the IPv4 next hop is the end of the IPv6 one, as such addresses are written
-    assert sorted(map(str, set(taken))) == sorted(map(str, [one for one in taken if one not in shared] + shared))
+        found += f.REGS[at : at + register.bits // 32]
+    return sorted(map(str, found))
+
+
+OF_POLICY = ("GUARD", "ZONE", "REALM", "PEER", "PORTS", "SOURCE_PORT", "PEER_ADDRESS6")
+LIKE_OTHERS = {"PEER_ADDRESS", "NEXT_HOP", "RULE", "HOP"}
+"""IPv4 ends IPv6 addresses; where a rule is written, the realm has been read; what has a hop answers no question."""
+
+
+def test_registers_do_not_share_bits_but_those_of_policy_with_those_of_routing() -> None:
+    of_routing = [name for name in registers.REGISTERS if name not in {*OF_POLICY, *LIKE_OTHERS}]
+    for names in (of_routing, [*OF_POLICY, "SENDER"]):
+        assert len(set(taken(names))) == len(taken(names))
+
+
+def test_policy_leaves_alone_what_is_read_behind_it() -> None:
+    kept = {r.NETWORK, r.ORIGIN, r.OUT_PORT, r.VIA, r.LOOKUP, r.SENDER, f.ETH_DST, f.IN_PORT}
+    for table in POLICY_TABLES:
+        assert not kept.intersection(table.sets), table
+    assert not {*taken(OF_POLICY)}.intersection(map(str, kept))
 
 
 def unchecked_outputs(world: Iterable[Flow], in_port: int) -> set[str]:
@@ -149,6 +170,7 @@ def test_a_way_round_the_check_would_be_found() -> None:
     assert unchecked_outputs([*standing, around], endpoint.ofport) == {
         "DELIVER",
         "FLOOD_HERE",
+        "PUNT",
         "REPLY",
     }
 
@@ -181,9 +203,10 @@ def test_no_place_is_asked_for_by_flows_for_different_sets_of_chassis(known: lis
     assert all(len(kind) == 1 for kind in kinds.values())
 
 
-def test_what_stands_for_a_realm_matches_a_network_or_a_router_of_it(known: list[Flow]) -> None:
+def test_what_stands_for_a_realm_or_a_guard_matches_a_network_a_router_or_a_guard_of_it(known: list[Flow]) -> None:
     for flow in known:
         if isinstance(flow.scope, Hosts):
             found = terms(flow)
-            owner = found.get(r.NETWORK) or found[r.ROUTER]
-            assert owner.mask == owner.field.all_ones
+            owners = {r.GUARD} if TABLE_NAMES[flow.table] in ASKED_OF_GUARDS else {r.NETWORK, r.ROUTER, r.REALM}
+            owner = next(found[of] for of in owners if of in found)
+            assert owner.mask | (MOST_STAGES - 1) * (owner.field is r.GUARD) == owner.field.all_ones
