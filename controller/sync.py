@@ -84,8 +84,8 @@ def in_order(puts: Flows, deletes: Flows, size: int) -> list[tuple[Flows, Flows]
     """Bundles of at most ``size`` flows: additions from the pipeline's end to its start, deletions the other way.
 
     A large change goes in several, since a switch forwards nothing while it takes in one (0.3 s for 100,000 flows). In
-    a table what takes precedence comes first and goes last: what stands between is the new order above the whole old one,
-    or the top of the old one above the new, and never an exception's rule without its exception.
+    a table what takes precedence comes first and goes last: what stands between is the new order above the whole old
+    one, or the top of the old one above the new, and never a rule without its exception.
     """
     if len(puts) + len(deletes) <= size:
         return [(puts, deletes)]
