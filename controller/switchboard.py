@@ -1,8 +1,8 @@
 """The switchboard: each OpenFlow session belongs to a chassis, and its messages go to that chassis' bridge.
 
 Packets pass it by: what a switch hands us goes at once to whoever answers, and the answer at once to the switch, past
-all flows that wait to be sent. A bridge is a host's, of which the host's database tells, perhaps later; or it is bare,
-and only OpenFlow tells of it.
+all flows that wait to be sent; so do questions what flows have counted. A bridge is a host's, of which the host's
+database tells, perhaps later; or it is bare, and only OpenFlow tells of it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import structlog
 from controller.flow.actions import CONTROLLER_RESERVED
 from controller.inventory import INTEGRATION_BRIDGE, Inventory
 from controller.southbound.agenda import Flush
+from controller.southbound.flow_counts import FlowCounts
 from controller.southbound.packets import PacketIn, packet_out
 from controller.southbound.xids import Concern
 
@@ -57,6 +58,7 @@ class Switchboard:
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._refusals: dict[str, float] = {}
+        self.counts = FlowCounts(self._connection)
 
     def opened(self, connection: Connection) -> None:
         """A switch connected: it belongs to a host we know, to one that has yet to tell, or to itself."""
@@ -92,7 +94,7 @@ class Switchboard:
                 return
             case PacketIn():
                 self._punted(chassis, message)
-            case _:
+            case _ if not self.counts.received(message):
                 self._core.bridge(chassis).inbox.put((connection, message))
 
     def emit(self, chassis: str, frame: bytes, actions: tuple[Action, ...], in_port: int = CONTROLLER_RESERVED) -> bool:
@@ -101,11 +103,14 @@ class Switchboard:
         False where it is not sent: the switch is away, or takes in less than it is given. Raises ValueError for a
         frame that no message can hold.
         """
-        bridge = self._core.bridges.get(chassis)
-        connection = bridge.connection if bridge else None
+        connection = self._connection(chassis)
         if connection is None:
             return False
         return connection.offer(packet_out(frame, actions, Concern.PACKET_OUT.xid(), in_port))
+
+    def _connection(self, chassis: str) -> Connection | None:
+        bridge = self._core.bridges.get(chassis)
+        return bridge.connection if bridge else None
 
     def flush(self, chassis: str, connections: Connections) -> None:
         """Have a switch forget connections, once it has taken in every change that was submitted before.
@@ -132,6 +137,7 @@ class Switchboard:
 
     def closed(self, connection: Connection) -> None:
         """A switch's connection is gone."""
+        self.counts.closed(connection)
         chassis = self._placed.pop(connection, None)
         if chassis is None:
             self._unplaced = {dpid: held for dpid, held in self._unplaced.items() if held is not connection}

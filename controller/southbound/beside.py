@@ -1,4 +1,4 @@
-"""What stands in a switch beside its flows: meters and groups, and how netloom hears that others touched them.
+"""What stands in a switch beside its flows: meters, groups and options, and how netloom hears that others touched them.
 
 netloom uses meters, and no groups. Structures: OpenFlow 1.5.1, 7.3.4.3 (groups), 7.3.4.4 (meters), 7.3.10 (what a
 switch tells of its own accord), 7.4.6 (requests of other controllers that a switch forwards).
@@ -64,11 +64,27 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """A Geneve option (RFC 8926, 3.5): class, type, bytes; and the number of the field that a bridge has it in."""
+
+    option_class: int
+    kind: int
+    length: int
+    field: int = 0
+
+    def __str__(self) -> str:
+        return f"option class={self.option_class:#06x} type={self.kind:#04x} length={self.length}"
+
+
+Found = Meter | Group | Option
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A part of an answer about meters or groups; ``more`` while the answer goes on."""
+    """A part of an answer about meters, groups or options; ``more`` while the answer goes on."""
 
     xid: int
-    found: tuple[Meter | Group, ...]
+    found: tuple[Found, ...]
     more: bool
 
 
@@ -126,7 +142,7 @@ def _meter(number: int, limit: Limit) -> Meter:
     return Meter(number, _PER_PACKET | _BURST, band)
 
 
-def _head(message: bytes, found: tuple[Meter | Group, ...]) -> tuple[int, tuple[Meter | Group, ...], bool]:
+def _head(message: bytes, found: tuple[Found, ...]) -> tuple[int, tuple[Found, ...], bool]:
     xid, _, flags = unpacked("!IHH", message, 4)
     return xid, found, bool(flags & 1)
 

@@ -1,19 +1,22 @@
 """The meters and groups of a connected switch: right where flows need them, gone where they do not, others' reported.
 
-The switch tells when somebody else changed one. Then all are read again, and once more after that was undone.
+The switch tells when somebody else changed one. Then all are read again, and once more after that was undone. What
+carries identities in tunnels is made once, before all flows; where it cannot be, flows that need it are not sent.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.southbound import beside
+from controller.southbound import beside, options
 from controller.southbound.metering import Metering
 from controller.southbound.wire import EVENT_ADDED, EVENT_MODIFIED
+from controller.southbound.xids import OPTION, Concern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from controller.flow.flow import Flow
     from controller.southbound.duty import Duty
     from controller.southbound.framework import Connection
     from controller.southbound.session import Beside, Change, Denied, Session
@@ -30,6 +33,7 @@ class Extras:
         self._astray: set[beside.Meter | beside.Group] = set()
         self._look_again = False
         self._told: set[str] = set()
+        self._no_option: str | None = None
 
     def stirred(self) -> None:
         """Somebody changed something: look at all of it again."""
@@ -40,6 +44,7 @@ class Extras:
         """What the switch has: undo what others did to it. ``kind`` of drift is what is there for no flow of ours."""
         mending, wrong = self.metering.take_in(found for found in held.found if isinstance(found, beside.Meter))
         groups = [found for found in held.found if isinstance(found, beside.Group)]
+        self._map_option(tuple(found for found in held.found if isinstance(found, beside.Option)))
         astray: set[beside.Meter | beside.Group] = {*wrong, *groups}
         news = astray - self._astray
         for found in sorted(news, key=str):
@@ -51,6 +56,26 @@ class Extras:
             self._duty.watcher.mended(self._duty.chassis)
         self._look_again = held.stale or bool(news)
         self._astray = astray
+
+    def _map_option(self, held: tuple[beside.Option, ...]) -> None:
+        """Have the switch know the option that carries identities, where it does not yet."""
+        other = options.rival(held)
+        if other is not None:
+            self._cannot_map(f"{options.IDENTITY}: in its place is {other}")
+        elif options.IDENTITY not in held:
+            self._connection.send(options.identity_mapping())
+
+    def _cannot_map(self, reason: str) -> None:
+        if self._no_option is None:
+            self._duty.watcher.refused(self._duty.chassis, None, reason)
+        self._no_option = reason
+
+    def barred(self, flows: Iterable[Flow]) -> Iterator[tuple[Flow, str]]:
+        """The flows that are not sent, since the switch would not make what they need, each with the reason."""
+        found = tuple(flows)
+        yield from self.metering.barred(found)
+        if self._no_option is not None:
+            yield from ((flow, self._no_option) for flow in found if options.carries_identity(flow))
 
     def _kind(self, found: beside.Meter | beside.Group, kind: int) -> int:
         """What was done to it: a meter of ours that is wrong now was changed."""
@@ -72,6 +97,9 @@ class Extras:
 
     def denied(self, denied: Denied) -> None:
         """The switch refused what it answers only then; told once of each kind and reason."""
+        if (denied.concern, denied.number) == (Concern.SETTINGS, OPTION):
+            self._cannot_map(f"{options.IDENTITY}: {denied.reason}")
+            return
         chosen = self.metering.denied(denied) if denied.concern.about_meters else []
         self._send(chosen)
         reason = f"{denied.concern.name} {denied.number}: {denied.reason}"

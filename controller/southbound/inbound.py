@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from controller.flow.codec import unpacked
-from controller.southbound import beside, packets, wire
+from typing import TYPE_CHECKING
 
-Received = wire.FlowReport | wire.BundleReply | wire.Refusal | packets.PacketIn | beside.Report | beside.Forwarded
-KINDS = frozenset((wire.ERROR, wire.MULTIPART_REPLY, wire.BUNDLE_CONTROL, packets.PACKET_IN, beside.REQUEST_FORWARD))
-"""The types of messages among which there are ours."""
+from controller.flow.codec import unpacked
+from controller.southbound import beside, flow_counts, options, packets, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Received = (
+    wire.FlowReport
+    | wire.BundleReply
+    | wire.Refusal
+    | packets.PacketIn
+    | beside.Report
+    | beside.Forwarded
+    | flow_counts.CountsReport
+)
 
 
 def received(message: bytes) -> Received | None:
@@ -15,26 +26,32 @@ def received(message: bytes) -> Received | None:
     _, kind, length, _ = unpacked("!BBHI", message)
     if length != len(message):
         raise ValueError("truncated message")
-    match kind:
-        case wire.BUNDLE_CONTROL:
-            return wire.bundle_reply(message)
-        case wire.ERROR:
-            return wire.refusal(message)
-        case packets.PACKET_IN:
-            return packets.packet_in(message)
-        case beside.REQUEST_FORWARD:
-            return beside.Forwarded()
-        case wire.MULTIPART_REPLY:
-            return _part(message)
-    return None
+    read = _READERS.get(kind)
+    return read(message) if read is not None else None
 
 
 def _part(message: bytes) -> Received | None:
-    match unpacked("!H", message, 8)[0]:
-        case wire.FLOW_MONITOR:
-            return wire.flow_report(message)
-        case beside.METER_CONFIG:
-            return beside.meters_report(message)
-        case beside.GROUP_DESC:
-            return beside.groups_report(message)
-    return None
+    read = _PARTS.get(unpacked("!H", message, 8)[0])
+    return read(message) if read is not None else None
+
+
+def _forwarded(_message: bytes) -> Received:
+    return beside.Forwarded()
+
+
+_READERS: Mapping[int, Callable[[bytes], Received | None]] = {
+    wire.BUNDLE_CONTROL: wire.bundle_reply,
+    wire.ERROR: wire.refusal,
+    wire.MULTIPART_REPLY: _part,
+    packets.PACKET_IN: packets.packet_in,
+    beside.REQUEST_FORWARD: _forwarded,
+    options.EXPERIMENTER: options.options_report,
+}
+_PARTS: Mapping[int, Callable[[bytes], Received]] = {
+    wire.FLOW_MONITOR: wire.flow_report,
+    beside.METER_CONFIG: beside.meters_report,
+    beside.GROUP_DESC: beside.groups_report,
+    flow_counts.FLOW_DESC: flow_counts.counts_report,
+}
+KINDS = frozenset(_READERS)
+"""The types of messages among which there are ours."""

@@ -1,8 +1,8 @@
 """An OpenFlow session's flow side as a table of states, without I/O.
 
-READING: the switch is telling every meter, group and flow it has. STEADY: bundles go out, several at a time, and are
-confirmed in order; whatever the flow monitor tells now was somebody else's doing. Meters and groups may be read again
-at any time. Bytes come out of the methods, events go in.
+READING: the switch is telling every meter, group, option and flow it has. STEADY: bundles go out, several at a time,
+and are confirmed in order; whatever the flow monitor tells now was somebody else's doing. What stands beside flows may
+be read again at any time. Bytes come out of the methods, events go in.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from controller.errors import SwitchError
-from controller.southbound import beside, wire
+from controller.southbound import beside, options, wire
 from controller.southbound.xids import COUNTED, Concern, concern
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Every meter and group the switch had when it was asked; ``stale`` where somebody changed one meanwhile."""
+    """Every meter, group and option the switch had when it was asked; ``stale`` where some were changed meanwhile."""
 
-    found: tuple[beside.Meter | beside.Group, ...]
+    found: tuple[beside.Found, ...]
     stale: bool = False
 
 
@@ -109,10 +109,10 @@ class _Sent:
 
 @dataclass(slots=True)
 class _Look:
-    """Answers about meters and groups that have yet to come to their end."""
+    """Answers about what stands beside flows, which have yet to come to their end."""
 
     asked: set[int]
-    found: list[beside.Meter | beside.Group] = field(default_factory=list)
+    found: list[beside.Found] = field(default_factory=list)
     stale: bool = False
 
 
@@ -142,13 +142,14 @@ class Session:
         return before + wire.monitor_request(MONITOR, self._asked)
 
     def look(self) -> bytes:
-        """The request to tell of meters and groups; nothing while such an answer is on its way."""
+        """The request to tell of what stands beside flows; nothing while such an answer is on its way."""
         if self._look is not None:
             self._look.stale = True
             return b""
-        meters, groups = self._next(1), self._next(1)
-        self._look = _Look({meters, groups})
-        return beside.meters_request(meters) + beside.groups_request(groups)
+        meters = self._next(3)
+        groups, mapped = meters + 1, meters + 2
+        self._look = _Look({meters, groups, mapped})
+        return beside.meters_request(meters) + beside.groups_request(groups) + options.options_request(mapped)
 
     def commit(self, change: Change) -> Iterator[bytes]:
         """The messages that make the change, all or nothing."""
@@ -193,7 +194,7 @@ class Session:
         return self._holdings()
 
     def _looked(self, report: beside.Report) -> Happened | None:
-        """What there is beside the flows is told when both answers have ended."""
+        """What there is beside the flows is told when all answers have ended."""
         look = self._look
         if look is None or report.xid not in look.asked:
             return None

@@ -1,7 +1,7 @@
 """A connected switch brought to where the catalogue wants it, and kept there, for as long as this connection lasts.
 
-When it begins, flows, meters and groups are read and the difference sent, so that nothing is sent to a switch that is
-right. Changes go in bundles and are confirmed. What somebody else touched is put back at once and reported.
+When it begins, flows and what stands beside them are read and the difference sent, so that nothing is sent to a switch
+that is right. Changes go in bundles and are confirmed. What somebody else touched is put back at once and reported.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Upkeep:
         if self._extras.metering.doubtful(flow):
             duty.agenda.again(still_wanted(refused.change, None, duty.at, duty.refusals))
             return
-        _, reason = next(self._extras.metering.barred((flow,)), (flow, refused.reason))
+        _, reason = next(self._extras.barred((flow,)), (flow, refused.reason))
         duty.watcher.refused(duty.chassis, flow, reason)
         duty.refusals[flow.cookie] = reason
         duty.agenda.again(still_wanted(refused.change, flow, duty.at, duty.refusals))
@@ -168,7 +168,7 @@ class Upkeep:
     def _takeable(self, change: Change) -> Change:
         """The change without the flows that the switch will not take, since it would not make their meters."""
         duty = self._duty
-        for flow, reason in list(self._extras.metering.barred(change.puts)):
+        for flow, reason in list(self._extras.barred(change.puts)):
             duty.watcher.refused(duty.chassis, flow, reason)
             duty.refusals[flow.cookie] = reason
             change = still_wanted(change, flow, duty.at, duty.refusals)

@@ -12,6 +12,8 @@ _CONCERN_AT = 28
 _NUMBER = (1 << _CONCERN_AT) - 1
 COUNTED = 0x7FFFFFFF
 """The highest xid of what is counted."""
+OPTION = 1
+"""The number, among SETTINGS, of what maps the Geneve option; 0 is what a switch is to tell of its own accord."""
 
 
 class Concern(IntEnum):
@@ -24,6 +26,7 @@ class Concern(IntEnum):
     METER_MODIFY = 12
     METER_DELETE = 13
     GROUP_DELETE = 14
+    COUNTS = 15
 
     @property
     def about_meters(self) -> bool:

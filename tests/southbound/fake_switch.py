@@ -7,9 +7,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.southbound import beside, conntrack, wire
+from controller.southbound import beside, conntrack, options, wire
 from controller.southbound.metering import meters_used
 from tests.southbound.fake_meters import ALL, FakeMeters, MeterMod
+from tests.southbound.fake_options import FakeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,6 +61,7 @@ class FakeSwitch:
         self.said: deque[bytes] = deque()
         self.meters = FakeMeters()
         self.groups: set[int] = set()
+        self.options = FakeOptions()
         self.flushes: list[bytes] = []
         self.flow_mods = 0
         self.bundle_sizes: list[int] = []
@@ -102,6 +104,8 @@ class FakeSwitch:
                 self._meter_mod(message, xid)
             case beside.GROUP_MOD:
                 self.groups.clear()
+            case options.EXPERIMENTER if self.options.about(message):
+                self.said += self.options.answers(message)
             case conntrack.EXPERIMENTER:
                 self.flushes.append(message)
             case _:

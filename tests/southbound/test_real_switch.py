@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controller.flow.actions import instructions, output
-from controller.flow.flow import EVERYWHERE, Flow
-from controller.southbound import wire
+from controller.flow.fields import REGS
+from controller.flow.flow import EVERYWHERE, Flow, encoded_match
+from controller.southbound import beside, flow_counts, options, wire
 from controller.southbound.difference import as_flow
 from controller.southbound.wire import FlowReport
+from controller.southbound.xids import OPTION, Concern, concern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +84,28 @@ def test_the_monitor_tells_what_others_do_and_not_what_we_do(real_switch: RealSw
         events += [(event.kind, event.cookie) for event in report.events]
     assert sorted(events) == [(wire.EVENT_ADDED, OTHER.cookie), (wire.EVENT_REMOVED, GOOD.cookie)]
     watcher.close()
+
+
+def test_flows_say_what_they_have_counted(client: Client) -> None:
+    named = replace(GOOD, cookie=0x4E << 56 | 1, match=encoded_match({REGS[6]: 7}))
+    assert client.change([named, OTHER, replace(GOOD, priority=2, match=encoded_match({REGS[6]: 8}))], []) == []
+    client.send(flow_counts.counts_request(9, GOOD.table, encoded_match({REGS[6]: 7}), 0x4E << 56, 0xFF << 56))
+    report = next(client.received())
+    assert isinstance(report, flow_counts.CountsReport)
+    (found,) = report.counts
+    assert (found.table, found.priority, found.match, found.cookie) == (20, 1, named.match, named.cookie)
+    assert (found.packets, found.octets) == (0, 0)
+    assert 0 <= found.idle <= found.age < 60
+
+
+def test_the_option_that_carries_identities_is_mapped_once(real_switch: RealSwitch, client: Client) -> None:
+    client.send(options.identity_mapping() + options.options_request(9))
+    assert next(client.received()) == beside.Report(9, (options.IDENTITY,), more=False)
+    client.send(options.identity_mapping())
+    refused = next(client.received())
+    assert isinstance(refused, wire.Refusal)
+    assert concern(refused.xid) == (Concern.SETTINGS, OPTION)
+    real_switch.ofctl("del-tlv-map", "{class=0x6e6c,type=0x01,len=4}->tun_metadata0")
 
 
 def test_a_flow_with_a_timeout_is_told_as_one(real_switch: RealSwitch, client: Client) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from controller.errors import SwitchError
 from controller.flow.flow import EVERYWHERE, Flow
-from controller.southbound import beside, wire
+from controller.southbound import beside, options, wire
 from controller.southbound.session import (
     Beside,
     Change,
@@ -28,17 +28,17 @@ A, B = (Flow(EVERYWHERE, 1, 1, match, b"", number) for number, match in enumerat
 EVENT = FlowEvent(wire.EVENT_ADDED, 1, 1, 9, b"x", b"")
 
 
-METER, GROUP = beside.Meter(5, 0, b""), beside.Group(6, 0)
-METERS, GROUPS, FLOWS = 0x10000, 0x10001, 0x10002
+METER, GROUP, OPTION = beside.Meter(5, 0, b""), beside.Group(6, 0), beside.Option(7, 8, 4)
+METERS, GROUPS, OPTIONS, FLOWS = 0x10000, 0x10001, 0x10002, 0x10003
 """The xids of what a session asks for at its beginning."""
 NOTHING = Beside(())
 
 
 def reading() -> Session:
-    """A session that has heard that there are no meters and groups."""
+    """A session that has heard that there are no meters, groups and options."""
     session = Session()
     session.start()
-    for xid in (METERS, GROUPS):
+    for xid in (METERS, GROUPS, OPTIONS):
         assert session.receive(beside.Report(xid, (), more=False)) is None
     return session
 
@@ -70,13 +70,14 @@ def test_a_session_begins_by_asking_for_everything() -> None:
     states = [session.state]
     requests = session.start()
     states.append(session.state)
-    assert [kind for kind, _ in heads(requests)] == [beside.SET_ASYNC, *[wire.MULTIPART_REQUEST] * 3]
-    assert [xid for _, xid in heads(requests)][1:] == [METERS, GROUPS, FLOWS]
-    for xid in (GROUPS, METERS):
+    asked = [wire.MULTIPART_REQUEST, wire.MULTIPART_REQUEST, options.EXPERIMENTER, wire.MULTIPART_REQUEST]
+    assert [kind for kind, _ in heads(requests)] == [beside.SET_ASYNC, *asked]
+    assert [xid for _, xid in heads(requests)][1:] == [METERS, GROUPS, OPTIONS, FLOWS]
+    for xid in (GROUPS, OPTIONS, METERS):
         session.receive(beside.Report(xid, (), more=False))
         states.append(session.state)
     session.receive(FlowReport(FLOWS, (), more=False))
-    assert [*states, session.state] == [State.NEW, *[State.READING] * 3, State.STEADY]
+    assert [*states, session.state] == [State.NEW, *[State.READING] * 4, State.STEADY]
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -106,13 +107,14 @@ def test_what_changes_while_flows_are_read_is_part_of_what_was_read() -> None:
     assert session.receive(FlowReport(FLOWS, (), more=False)) == Holdings((changed,), NOTHING)
 
 
-def test_holdings_wait_for_meters_and_groups() -> None:
+def test_holdings_wait_for_all_that_stands_beside_flows() -> None:
     session = Session()
     session.start()
     assert session.receive(FlowReport(FLOWS, (), more=False)) is None
     assert session.receive(beside.Report(METERS, (METER,), more=True)) is None
     assert session.receive(beside.Report(GROUPS, (GROUP,), more=False)) is None
-    assert session.receive(beside.Report(METERS, (), more=False)) == Holdings((), Beside((METER, GROUP)))
+    assert session.receive(beside.Report(OPTIONS, (OPTION,), more=False)) is None
+    assert session.receive(beside.Report(METERS, (), more=False)) == Holdings((), Beside((METER, GROUP, OPTION)))
 
 
 def test_meters_and_groups_are_read_once_at_a_time() -> None:
@@ -121,8 +123,9 @@ def test_meters_and_groups_are_read_once_at_a_time() -> None:
     asked = [xid for _, xid in heads(session.look())]
     assert session.look() == b""
     assert session.receive(beside.Report(asked[0], (METER,), more=False)) is None
-    assert session.receive(beside.Report(asked[1], (), more=False)) == Beside((METER,), stale=True)
-    assert len(session.look()) == 48
+    assert session.receive(beside.Report(asked[1], (), more=False)) is None
+    assert session.receive(beside.Report(asked[2], (), more=False)) == Beside((METER,), stale=True)
+    assert len(heads(session.look())) == len(asked)
 
 
 def test_an_answer_that_nobody_asked_for_is_passed_over() -> None:
