@@ -70,8 +70,9 @@ def _rivals(entries: Iterable[Entry], packet: Packet) -> Iterator[Entry]:
     for _, group in groupby(taking, key=lambda one: one.priority):
         equals = list(group)
         plain = [one for one in equals if not one.clauses]
-        assert len(plain) <= 1, f"several flows claim one packet at priority {equals[0].priority}"
-        yield from plain
+        # Whichever of them the switch takes, it has to do the same.
+        assert len({one.actions for one in plain}) <= 1, f"two flows claim one packet at priority {equals[0].priority}"
+        yield from plain[:1]
         for number in _met(equals):
             yield from _named(entries, packet | {f.CONJ_ID: number})
 

@@ -12,6 +12,7 @@ from controller.intent.kinds import KINDS
 from controller.intent.pacer import Pacer
 from controller.intent.resource import NoAllocation, Resource
 from controller.policy.values import SCTP, TCP, UDP, Policy
+from controller.policy.verdict import Conversation
 from ovsdb.rows import ResourceRow
 from tests.kubernetes.oracle import Cluster, Party
 from tests.packets import sctp, tcp, udp
@@ -89,6 +90,12 @@ def first_packet(source: Party, target: Party, protocol: str, port: int) -> Pack
     """What a pod sends another one first."""
     send = {"TCP": tcp, "UDP": udp, "SCTP": sctp}[protocol]
     return send(machine(source), machine(target), source.address, target.address, (40000, port))
+
+
+def conversation(source: Party, target: Party, protocol: int, port: int) -> Conversation:
+    """The same, as our judge is asked about it."""
+    sender, receiver = (key(party) if party.namespace else None for party in (source, target))
+    return Conversation(sender, receiver, source.address, target.address, protocol, 40000, port)
 
 
 def machine(pod: Party) -> str:

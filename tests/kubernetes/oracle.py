@@ -115,7 +115,7 @@ def _selects(selector: Json, labels: Json) -> bool:
 
 
 def _met(one: Json, labels: Json) -> bool:
-    key, values = one["key"], one.get("values")
+    key, values = one["key"], one.get("values") or ()
     match one["operator"]:
         case "In":
             return key in labels and labels[key] in values

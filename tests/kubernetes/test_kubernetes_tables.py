@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controller.policy.gates import Gates
-from controller.policy.verdict import Conversation, judged
+from controller.policy.verdict import judged
 from tests.compiled import Watched
 from tests.interpreter import DataPlane
-from tests.kubernetes.cluster import OUTSIDE, PROTOCOLS, Town, first_packet, key
+from tests.kubernetes.cluster import OUTSIDE, PROTOCOLS, Town, conversation, first_packet, key
 from tests.kubernetes.tables import Case, Step, cases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.kubernetes.oracle import Party
+    from tests.worlds import World
 
 CASES = cases()
 Answers = dict[tuple[int, str], set[tuple[str, str]]]
@@ -61,7 +62,8 @@ def test_a_table_is_what_kubernetes_says(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_our_judge_says_the_same_after_every_step(case: Case) -> None:
-    compiler, standing = Watched(), {}
+    compiler = Watched()
+    standing: World = {}
     for step in case.steps:
         town = Town(step.labels)
         world = town.world(step.policies)
@@ -82,12 +84,6 @@ def judged_answers(compiler: Watched, step: Step, town: Town) -> Answers:
         }
         for port, protocol in step.expected
     }
-
-
-def conversation(source: Party, target: Party, protocol: int, port: int) -> Conversation:
-    """A first packet."""
-    sender, receiver = (key(party) if party.namespace else None for party in (source, target))
-    return Conversation(sender, receiver, source.address, target.address, protocol, 40000, port)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
