@@ -94,6 +94,7 @@ class Daemon:
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
+        self.plans.looks["connections"] = partial(self._live.cutting.look, self.plans.tried)
         self.world = World(self.core, self.reports, topology, self.hosts, self._services, self._live, self.plans)
         news.listeners.append(self.world.host_states)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)

@@ -20,7 +20,7 @@ from controller.zones import port, port_zone
 from ovsdb.conntrack import tracked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from controller.live.answers import Answers, Page, Row, Switches
     from controller.live.rules import RuleNames
@@ -154,6 +154,12 @@ class Connections:
             "chassis": found.chassis,
             "zone": found.zone,
         }
+
+
+def seen(row: Row, reads: Callable[[str], bool]) -> Row:
+    """A row as it is told to who ``reads`` some projects: ports at the other end are not named from others."""
+    peer = row["peer"]
+    return row if peer is None or reads(str(peer).partition("/")[0]) else row | {"peer": None}
 
 
 def _zones(places: Places) -> Mapping[str, Sequence[int | None]]:

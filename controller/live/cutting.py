@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from controller.live.connections import CUT
+from controller.live.connections import CUT, seen
 from controller.live.decisions import within
 from controller.live.marking import marking
 from controller.live.touched import Earlier, ended, lasting, touched
+from controller.policy.values import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from controller.live.connections import Connection, Connections
     from controller.live.rules import RuleNames
     from controller.live.touched import Causes
+    from controller.preview import Change
     from controller.store import Store
 
 AGAIN_SECONDS = (0.0, 0.5, 2.0)
@@ -70,6 +72,7 @@ class Cutting:
         self._earlier = Earlier(store)
         self._causes: Causes = {}
         self._late: set[str] = set()
+        self._cutters: set[str] = set()
         self._cut: OrderedDict[tuple[str, int, str], Connection] = OrderedDict()
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
@@ -79,6 +82,9 @@ class Cutting:
             return
         causes = touched(self._earlier, self._store, found)
         self._earlier.end()
+        for kind, key in {(read[1], read[2]) for read in found if read[1] is Policy}:
+            standing: Policy | None = self._store.get(kind, key)
+            (self._cutters.add if standing is not None and standing.cut else self._cutters.discard)(key)
         for port, because in causes.items():
             self._causes[port] = self._causes.get(port, frozenset()) | because
         if causes or self._cut:
@@ -90,14 +96,14 @@ class Cutting:
             self._late.discard(chassis)
             self._news.put(None)
 
-    def planned(self, tried: Callable[[Callable[[Glimpse], Any]], Any]) -> list[Row]:
-        """The connections that a change would end; ``tried`` gives what somebody makes of it."""
-        causes: Causes = tried(_touched)
-        if not causes:
-            return []
-        found, _ = self._connections.read(causes)
-        over = tried(partial(_ended, found=found, causes=causes, names=self._names))
-        return [self._connections.row(one) | {"policy": because} for one, because in over]
+    def look(
+        self, tried: Callable[[Change, Callable[[Glimpse], Causes]], Causes], change: Change
+    ) -> Callable[[Glimpse], Over]:
+        """What tells the connections that a change would end; ``tried`` gives what somebody makes of a change."""
+        may = self._cutters or any(isinstance(entity, Policy) and entity.cut for entity in change.puts)
+        causes = tried(change, _touched) if may else {}
+        found = self._connections.read(causes)[0] if causes else []
+        return partial(_over, found=found, causes=causes, names=self._names, row=self._connections.row)
 
     def run(self) -> None:
         """Cut for ever."""
@@ -177,11 +183,27 @@ class Cutting:
         self._hands.publish("security", f"{kind} {key}", {"cut": len(cut), "connections": rows})
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Connections that a change would end, each with the policy because of which it would."""
+
+    rows: tuple[Row, ...]
+
+    def told(self, reads: Callable[[str], bool]) -> list[Row]:
+        """Those of ports in projects that somebody ``reads``."""
+        return [seen(row, reads) for row in self.rows if reads(str(row["port"]).partition("/")[0])]
+
+
 def _touched(glimpse: Glimpse) -> Causes:
     return touched(glimpse.before, glimpse.after, glimpse.changed)
 
 
-def _ended(
-    glimpse: Glimpse, found: Sequence[Connection], causes: Causes, names: RuleNames
-) -> list[tuple[Connection, str]]:
-    return list(ended(glimpse.after, found, causes, names))
+def _over(
+    glimpse: Glimpse,
+    found: Sequence[Connection],
+    causes: Causes,
+    names: RuleNames,
+    row: Callable[[Connection], Row],
+) -> Over:
+    over = ended(glimpse.after, found, causes, names)
+    return Over(tuple(row(one) | {"policy": because} for one, because in over))

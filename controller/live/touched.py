@@ -59,19 +59,17 @@ def _guarded(reading: Reading, policy: str) -> Iterator[str]:
 
 
 def _came_or_went(before: Reading, after: Reading, port: str) -> frozenset[str]:
-    """The cutting policies of a port's guards before and now, where those are others; none for a port that is gone."""
+    """The cutting policies that came to guard a port or went from it; none for a port that is gone."""
     old, new = before.get(Standing, port), after.get(Standing, port)
     if old is None or new is None or old.guards == new.guards:
         return frozenset()
-    sides = ((before, old), (after, new))
-    policies = (policy for reading, one in sides for policy in _policies(reading, one) if _cuts(reading, policy))
-    return frozenset(policies)
+    return _policies(before, old) ^ _policies(after, new)
 
 
-def _policies(reading: Reading, standing: Standing) -> Iterator[str]:
-    for guard in standing.guards:
-        found: PolicySet | None = reading.get(PolicySet, guard)
-        yield from found.policies if found is not None else ()
+def _policies(reading: Reading, standing: Standing) -> frozenset[str]:
+    """The cutting policies that guard a port."""
+    sets = (reading.get(PolicySet, guard) for guard in standing.guards)
+    return frozenset(policy for one in sets if one is not None for policy in one.policies if _cuts(reading, policy))
 
 
 def ended(

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import falcon
 
 from controller.errors import BadQuery
-from controller.live.answers import Row
-from controller.live.connections import Question
+from controller.live.connections import Question, seen
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
 from controller.northbound.world import World
@@ -35,7 +34,7 @@ class ConnectionResource:
         media.form(req)
         page = self.world.live.connections.page(question, limit, cursor)
         following = queries.cursor_after(page.following) if page.following else None
-        rows = [_shown(row, caller) for row in page.rows]
+        rows = [seen(row, caller.reads) for row in page.rows]
         media.answer_items(req, resp, rows, {"next": following, "unavailable": page.unavailable})
 
 
@@ -56,10 +55,3 @@ def _question(req: falcon.Request, caller: Caller) -> Question:
             caller.must_read(named)
     projects = frozenset((project,)) if project else None if caller.reads_all else caller.projects
     return Question(queries.text(req, "chassis"), projects, port)
-
-
-def _shown(row: Row, caller: Caller) -> Row:
-    """A row as the caller may see it: what is at the other end is named where the caller reads its project."""
-    peer = row["peer"]
-    seen = isinstance(peer, str) and caller.reads(peer.partition("/")[0])
-    return row if seen or peer is None else row | {"peer": None}
