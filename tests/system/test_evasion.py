@@ -1,0 +1,163 @@
+"""Nothing gets past a policy by looking like something else; and what looks odd but is allowed passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mininet_scenarios import exchange, policies, rest
+from mininet_scenarios.isolation import volley
+from mininet_scenarios.lan import Lan, Place, settle
+from mininet_scenarios.policies import labelled, rule
+from mininet_scenarios.wire import Wire
+from tests.system import evasions
+from tests.system.evasions import OPEN, SHUT, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mininet_scenarios.lab import Lab
+    from mininet_scenarios.vm import Vm
+
+pytestmark = pytest.mark.system
+TENANT = "evasion"
+LAN = Lan(TENANT, "net", 65)
+MACHINES = {"foe": 0, "friend": 0, "near": 0, "caged": 0, "wild": 0, "far": 1, "plain": 1}
+"""By the number of their host. near and far let friend in at one port, caged lets out to friend at that port.
+
+wild is free of port security: what it sends is not even looked at for being IP.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was sent, by who it was for, and what of it arrived there."""
+
+    sent: dict[str, set[str]]
+    arrived: dict[str, set[str]]
+
+    def missing(self, target: str) -> list[str]:
+        """What was sent to a machine and did not arrive."""
+        return sorted(self.sent[target] - self.arrived[target])
+
+    def found(self, target: str) -> list[str]:
+        """What was sent to a machine and did."""
+        return sorted(self.sent[target] & self.arrived[target])
+
+
+@pytest.fixture(scope="module")
+def vms(lab: Lab) -> Iterator[dict[str, Vm]]:
+    hosts = list(lab.hypervisors.values())
+    places = [
+        Place(LAN, name, hosts[host], 11 + at, {"port_security": name != "wild"}, labels=labels(name))
+        for at, (name, host) in enumerate(MACHINES.items())
+    ]
+    made = settle(lab, (rest.project(TENANT), LAN.resource, *asked_for()), *places)
+    yield dict(zip(MACHINES, made, strict=True))
+    for kinds in ("policies", "ports", "networks"):
+        for one in lab.client.get(f"/projects/{TENANT}/{kinds}")["items"]:
+            lab.client.delete(f"/projects/{TENANT}/{kinds}/{one['name']}")
+
+
+def labels(name: str) -> dict[str, str]:
+    return {"name": name, "guarded": str(name in ("near", "far")).lower()}
+
+
+def asked_for() -> list[dict[str, object]]:
+    friend = labelled(name="friend")
+    kinds = ("tcp", "udp", "sctp")
+    let_in = [rule("allow", friend, OPEN, protocol=protocol) for protocol in kinds]
+    let_out = [rule("allow", friend, OPEN, protocol=protocol, way="to") for protocol in kinds]
+    return [
+        policies.policy(TENANT, "in", labelled(guarded="true"), {"ingress": let_in}),
+        policies.policy(TENANT, "out", labelled(name="caged"), {"egress": let_out}),
+    ]
+
+
+def fired(vms: dict[str, Vm], frames: list[tuple[str, bytes]]) -> Seen:
+    wires = [Wire(vm) for vm in vms.values()]
+    try:
+        arrived = volley(wires, frames)
+    finally:
+        for wire in wires:
+            wire.__exit__(None, None, None)
+    names = {vm.name: name for name, vm in vms.items()}
+    sent: dict[str, set[str]] = {name: set() for name in vms}
+    for words, _ in frames:
+        sent[names[words.partition(" to ")[2].partition(":")[0]]].add(words)
+    return Seen(sent, {names[vm]: found for vm, found in arrived.items()})
+
+
+def way(vms: dict[str, Vm], source: str, target: str, port: int = OPEN, first: int = 20_000) -> Way:
+    return Way(vms[source], vms[target], port, first)
+
+
+@pytest.mark.parametrize(("source", "target"), [("foe", "near"), ("foe", "far"), ("caged", "plain")])
+def test_nothing_that_is_not_allowed_arrives_whatever_it_looks_like(
+    vms: dict[str, Vm], source: str, target: str
+) -> None:
+    frames = list(evasions.evil(way(vms, source, target), vms["friend"]))
+    seen = fired(vms, frames)
+    assert len(seen.sent[target]) > 90
+    assert seen.found(target) == []
+
+
+@pytest.mark.parametrize(("source", "target"), [("friend", "near"), ("friend", "far"), ("caged", "friend")])
+def test_what_is_allowed_arrives_in_all_its_forms(vms: dict[str, Vm], source: str, target: str) -> None:
+    seen = fired(vms, list(evasions.good(way(vms, source, target))))
+    assert seen.missing(target) == []
+
+
+@pytest.mark.parametrize("target", ["near", "far"])
+def test_what_is_said_to_all_is_heard_by_those_who_may(vms: dict[str, Vm], target: str) -> None:
+    """Of a machine that may send to one other only, nobody hears it."""
+    friend, caged = way(vms, "friend", target), way(vms, "caged", target)
+    frames = [one for each in (friend, caged) for one in evasions.signed(each, evasions.to_all(each)).items()]
+    assert fired(vms, frames).found(target) == sorted(evasions.signed(friend, evasions.to_all(friend)))
+
+
+@pytest.mark.parametrize("target", ["near", "far"])
+def test_who_is_let_in_at_one_port_comes_to_no_other(vms: dict[str, Vm], target: str) -> None:
+    """Overlapping pieces and impossible segments for the open port, everything for another one."""
+    shut, open_ = way(vms, "friend", target, SHUT, 30_000), way(vms, "friend", target, OPEN, 31_000)
+    frames = [(words, frame) for words, frame in evasions.evil(shut, vms["friend"]) if "friend's" not in words]
+    frames += evasions.signed(open_, evasions.impossible(open_)).items()
+    frames += evasions.signed(open_, evasions.overlapping(open_)).items()
+    assert [words for words in fired(vms, frames).found(target) if "honest" not in words] == []
+
+
+@pytest.mark.parametrize(("source", "target"), [("foe", "plain"), ("plain", "foe"), ("foe", "friend")])
+def test_between_machines_without_policy_nothing_is_asked(vms: dict[str, Vm], source: str, target: str) -> None:
+    between = way(vms, source, target, first=32_000)
+    families = (evasions.plain, evasions.tunnels, evasions.flags, evasions.to_all)
+    frames = [one for family in families for one in evasions.signed(between, family(between)).items()]
+    assert fired(vms, frames).missing(target) == []
+
+
+@pytest.mark.parametrize("target", ["near", "far", "plain"])
+def test_what_is_no_ip_passes_only_between_machines_without_policy(vms: dict[str, Vm], target: str) -> None:
+    between = way(vms, "wild", target, first=33_000)
+    frames = list(evasions.signed(between, evasions.ethertypes(between)).items())
+    seen = fired(vms, frames)
+    assert len(seen.found(target)) == (len(frames) if target == "plain" else 0)
+
+
+@pytest.mark.parametrize("target", ["near", "far"])
+def test_an_allowed_conversation_goes_both_ways(vms: dict[str, Vm], target: str) -> None:
+    friend, guarded = vms["friend"], vms[target]
+    for address in guarded.addresses:
+        assert exchange.tcp(friend, guarded, address, 2)
+        assert exchange.udp(friend, guarded, address, 2)
+
+
+@pytest.mark.parametrize("target", ["near", "far"])
+def test_an_error_about_a_connection_of_ones_own_comes_back(vms: dict[str, Vm], target: str) -> None:
+    """Foe refuses what the guarded machine asks of a port at which nobody listens, and its refusal quotes the words."""
+    asked = way(vms, target, "foe", 9, 34_000)
+    words = asked.words("asked of nobody")
+    datagram = bytes(asked.ethernet() / asked.ipv4() / asked.udp(0) / evasions.Raw(words))
+    seen = fired(vms, [(words.decode()[2:-2], datagram)])
+    assert words.decode()[2:-2] in seen.arrived["foe"]
+    assert words.decode()[2:-2] in seen.arrived[target]
