@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.kubernetes.cluster import NAME_LABEL, NAMESPACES, PODS, PROTOCOLS, SERVED
+from tests.kubernetes.manifests import V1, V1ALPHA1
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 Json = dict[str, Any]
-V1, V1ALPHA1 = "networking.k8s.io/v1", "policy.networking.k8s.io/v1alpha1"
 _BLOCKS = ("0.0.0.0/0", "10.0.0.0/29", "10.0.0.3/30", "10.0.0.5/32", "198.51.100.0/24", "::/0", "fd00::/125")
 _EXCEPTIONS = ("10.0.0.2/31", "10.0.0.5/32", "10.0.0.0/28")
 _NUMBERS = (1, 79, 80, 81, 82, 65535)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, fie
 from pydantic_core import PydanticCustomError
 
 from controller.intent.kind import Contradiction, Findings
-from controller.intent.kubernetes.form import Choice, Part
+from controller.intent.kubernetes.form import NOT_EMPTY, Choice, Part
 from controller.intent.kubernetes.selectors import LabelSelector, requirements
 from controller.intent.kubernetes.services import Protocol, Spoken, services
 from controller.intent.kubernetes.words import Block, PortName, PortNumber
@@ -58,7 +58,7 @@ class Target(Choice):
 
     namespaces: LabelSelector | None = None
     pods: Pods | None = None
-    networks: Annotated[tuple[Block, ...] | None, Field(strict=False, min_length=1, max_length=_MOST_NETWORKS)] = None
+    networks: Annotated[tuple[Block, ...], Field(strict=False, max_length=_MOST_NETWORKS), NOT_EMPTY] | None = None
     nodes: Annotated[Any, BeforeValidator(_no_nodes), _UNSTORED, _NULL]
     domain_names: Annotated[Any, BeforeValidator(_no_domains), _UNSTORED, _NULL]
 
@@ -94,13 +94,17 @@ class AdminPort(Choice):
     port_range: Span | None = None
 
 
-Ports = Annotated[
-    tuple[AdminPort, ...] | None,
-    Field(strict=False, min_length=1, max_length=_MOST, description="Left out: all ports of all protocols."),
-]
+Ports = (
+    Annotated[
+        tuple[AdminPort, ...],
+        Field(strict=False, max_length=_MOST, description="Left out: all ports of all protocols."),
+        NOT_EMPTY,
+    ]
+    | None
+)
 RuleName = Annotated[str | None, Field(max_length=100)]
-Senders = Annotated[tuple[Subject, ...], Field(strict=False, alias="from", min_length=1, max_length=_MOST)]
-Targets = Annotated[tuple[Target, ...], Field(strict=False, alias="to", min_length=1, max_length=_MOST)]
+Senders = Annotated[tuple[Subject, ...], Field(strict=False, alias="from", max_length=_MOST), NOT_EMPTY]
+Targets = Annotated[tuple[Target, ...], Field(strict=False, alias="to", max_length=_MOST), NOT_EMPTY]
 AdminAction = Literal["Allow", "Deny", "Pass"]
 BaselineAction = Literal["Allow", "Deny"]
 

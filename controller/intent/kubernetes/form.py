@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -48,6 +49,16 @@ class Choice(Part):
             named = ", ".join(str(field.alias) for field in fields.values())
             raise PydanticCustomError("choice", "must have exactly one of {named}", {"named": named})
         return self
+
+
+def _not_empty(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not items:
+        raise PydanticCustomError("too_few", "must have at least one item")
+    return items
+
+
+NOT_EMPTY = AfterValidator(_not_empty)
+"""Of a list; pydantic's own bound would count what is wrong in it as missing."""
 
 
 def _named(value: Any) -> Any:
