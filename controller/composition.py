@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from prometheus_client import CollectorRegistry
 
-from apps import pipeline, registers, registry
+from apps import pipeline, policy_tables, registers, registry
 from controller.agent.keeper import Keeper
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
@@ -29,6 +29,7 @@ from controller.intent.writer import Writer
 from controller.inventory import Inventory, News
 from controller.live.cutting import Hands as LiveHands
 from controller.live.live import Live
+from controller.live.statistics import Tables
 from controller.memory import Memory
 from controller.northbound.app import application
 from controller.northbound.events import EventLog
@@ -111,7 +112,9 @@ class Daemon:
             after=self.core.ask,
             sleep=self._hub.sleep,
         )
-        return Live(self.core.compiler.store, self.hosts, hands, self._hub.Queue())
+        store, counts = self.core.compiler.store, self.switchboard.counts
+        tables = Tables(policy_tables.TALLY.number, policy_tables.REHEARSED.number, registers.RULE)
+        return Live(store, self.hosts, counts, tables, hands, self._hub.Queue())
 
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""

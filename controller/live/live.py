@@ -10,21 +10,26 @@ from controller.live.connections import Connections
 from controller.live.cutting import Cutting
 from controller.live.decisions import Decisions
 from controller.live.rules import RuleNames
+from controller.live.statistics import Statistics
 
 if TYPE_CHECKING:
     from controller.live.answers import Switches
     from controller.live.cutting import Hands
+    from controller.live.statistics import Counts, Tables
     from controller.store import Store
 
 
 class Live:
-    """The parts; ``news`` is a queue of the framework's hub."""
+    """The parts; ``news`` is a queue of the framework's hub, ``tables`` say where rules are counted."""
 
-    def __init__(self, store: Store, switches: Switches, hands: Hands, news: Any) -> None:
+    def __init__(  # noqa: PLR0917 - the parts of a daemon, put together once
+        self, store: Store, switches: Switches, counts: Counts, tables: Tables, hands: Hands, news: Any
+    ) -> None:
         self.answers = Answers(switches)
         self.names = RuleNames(store)
         self.decisions = Decisions(store, self.names, hands.publish, time.monotonic)
         self.connections = Connections(store, self.names, switches, self.answers)
+        self.statistics = Statistics(store, counts, tables, time.time)
         self.cutting = Cutting(store, self.names, self.connections, hands, news)
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:

@@ -22,7 +22,11 @@ DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A rule: its policy's key, and its name there. Of a tier that denies, ``policy`` is "" and ``tier`` its name."""
+    """A rule: its policy's key, and its name there.
+
+    Of what a tier keeps out because nothing in it speaks of it, ``tier`` is the tier's name and ``policy`` the first of
+    those that apply there.
+    """
 
     policy: str
     direction: Direction
@@ -33,7 +37,7 @@ class Known:
     @property
     def words(self) -> str:
         """As people read it: ``Policy:acme/db#pg``, or ``default of application``."""
-        return f"{self.policy}#{self.name}" if self.policy else f"default of {self.tier}"
+        return f"default of {self.tier}" if self.tier else f"{self.policy}#{self.name}"
 
 
 class RuleNames:
@@ -88,4 +92,5 @@ def _defaults(guard: Guard) -> Iterator[tuple[int, Known]]:
         if not stage.lets_on:
             name = f"default of {stage.tier}"
             number = rule_number(guard.key, guard.direction, name, "deny")
-            yield number >> ACTION_BITS, Known("", guard.direction, name, "deny", stage.tier)
+            policy = next(iter(stage.policies), "")
+            yield number >> ACTION_BITS, Known(policy, guard.direction, name, "deny", stage.tier)

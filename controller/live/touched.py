@@ -99,7 +99,7 @@ def _because(after: Reading, one: Connection, causes: frozenset[str], names: Rul
         if speaks and standing is not None and decider == f"{_DEFAULT}{standing.tier}":
             return cause
     began = names.of(one.mark)
-    return began.policy if began is not None and began.policy in causes else ""
+    return began.policy if began is not None and not began.tier and began.policy in causes else ""
 
 
 def lasting(after: Reading, cut: Iterable[Connection]) -> Iterator[Connection]:

@@ -24,6 +24,7 @@ from controller.northbound.media import Bodies
 from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
 from controller.northbound.observations import FlowResource, NatResource, TableResource, TopologyResource
 from controller.northbound.resources import Backend, Many, One
+from controller.northbound.stats import KINDS_WITH_RULES, StatsResource
 from controller.northbound.token_resources import TokenCollection, TokenResource
 from controller.northbound.tokens import Tokens
 from controller.northbound.world import World
@@ -70,6 +71,8 @@ def _route_resources(app: App, backend: Backend) -> None:
         app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
         last = "{project}" if kind.plural == "projects" else "{name}"
         app.add_route(f"{scope}{kind.plural}/{last}", One(backend, kind))
+        if kind.name in KINDS_WITH_RULES:
+            app.add_route(f"{scope}{kind.plural}/{last}/stats", StatsResource(backend, kind))
     app.add_route("/v1/apply", Apply(backend))
 
 

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from controller.northbound.openapi_words import CURSOR, ITEMS, REASONS, TEXT, Json, object_of, ok, operation, query
+from controller.intent.kinds import KINDS
+from controller.northbound.openapi_words import (
+    CURSOR,
+    ITEMS,
+    REASONS,
+    TEXT,
+    WHOLE,
+    Json,
+    in_path,
+    object_of,
+    ok,
+    operation,
+    query,
+)
+from controller.northbound.stats import KINDS_WITH_RULES
+
+_RULE = {
+    "direction": {"enum": ["ingress", "egress"]},
+    "rule": TEXT,
+    "action": TEXT,
+    **dict.fromkeys(("packets", "bytes", "sessions", "denied"), WHOLE),
+    "last_hit": {"type": ["string", "null"]},
+}
+_STATS = {
+    "audit": {"type": "boolean"},
+    "since": {"type": ["string", "null"]},
+    "rules": {"type": "array", "items": object_of(_RULE)},
+    "chassis": {"type": "array", "items": TEXT},
+    "unavailable": REASONS,
+}
 
 
 def policy_paths() -> Json:
     """All paths about policy but those of its resources."""
-    return {"/v1/connections": {"get": _connections()}}
+    return {"/v1/connections": {"get": _connections()}, **_stats()}
 
 
 def _connections() -> Json:
@@ -16,3 +45,14 @@ def _connections() -> Json:
     page = {**ITEMS["properties"], "next": {"type": ["string", "null"]}, "unavailable": REASONS}
     summary = "Connections of ports that live, with the rule that let each begin"
     return operation("policy", summary, ok("A page.", object_of(page)), {"parameters": asked})
+
+
+def _stats() -> Json:
+    found: Json = {}
+    for kind in (kind for kind in KINDS.values() if kind.name in KINDS_WITH_RULES):
+        inside = [in_path("project")] if kind.scoped else []
+        scope = "/v1/projects/{project}/" if kind.scoped else "/v1/"
+        counted = ok("As switches counted until now.", object_of(_STATS))
+        reading = operation("policy", f"What the rules of one {kind.name} let through and kept out", counted)
+        found[f"{scope}{kind.plural}/{{name}}/stats"] = {"parameters": [*inside, in_path("name")], "get": reading}
+    return found

@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from scapy.layers.inet import ICMPerror, IPerror, TCPerror, UDPerror
 from scapy.layers.l2 import Ether
 
-from controller.errors import DatabaseError
+from apps.policy_tables import REHEARSED, TALLY
+from apps.registers import RULE
+from controller.errors import DatabaseError, SwitchError
+from controller.flow.codec import Term, match_terms
 from controller.flow.tracking import Ct
 from controller.live.cutting import Hands
 from controller.live.live import Live
+from controller.live.statistics import Tables
 from controller.policy.values import TCP, Machines, Policy, Requirement, Rule, Service
+from controller.southbound.flow_counts import FlowCount
 from controller.zones import PORTS
 from tests.compiled import RULES, Watched
 from tests.worlds import chassis, network, plugged, port, world
@@ -31,7 +36,9 @@ if TYPE_CHECKING:
     from controller.preview import Change
 
 T = TypeVar("T")
+ZERO = (0, 0, 100.0, 100.0)
 WEB, DB = "acme/web-1", "acme/db-1"
+TABLES = Tables(TALLY.number, REHEARSED.number, RULE)
 NAMES = {6: "tcp", 17: "udp", 1: "icmp"}
 
 
@@ -78,6 +85,7 @@ class House:
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     during: dict[float, Entry] = field(default_factory=dict)
+    counted: dict[tuple[str, int], tuple[int, int, float, float]] = field(default_factory=dict)
     asked: int = 0
 
     def __post_init__(self) -> None:
@@ -91,7 +99,7 @@ class House:
             after=lambda call: call(),
             sleep=self.sleep,
         )
-        self.live = Live(self.built.store, self, hands, news)
+        self.live = Live(self.built.store, self, self, TABLES, hands, news)
         self.news = news
         ports = (
             port(WEB, "acme/net", 1, labels=(("app", "web"),)),
@@ -125,6 +133,20 @@ class House:
         found = [one.line() for one in self.tracked[name] if zone in {None, PORTS + one.ofport}]
         take("".join(found).encode())
 
+    def ask(self, chassis: str, table: int, match: bytes = b"", *, seconds: float = 0.0) -> tuple[FlowCount, ...]:
+        """What flows have counted, as a switch says it: every hundredth of the flow's own numbers."""
+        del seconds
+        if chassis in self.away:
+            raise SwitchError(f"{chassis} is not connected")
+        wanted = [(term.field, term.value, term.mask) for term in match_terms(match) if isinstance(term, Term)]
+        flows = [flow for flow in self.built.flows(chassis).values() if flow.table == table]
+        return tuple(
+            FlowCount(flow.table, flow.priority, flow.match, flow.cookie, *self.counted.get((chassis, number), ZERO))
+            for flow in flows
+            for number in (_rule(flow.match),)
+            if all(field is not RULE or number & mask == value for field, value, mask in wanted)
+        )
+
     def emit(self, name: str, frame: bytes, actions: tuple[Action, ...]) -> bool:
         """A switch takes a frame."""
         (action,) = actions
@@ -150,6 +172,10 @@ class House:
         while self.news.qsize():
             self.news.get()
             self.live.cutting.review()
+
+
+def _rule(match: bytes) -> int:
+    return next((t.value for t in match_terms(match) if isinstance(t, Term) and t.field is RULE), 0)
 
 
 def _key(one: Entry) -> tuple[int, int, int, int]:

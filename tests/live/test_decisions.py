@@ -118,6 +118,16 @@ def test_of_a_ping_its_type_is_told_and_of_an_audited_rule_what_it_would_have_do
     assert (detail["verdict"], detail["type"], detail["code"]) == ("would deny", 8, 0)
 
 
+def test_what_an_audited_policy_would_keep_out_is_told_as_its_own(desk: Desk) -> None:
+    desk.put(policy(audit=True))
+    stages = (Stage("application", (DB,), lets_on=False),)
+    desk.put(Guard("acme/ingress/1", 64, "acme", "ingress", (), stages, ()))
+    number = rule_number("acme/ingress/1", "ingress", "default of application", "deny")
+    desk.decisions.take(desk.copied(UDP(), rule=number))
+    ((_, subject, detail),) = desk.told
+    assert (subject, detail["rule"], detail["verdict"]) == ("Policy acme/db", "default of application", "would deny")
+
+
 def test_a_stranger_is_nobody(desk: Desk) -> None:
     frame = bytes(Ether() / IP(src="203.0.113.9", dst="10.1.0.10") / UDP(sport=1, dport=2))
     assert desk.copied(UDP(), frame=frame).sender == ""
@@ -165,7 +175,7 @@ def test_a_tier_that_denies_has_a_name_for_each_guard(desk: Desk) -> None:
     desk.put(Guard("acme/ingress/1", 64, "acme", "ingress", stages, (), ()))
     found = desk.names.of(rule_number("acme/ingress/1", "ingress", "default of application", "deny"))
     assert found is not None
-    assert (found.words, found.policy, found.action) == ("default of application", "", "deny")
+    assert (found.words, found.policy, found.action) == ("default of application", DB, "deny")
     assert desk.names.of(rule_number("acme/ingress/1", "ingress", "default of baseline", "deny")) is None
 
 

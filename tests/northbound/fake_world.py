@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
+from apps.registers import RULE
 from controller.entities import Entity
-from controller.errors import DatabaseError
+from controller.errors import DatabaseError, SwitchError
 from controller.live.answers import Answers
 from controller.live.cutting import Hands
 from controller.live.live import Live
+from controller.live.statistics import Tables
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
+from controller.southbound.flow_counts import FlowCount
 from controller.store import Store
 
 
@@ -26,6 +29,15 @@ class NoSwitch:
         raise DatabaseError(f"no netloom agent of {chassis} is connected")
 
 
+class Silent:
+    """No switch to count anything."""
+
+    def ask(self, chassis: str, table: int, match: bytes = b"", *, seconds: float = 0.0) -> tuple[FlowCount, ...]:
+        """Nothing."""
+        del table, match, seconds
+        raise SwitchError(f"{chassis} is not connected")
+
+
 def nobody() -> Live:
     """Nothing lives: no switch, no port, nobody to tell."""
     hands = Hands(
@@ -36,7 +48,7 @@ def nobody() -> Live:
         after=lambda _: None,
         sleep=lambda _: None,
     )
-    return Live(Store({}), NoSwitch(), hands, SimpleQueue())
+    return Live(Store({}), NoSwitch(), Silent(), Tables(1, 2, RULE), hands, SimpleQueue())
 
 
 @dataclass(slots=True)
