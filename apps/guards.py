@@ -16,7 +16,7 @@ from controller.entities import Network, Project
 from controller.policy.derived import Guard, Identity, Member, Outline, PolicySet, Post, Posture, Stage, Standing
 from controller.policy.numbers import GUARD_BITS, guard_number, hashed
 from controller.policy.selecting import pivots, project_traits, selects, traits
-from controller.policy.tiers import BUILT_IN, PLACES
+from controller.policy.tiers import BUILT_IN, PLACES, SECURITY_GROUPS
 from controller.policy.values import Policy, Rule, Tier
 from controller.store import Index
 from controller.zones import port_zone
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from controller.policy.selecting import Trait
     from controller.policy.values import Direction, Labels
 
+SECURITY_GROUP = "SecurityGroup"
 DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 
@@ -56,27 +57,33 @@ def _bare(rules: tuple[Rule, ...] | None) -> tuple[Rule, ...] | None:
 
 
 def postures(identity: Identity, view: View) -> Iterator[Posture]:
-    """What guards ports of an identity; in a direction that no policy speaks of, nothing does."""
+    """What guards ports of an identity; in a direction that no policy speaks of, nothing does.
+
+    A group that does not exist is a policy too: it lets nothing through.
+    """
     applying = _applying(identity, view.get(Project, identity.project).labels, view)
+    groups = (f"{SECURITY_GROUP}:{group}" for group in identity.groups)
+    absent = [group for group in groups if view.find(Outline, group) is None]
     for direction in DIRECTIONS:
         speaking = [outline for outline in applying if outline.policy.rules(direction) is not None]
-        if not speaking:
+        policies = tuple(sorted((*absent, *(outline.key for outline in speaking))))
+        if not policies:
             continue
         names = {name for outline in speaking for name in outline.names} if direction == "ingress" else set()
         named = tuple(one for one in identity.named if one[0] in names)
-        text = _text(identity.project, direction, tuple(outline.key for outline in speaking), named)
+        text = _text(identity.project, direction, policies, named)
         key = f"{identity.key}|{direction}"
         yield Posture(key, identity.key, identity.project, _guard_key(text), text)
 
 
 def _applying(identity: Identity, labels: Labels, view: View) -> list[Outline]:
-    """The policies that select an identity, by key."""
+    """The policies that select an identity."""
     found: dict[str, Outline] = {}
     for trait in (*traits(identity), *project_traits(labels)):
         for outline in view.where(Outline, "pivot", trait):
             if any(selects(machines, identity, labels) for machines in outline.policy.applied_to):
                 found[outline.key] = outline
-    return [found[key] for key in sorted(found)]
+    return list(found.values())
 
 
 def policy_sets(project: Project, view: View) -> Iterator[PolicySet]:
@@ -106,7 +113,7 @@ def _policy_set(text: str) -> PolicySet:
 
 def guards(together: PolicySet, view: View) -> Iterator[Guard]:
     """What applies together, tier by tier; and once more as if what is audited were enforced, where something is."""
-    policies = [view.get(Outline, key).policy for key in together.policies]
+    policies = [outlined(key, view) for key in together.policies]
     enforced = [policy for policy in policies if not policy.audit]
     yield Guard(
         key=together.key,
@@ -117,6 +124,16 @@ def guards(together: PolicySet, view: View) -> Iterator[Guard]:
         rehearsal=_stages(policies, together.direction, view) if len(enforced) < len(policies) else (),
         named=together.named,
     )
+
+
+def outlined(key: str, view: View) -> Policy:
+    """A policy without what its rules ask for; a group that does not exist has none."""
+    found = view.find(Outline, key)
+    if found is not None:
+        return found.policy
+    kind, _, name = key.partition(":")
+    project, _, own = name.partition("/")
+    return Policy(key, "", kind, project, own, SECURITY_GROUPS, 0, (), ingress=(), egress=())
 
 
 def _hash(guard: str) -> int:

@@ -11,9 +11,9 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING
 
-from apps.guards import tier
+from apps.guards import outlined, tier
 from controller.entities import Project
-from controller.policy.derived import Found, Guard, Identity, Outline, Placement, Rank, Ruling, Stand
+from controller.policy.derived import Found, Guard, Identity, Placement, Rank, Ruling, Stand
 from controller.policy.numbers import rule_number
 from controller.policy.selecting import ANY, everything, labelled, pivots, project_pivots, selects
 from controller.policy.tiers import placed
@@ -166,13 +166,13 @@ def _places(direction: Direction, stage: Stage, view: View) -> Iterator[tuple[Po
     known = tier(stage.tier, view)
     if known is None:
         return
-    policies = [view.get(Outline, key).policy for key in stage.policies]
+    policies = [outlined(key, view) for key in stage.policies]
     places: dict[str, dict[int, int]] = {policy.key: {} for policy in policies}
     for place, (policy, index, _) in placed(known, policies, direction):
         places[policy.key][index] = place
     for policy in policies:
-        own = places[policy.key]
-        yield policy, tuple(own[index] for index in sorted(own))
+        if own := places[policy.key]:
+            yield policy, tuple(own[index] for index in sorted(own))
 
 
 def placements(rank: Rank, view: View) -> Iterator[Placement]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +27,6 @@ from controller.policy.derived import (
     Standing,
 )
 from controller.policy.values import TCP, UDP, AddressGroup, Block, Listed, Machines, Policy, Rule, Service, Tier
-from controller.zones import port_zone
 from tests.compiled import Watched
 from tests.guarded_worlds import ACME, DB, KNOWN, LATE, OTHERS, POSTGRES, RED, WEB, guarded_world, policy
 from tests.worlds import changed, plugged, port, with_more, without
@@ -136,6 +134,15 @@ def test_of_a_tier_that_does_not_exist_nobody_knows_what_it_says_so_nothing_pass
     assert [one.founds[0].name for one in placements(compiler, DB_1)] == ["all"]
 
 
+def test_who_is_of_a_group_that_does_not_exist_gets_nothing_until_it_does() -> None:
+    compiler = guarded(policy("Policy", "acme/in", "application", (RED,), ingress=(rule("all"),)))
+    closed = ("security-groups", False)
+    assert stages(compiler, "acme/pair") == [("application", False), closed]
+    assert stages(compiler, "acme/pair", "egress") == [closed]
+    compiler.turn([policy("SecurityGroup", "acme/red", "security-groups", (RED,), ingress=(rule("x"),), egress=())])
+    assert [one.founds[0].name for one in placements(compiler, "acme/pair")] == ["all", "x"]
+
+
 def test_stage_numbers_count_up_from_the_guard_s_and_the_rehearsal_begins_behind_the_end() -> None:
     tried = policy("Policy", "acme/tried", "application", (DB,), ingress=(rule("tried", "deny"),), audit=True)
     compiler = guarded(tried, policy("Policy", "acme/late", "late", (DB,), ingress=(rule("late"),)))
@@ -239,11 +246,6 @@ def test_a_chassis_has_a_guard_while_it_has_ports_with_it() -> None:
     assert compiler.store.groups(Post, "guard", there.key) == {"hv1", "hv2"}
     compiler.turn([plugged(DB_1, "hv2", 30, seen=9)])
     assert compiler.store.groups(Post, "guard", there.key) == {"hv2"}
-
-
-@pytest.mark.parametrize(("ofport", "zone"), [(1, 0x8001), (0x7FFF, 0xFFFF), (0x8000, 0), (0xFFFFFFFE, 0), (0, 0)])
-def test_a_port_has_a_zone_of_its_own_as_far_as_there_are_zones(ofport: int, zone: int) -> None:
-    assert port_zone(ofport) == zone
 
 
 def touched(compiler: Watched, *puts: Any) -> set[type]:

@@ -47,6 +47,8 @@ class Oracle:
     def __init__(self, entities: Iterable[Entity]) -> None:
         everything = list(entities)
         self.policies = [one for one in everything if isinstance(one, Policy) and not one.audit]
+        known = {one.key for one in everything if isinstance(one, Policy)}
+        self.policies += [_closed(group) for group in _groups(everything) if f"SecurityGroup:{group}" not in known]
         self.tiers = [*BUILT_IN, *(one for one in everything if isinstance(one, Tier))]
         self.groups = {one.key: one for one in everything if isinstance(one, AddressGroup)}
         self.projects = {one.key: one for one in everything if type(one).__name__ == "Project"}
@@ -57,14 +59,16 @@ class Oracle:
         return sent and (target.port is None or self._passes("ingress", target.port, source, asked, target.port))
 
     def _passes(self, direction: Direction, guarded: Port, peer: Party, asked: Asked, naming: Port | None) -> bool:
+        policies = [
+            policy
+            for policy in self.policies
+            if policy.rules(direction) is not None
+            and any(self._is(machines, guarded) for machines in policy.applied_to)
+        ]
+        if {policy.tier for policy in policies} - {tier.key for tier in self.tiers}:
+            return False
         for tier in sorted(self.tiers, key=lambda one: one.order):
-            applying = [
-                policy
-                for policy in self.policies
-                if policy.tier == tier.key
-                and policy.rules(direction) is not None
-                and any(self._is(machines, guarded) for machines in policy.applied_to)
-            ]
+            applying = [policy for policy in policies if policy.tier == tier.key]
             if not applying:
                 continue
             rules = [(p, i, rule) for p in applying for i, rule in enumerate(p.rules(direction) or ())]
@@ -101,6 +105,18 @@ class Oracle:
             and all(_met(one, dict(port.labels)) for one in machines.labels)
             and all(_met(one, dict(project.labels)) for one in machines.project_labels)
         )
+
+
+def _groups(entities: Iterable[Entity]) -> set[str]:
+    """All that ports are said to be members of."""
+    return {group for one in entities if type(one).__name__ == "Port" for group in getattr(one, "groups", ())}
+
+
+def _closed(group: str) -> Policy:
+    """A group that does not exist: its members speak to nobody."""
+    applied_to = (Machines(None, groups=(group,)),)
+    tier, key = "security-groups", f"SecurityGroup:{group}"
+    return Policy(key, "", "SecurityGroup", "", "", tier, 0, applied_to, ingress=(), egress=())
 
 
 def _met(requirement: Requirement, labels: dict[str, str]) -> bool:

@@ -135,6 +135,23 @@ def policies(draw: st.DrawFn, number: int) -> Policy:
 
 
 @st.composite
+def groups(draw: st.DrawFn, key: str) -> Policy:
+    """A group as a policy: it speaks of both directions."""
+    return Policy(
+        key=f"SecurityGroup:{key}",
+        uid=f"uid-{key}",
+        kind="SecurityGroup",
+        project=key.partition("/")[0],
+        name=key.partition("/")[2],
+        tier="security-groups",
+        priority=0,
+        applied_to=(Machines((key.partition("/")[0],), groups=(key,)),),
+        ingress=draw(directions()) or (),
+        egress=draw(directions()) or (),
+    )
+
+
+@st.composite
 def ports(draw: st.DrawFn, number: int) -> Port:
     project = draw(st.sampled_from(PROJECTS))
     of = draw(st.sampled_from(NETWORKS))
@@ -180,6 +197,7 @@ def worlds(draw: st.DrawFn, most_ports: int = 4, most_policies: int = 4) -> Worl
     entities = ground()
     entities += [draw(ports(number)) for number in range(draw(st.integers(1, most_ports)))]
     entities += [draw(policies(number)) for number in range(draw(st.integers(0, most_policies)))]
+    entities += [draw(groups(key)) for key in GROUPS if draw(st.integers(0, 3))]
     return world(entities)
 
 
