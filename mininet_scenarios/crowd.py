@@ -28,9 +28,14 @@ class Crowd:
 
 
 def gather(lab: Lab, wanted: Mapping[str, Mapping[str, str]], ports: tuple[int, ...] = (80,)) -> Crowd:
-    """Start the daemon, hosts hv1 and hv2, and a machine for each name with its labels, the first on hv1."""
+    """Start the daemon, hosts hv1 and hv2, and a machine for each name with its labels, the first on hv1.
+
+    The hosts run ``netloom agent``, which tells the daemon what their switches track.
+    """
     lab.start_daemon()
     hosts = lab.hypervisor("hv1"), lab.hypervisor("hv2")
+    for host in hosts:
+        host.serve()
     lab.join(*hosts)
     places = [
         Place(LAN, name, hosts[at % len(hosts)], 11 + at, labels=labels)

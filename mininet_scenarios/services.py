@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mininet_scenarios.vm import Vm
 
 Protocol = Literal["tcp", "udp"]
-PATIENCE, SOON = 4.0, 0.8  # seconds, for what has to be answered and for what must not be
-AT_ONCE = 24
+PATIENCE, SOON = 4.0, 0.6  # seconds, for what has to be answered and for what must not be
+AT_ONCE = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ STORIES = (
     ("ipv6_slaac",),
     ("vlan_bridged",),
     ("jumbo_and_mtu",),
+    ("three_tier_app",),
+    ("quarantine",),
+    ("cut_established",),
 )
 
 
