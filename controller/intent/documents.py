@@ -68,7 +68,7 @@ def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
         raise Malformed("the body must be an object with labels and spec")
     form = manifests.form_of(value, kind)
     if form is not None:
-        return _placed(value, form, kind, (project, name))
+        return _placed(value, form, project, name)
     errors: list[FieldError] = []
     said = {"kind": kind.name, "name": name, **({"project": project} if kind.scoped else {})}
     for field, expected in said.items():
@@ -80,18 +80,18 @@ def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
     return asked
 
 
-def _placed(value: dict[str, Any], form: type[Manifest], kind: Kind, at: tuple[str, str]) -> Asked:
-    manifest, errors = manifests.placed(value, form, kind, *at)
+def _placed(value: dict[str, Any], form: type[Manifest], project: str, name: str) -> Asked:
+    manifest, errors = manifests.placed(value, project, name)
     asked, more = _read(manifest, form, "")
     if asked is None or errors:
         raise refusal((*errors, *more))
     return asked
 
 
-def standing(kind: Kind, labels: dict[str, str], spec: Any, patch: Any) -> dict[str, Any]:
+def standing(kind: Kind, name: str, labels: dict[str, str], spec: Any, patch: Any) -> dict[str, Any]:
     """What stands, in the form of the patch that is to be merged into it."""
-    kubernetes = manifests.form_of(patch, kind) is not None
-    return {"metadata": {"labels": labels}, "spec": spec} if kubernetes else {"labels": labels, "spec": spec}
+    form = manifests.form_of(patch, kind)
+    return {"labels": labels, "spec": spec} if form is None else manifests.standing(kind, form, name, labels, spec)
 
 
 def many(value: Any, pacer: Pacer) -> tuple[Asked, ...]:

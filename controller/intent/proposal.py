@@ -167,7 +167,7 @@ def _proposed(asked: Asked, before: Resource | None, uid: Callable[[], str]) -> 
 
 def _patched(before: Resource, patch: Any) -> Asked:
     kind, project, name = before.key
-    document = documents.standing(KINDS[kind], dict(before.row.labels), json.loads(before.row.spec), patch)
+    document = documents.standing(KINDS[kind], name, dict(before.row.labels), json.loads(before.row.spec), patch)
     return documents.one(merged(document, patch), KINDS[kind], project, name)
 
 

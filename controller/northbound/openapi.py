@@ -60,7 +60,8 @@ def specification() -> Json:
 
 
 def _schemas() -> Json:
-    models = [(kind.document, "validation") for kind in KINDS.values()]
+    forms = [kind.manifest for kind in KINDS.values() if kind.manifest is not None]
+    models = [(model, "validation") for model in (*(kind.document for kind in KINDS.values()), *forms)]
     _, found = models_json_schema([*models, (TokenRequest, "validation")], ref_template=REFERENCE)  # type: ignore[list-item]
     schemas: Json = found["$defs"]
     for kind in KINDS.values():
@@ -68,6 +69,8 @@ def _schemas() -> Json:
         schemas[kind.name] = _answered(kind, asked)
         schemas[f"{kind.name}Page"] = _page(kind.name)
         schemas[kind.document.__name__] = {**asked, "required": [name for name in asked["required"] if name == "spec"]}
+    for form in forms:
+        schemas[form.__name__]["properties"]["apiVersion"] = {"const": form.version}
     return {**schemas, **_OTHER_SCHEMAS}
 
 
@@ -115,6 +118,7 @@ _UNCONFIRMED = {
     **REASONS,
     "description": "What has not been confirmed by the switches after waiting, and why.",
 }
+_MANIFESTS = tuple(kind.manifest.__name__ for kind in KINDS.values() if kind.manifest is not None)
 _OTHER_SCHEMAS: Json = {
     "Condition": {
         **object_of({"type": TEXT, "status": {"type": "boolean"}, "reason": TEXT, "message": TEXT, "since": TEXT}),
@@ -138,7 +142,7 @@ _OTHER_SCHEMAS: Json = {
     "Deleted": object_of({"revision": WHOLE, "unconfirmed": _UNCONFIRMED}),
     "Documents": {
         "type": "array",
-        "items": {"oneOf": [reference(f"{kind}InApply") for kind in KINDS]},
+        "items": {"oneOf": [reference(name) for name in (*(f"{kind}InApply" for kind in KINDS), *_MANIFESTS)]},
     },
     **{
         f"{kind}InApply": {
@@ -186,6 +190,8 @@ def _one_operations(kind: Kind) -> Json:
     answer, writing = reference(kind.name), {"parameters": [_WAIT, _IF_MATCH]}
     created = ok("Created.", answer, status="201")
     document = reference(kind.document.__name__)
+    if kind.manifest is not None:
+        document = {"oneOf": [document, reference(kind.manifest.__name__)]}
     replaced = {**writing, **body(document)}
     merged = {**writing, **body({"type": "object"}, "application/merge-patch+json", *PLAIN)}
     deleted = {**ok("Deleted, with wait.", reference("Deleted")), "204": {"description": "Deleted."}}

@@ -55,12 +55,15 @@ def test_the_answer_and_the_manifest_can_be_sent_again(office: Front) -> None:
     assert office.database.revision == revision
 
 
-def test_a_path_says_what_a_manifest_leaves_open(office: Front) -> None:
+def test_a_path_says_the_namespace_that_a_manifest_leaves_open(office: Front) -> None:
     office.made("shop")
-    bare = {"metadata": {}, "spec": SPEC}
-    assert office.call("PUT", WEB, bare).status_code == 201
-    wrong = {**MANIFEST, "kind": "Port", "metadata": {"name": "db", "namespace": "other"}}
-    assert pointers(office, "PUT", WEB, wrong) == (422, ["/metadata/name", "/metadata/namespace", "/kind"])
+    assert office.call("PUT", WEB, {**MANIFEST, "metadata": {"name": "web"}}).status_code == 201
+    wrong = {**MANIFEST, "metadata": {"name": "db", "namespace": "other"}}
+    assert pointers(office, "PUT", WEB, wrong) == (422, ["/metadata/name", "/metadata/namespace"])
+    assert pointers(office, "PUT", WEB, {"metadata": {}, "spec": SPEC}) == (
+        422,
+        ["/apiVersion", "/kind", "/metadata/name"],
+    )
 
 
 def test_a_patch_may_be_in_either_form(office: Front) -> None:
@@ -105,4 +108,5 @@ def test_there_is_one_baseline(office: Front, name: str, status: int) -> None:
     path = f"/v1/baselineadminnetworkpolicies/{name}"
     spec = {"subject": {"namespaces": {}}, "ingress": [{"action": "Deny", "from": [{"namespaces": {}}]}]}
     assert office.call("PUT", path, {"spec": spec}).status_code == status
-    assert office.call("PUT", path, {"metadata": {}, "spec": spec}).status_code == (200 if status == 201 else status)
+    manifest = {**ADMIN, "kind": "BaselineAdminNetworkPolicy", "metadata": {"name": name}, "spec": spec}
+    assert office.call("PUT", path, manifest).status_code == (200 if status == 201 else status)

@@ -26,20 +26,26 @@ def form_of(value: Any, kind: Kind) -> type[Manifest] | None:
     return kind.manifest if given else None
 
 
-def placed(
-    value: dict[str, Any], form: type[Manifest], kind: Kind, project: str, name: str
-) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
-    """A manifest with what the path says of it, and what it says otherwise itself."""
-    metadata = value.get("metadata") or {}
+def placed(value: dict[str, Any], project: str, name: str) -> tuple[dict[str, Any], tuple[FieldError, ...]]:
+    """A manifest with its path's namespace, where it says none; and what it says otherwise than the path."""
+    metadata = value.get("metadata")
     if not isinstance(metadata, dict):
         return value, ()
-    said = {"name": name, **({"namespace": project} if kind.scoped else {})}
+    said = {"name": name, **({"namespace": project} if project else {})}
     wrong = {field: at for field, at in said.items() if metadata.get(field) not in (None, at)}
-    errors = [FieldError(f"/metadata/{field}", f"is {at} by the path") for field, at in wrong.items()]
-    if value.get("kind", kind.name) != kind.name:
-        errors.append(FieldError("/kind", f"is {kind.name} by the path"))
-    whole = {"apiVersion": form.version, **value, "kind": kind.name, "metadata": {**metadata, **said}}
-    return whole, tuple(errors)
+    errors = tuple(FieldError(f"/metadata/{field}", f"is {at} by the path") for field, at in wrong.items())
+    inside = {"namespace": project} if project and not wrong else {}
+    return {**value, "metadata": {**metadata, **inside}}, errors
+
+
+def standing(kind: Kind, form: type[Manifest], name: str, labels: dict[str, str], spec: Any) -> dict[str, Any]:
+    """What stands, as a manifest."""
+    return {
+        "apiVersion": form.version,
+        "kind": kind.name,
+        "metadata": {"name": name, "labels": labels},
+        "spec": spec,
+    }
 
 
 def read(value: dict[str, Any], form: type[Manifest]) -> tuple[Key, tuple[tuple[str, str], ...], Any]:
