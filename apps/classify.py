@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.pipeline import CLASSIFY, NEIGHBOUR, PEER, ROUTER_IN, SOURCE
-from apps.registers import FROM_TUNNEL, NETWORK, ORIGIN
+from apps.registers import FROM_TUNNEL, NETWORK, ORIGIN, SENDER, TELLING
 from apps.standing import sending
 from controller.flow.actions import Action, copy, set_field
-from controller.flow.fields import IN_PORT, TUN_ID, TUN_IPV6_SRC, TUN_SRC, VLAN
+from controller.flow.fields import IN_PORT, TUN_ID, TUN_IPV6_SRC, TUN_METADATA0, TUN_SRC, VLAN
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match
 
 if TYPE_CHECKING:
@@ -34,10 +34,11 @@ def ports(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 
 def tunnels(chassis: Chassis, _view: View) -> Iterator[Flow]:
-    """What comes in by a tunnel is of the network that its key names, if its sender is one of ours."""
-    for _, ofport in chassis.tunnels:
-        actions: list[Action] = [copy(TUN_ID, NETWORK), set_field(ORIGIN, FROM_TUNNEL), PEER.goto]
-        yield CLASSIFY.flow(Here(chassis.key), "tunnel", {IN_PORT: ofport}, actions)
+    """What comes in by a tunnel is of the network that its key names, if its sender is ours and says who sent it."""
+    for encap, ofport in chassis.tunnels:
+        told: list[Action] = [copy(TUN_METADATA0, SENDER)] if encap == TELLING else []
+        known: list[Action] = [copy(TUN_ID, NETWORK), set_field(ORIGIN, FROM_TUNNEL), *told, PEER.goto]
+        yield CLASSIFY.flow(Here(chassis.key), "tunnel", {IN_PORT: ofport}, known)
     if chassis.encap_ip is not None:
         source = TUN_IPV6_SRC if ":" in chassis.encap_ip else TUN_SRC
         yield PEER.flow(EVERYWHERE, "chassis", {source: chassis.encap_ip}, [ROUTER_IN.goto])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.pipeline import DELIVER
 from controller.flow.actions import Action, copy, output, output_field, set_field
-from controller.flow.fields import IN_PORT, TUN_DST, TUN_ID, TUN_IPV6_DST, TUN_IPV6_SRC, TUN_SRC
+from controller.flow.fields import IN_PORT, TUN_DST, TUN_ID, TUN_IPV6_DST, TUN_IPV6_SRC, TUN_METADATA0, TUN_SRC
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match
 
 if TYPE_CHECKING:
@@ -34,5 +34,6 @@ def translate(chassis: Chassis, _view: View) -> Iterator[Flow]:
     yield DELIVER.flow(scope, "self", {**delivery, target: chassis.encap_ip}, [])
     for encap, ofport in chassis.tunnels:
         key, ours = copy(r.NETWORK, TUN_ID), set_field(source, chassis.encap_ip)
-        into: list[Action] = [key, ours, set_field(IN_PORT, 0), output(ofport)]
+        told: list[Action] = [copy(r.SENDER, TUN_METADATA0)] if encap == r.TELLING else []
+        into: list[Action] = [key, ours, *told, set_field(IN_PORT, 0), output(ofport)]
         yield DELIVER.flow(scope, "tunnel", {**delivery, r.VIA: r.VIA_TUNNEL[encap]}, into)

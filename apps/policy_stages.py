@@ -47,7 +47,9 @@ LISTENERS, ONE_HOP = (130, 131, 132, 143), 1
 """Multicast listener discovery (RFC 2710, 3; RFC 3810, 5)."""
 DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER = 68, 67, 546, 547
 PING, PING6 = 8, 128
-TRACKED = {f.ETH_IP: (f.TCP, f.UDP, f.ICMP), f.ETH_IPV6: (f.TCP, f.UDP, f.ICMPV6)}
+FRAGMENT = 44
+"""The protocol of IPv6 datagrams' pieces but for the first."""
+TRACKED = {f.ETH_IP: (f.TCP, f.UDP, f.ICMP), f.ETH_IPV6: (f.TCP, f.UDP, f.ICMPV6, FRAGMENT)}
 """Protocols of whose connections conntrack knows the beginning; others are judged packet by packet."""
 WITH_PORTS = {f.TCP: (f.TCP_SRC, f.TCP_DST), f.UDP: (f.UDP_SRC, f.UDP_DST), f.SCTP: (f.SCTP_SRC, f.SCTP_DST)}
 MESSAGES = (
@@ -124,11 +126,9 @@ def _state(stage: Stage) -> Iterator[Flow]:
         judged = _judge(stage, six)
         ping: Match = {f.ICMPV6_TYPE: PING6} if six else {f.ICMP_TYPE: PING}
         yield stage.state.flow(EVERYWHERE, "piecewise", ping | {f.CT_STATE: Masked(0, INV)}, judged)
-        rest: Match = {f.ETH_TYPE: kind, f.IP_PROTO: MESSAGES[six][1], f.IP_FRAG: LATER}
-        yield stage.state.flow(EVERYWHERE, "piecewise", rest | {f.CT_STATE: _ASKING}, judged)
         yield stage.state.flow(EVERYWHERE, "untracked", {r.ZONE: 0, f.ETH_TYPE: kind}, judged)
         piece: Match = {f.ETH_TYPE: kind, f.IP_FRAG: LATER, f.CT_STATE: _NEW}
-        yield state.flow(EVERYWHERE, "piece", piece, _awaited(stage))
+        yield stage.state.flow(EVERYWHERE, "piece", piece, _awaited(stage))
         for begins in _BEGINS:
             yield stage.state.flow(EVERYWHERE, "new", {f.ETH_TYPE: kind, f.CT_STATE: begins}, judged)
         for protocol in TRACKED[kind]:

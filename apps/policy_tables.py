@@ -16,8 +16,13 @@ _STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.IP_FRAG, f.ICMP_TYPE, f.ICMPV6
 _ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
 _ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
 _STATE_LEVELS = {
-    **{"piecewise": 400, "untracked": 350, "invalid": 300, "cut": 250},
-    **{"piece": 220, "new": 200, "carried_on": 100},
+    "piecewise": 400,
+    "untracked": 350,
+    "invalid": 300,
+    "cut": 250,
+    "piece": 220,
+    "new": 200,
+    "carried_on": 100,
 }
 
 EGRESS = Table(
@@ -36,7 +41,7 @@ EGRESS_STATE = Table(
     "Does it carry on a connection that was let begin? If not: what does it ask of whom, and what says the guard?",
     _STATE_LEVELS,
     _STATE,
-    sets=(*_ASKS, r.PUNT),
+    sets=(*_ASKS, f.CT_MARK, r.PUNT),
     leads_to=("EGRESS_VERDICT", "SERVICE", "PUNT", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
     miss="dropped: it belongs to no connection that is known",
 )
@@ -76,7 +81,7 @@ INGRESS_STATE = Table(
     "Does it carry on a connection that was let begin? If not: what does it ask, who sent it, and what says the guard?",
     _STATE_LEVELS,
     _STATE,
-    sets=(*_ASKS, r.PUNT),
+    sets=(*_ASKS, f.CT_MARK, r.PUNT),
     leads_to=("INGRESS_VERDICT", "DELIVER", "PUNT", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
     miss="dropped: it belongs to no connection that is known",
 )

@@ -61,6 +61,8 @@ OUTSIDE_BIT = 2
 LOCALLY = 0
 VIA_TUNNEL = {"vxlan": 1, "geneve": 2, "gre": 3}
 VIA_SEGMENT = 4
+TELLING = "geneve"
+"""The encapsulation that carries SENDER."""
 DELIVERY, QUESTION = 0, 1
 HOP_BITS = 8
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from controller.flow.flow import Scope
 
 WORD = 0xFFFFFFFF
-TOLD = {"geneve", "host-only"}
+TOLD = {r.TELLING, "host-only"}
 """Ways on which a packet says who sent it, as ``Endpoint``'s index ``conveyed`` names them."""
 
 

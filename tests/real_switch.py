@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 HELLO, ECHO_REQUEST, ECHO_REPLY = 0, 2, 3
 SECONDS = 10
+IDENTITY = "{class=0x6e6c,type=0x01,len=4}->tun_metadata0"
+"""Which Geneve option carries identities, as ovs-ofctl says it."""
 
 
 class RealSwitch:
@@ -46,6 +48,7 @@ class RealSwitch:
         for encap, ofport in TUNNELS:
             options = [f"type={encap}", "options:remote_ip=flow", "options:local_ip=flow", "options:key=flow"]
             self.vsctl("add-port", "br", encap, "--", "set", "interface", encap, *options, f"ofport_request={ofport}")
+        self.ofctl("add-tlv-map", IDENTITY)
 
     def _started(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         control = f"{self.directory}/{program}.ctl"

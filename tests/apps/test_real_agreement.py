@@ -17,6 +17,7 @@ from controller.southbound.difference import difference
 from controller.southbound.metering import meters_used
 from controller.southbound.xids import Concern
 from tests.compiled import compiled
+from tests.guarded_worlds import guarded_world
 from tests.interpreter import DataPlane
 from tests.random_packets import Machine, any_packet
 from tests.random_worlds import worlds
@@ -92,7 +93,7 @@ def compare(switch: RealSwitch, walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("host", ["hv1", "hv2"])
-@pytest.mark.parametrize("world", [small_world(), routed_world()], ids=["small", "routed"])
+@pytest.mark.parametrize("world", [small_world(), routed_world(), guarded_world()], ids=["small", "routed", "guarded"])
 def test_every_flow_reads_back_as_it_was_sent(real_switch: RealSwitch, world: World, host: str) -> None:
     hold(real_switch, list(compiled(world).catalogue.flows(host)))
     hold(real_switch, [])

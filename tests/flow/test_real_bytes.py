@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.system
 METER = 1 << 24 | 7
-OPTION = ("{class=0x6e6c,type=0x01,len=4}", "tun_metadata0")
 V4, V6 = ("192.0.2.10", "192.0.2.13"), ("2001:db8::10", "2001:db8::13")
 PORTS = (None, (80, 80), (1024, 65535))
 TRACKED = Masked(TRK | NEW, TRK | NEW | INV | REL)
@@ -132,10 +131,8 @@ def metered(real_switch: RealSwitch) -> Iterator[RealSwitch]:
     """A switch with the meter that flows of these tests name, and none that other tests have left."""
     real_switch.ofctl("del-meters")
     real_switch.ofctl("add-meter", f"meter={METER},pktps,burst,band=type=drop,rate=100,burst_size=200")
-    real_switch.ofctl("add-tlv-map", "->".join(OPTION))
     yield real_switch
     held(real_switch, [])
-    real_switch.ofctl("del-tlv-map", "->".join(OPTION))
     real_switch.ofctl("del-meter", f"meter={METER}")
 
 

@@ -14,6 +14,7 @@ from controller.southbound import beside, flow_counts, options, wire
 from controller.southbound.difference import as_flow
 from controller.southbound.wire import FlowReport
 from controller.southbound.xids import OPTION, Concern, concern
+from tests.real_switch import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,13 +100,13 @@ def test_flows_say_what_they_have_counted(client: Client) -> None:
 
 
 def test_the_option_that_carries_identities_is_mapped_once(real_switch: RealSwitch, client: Client) -> None:
+    real_switch.ofctl("del-tlv-map", IDENTITY)
     client.send(options.identity_mapping() + options.options_request(9))
     assert next(client.received()) == beside.Report(9, (options.IDENTITY,), more=False)
     client.send(options.identity_mapping())
     refused = next(client.received())
     assert isinstance(refused, wire.Refusal)
     assert concern(refused.xid) == (Concern.SETTINGS, OPTION)
-    real_switch.ofctl("del-tlv-map", "{class=0x6e6c,type=0x01,len=4}->tun_metadata0")
 
 
 def test_a_flow_with_a_timeout_is_told_as_one(real_switch: RealSwitch, client: Client) -> None:
