@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from apps.policy_tables import WHO
+from apps.policy_tables import ASKED, REHEARSAL, REHEARSED, RULES, TALLY, WHO
 from controller.entities import Chassis, Interface, Network, Port, Project, Subnet
 from controller.policy.values import TCP, Machines, Policy, Requirement, Rule, Service
 from tests.bench.figure import Figure, median
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CROWD, CROWD_HOSTS = 5_000, 100
 PROJECTS, SORTS, MACHINES, POLICIES_OF_A_SORT, HOSTS = 20, 50, 10, 10, 50
 SAMPLES = 20
-POLICY_TABLES = range(WHO.number, WHO.number + 6)
+RULE_TABLES = {table.number for table in (ASKED, REHEARSAL, RULES, REHEARSED, TALLY)}
 SEGMENT = "net"
 
 
@@ -95,7 +95,7 @@ def _check(compiler: Watched) -> None:
 def _sort(flow: Flow) -> str:
     if flow.table == WHO.number:
         return "who"
-    return "rules" if flow.table in POLICY_TABLES else "others"
+    return "rules" if flow.table in RULE_TABLES else "others"
 
 
 def _changed(deltas: dict[str, Delta], here: str) -> int:

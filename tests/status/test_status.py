@@ -2,107 +2,29 @@
 
 from __future__ import annotations
 
-import queue
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from apps import registry
-from controller.compiler.compiler import Rules
-from controller.core import Core, World
 from controller.entities import Chassis, FloatingIp, Interface, Network, Port, PortForward, Router, Seat
 from controller.status.networks import network_status
 from controller.status.ports import port_status
 from controller.status.routers import router_status
 from controller.status.translations import floating_status, forward_status
 from tests.routed_worlds import routed_world
+from tests.status.settled import after, conditions, confirmed, entity, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from controller.compiler.ownership import Subject
-    from controller.entities import Entity
+    from controller.core import Core
 
 EDGE, FLOAT, HTTP, INSIDE = "acme/edge", "acme/float", "acme/http", "acme/inside"
 
 
-@dataclass(slots=True)
-class Switch:
-    """A bridge that confirms at once, or nothing while it is ``away``."""
-
-    inbox: Any
-    away: bool = False
-    in_sync: bool = True
-    refusals: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def connection(self) -> object | None:
-        return None if self.away else self
-
-    def confirmed(self, turn: int) -> int:
-        """The last turn that it has confirmed."""
-        return -1 if self.away else turn
-
-    def run(self) -> None:
-        """Nothing comes from a wire."""
-
-
-class Hub:
-    """What the core needs of green threads where there is one thread."""
-
-    Queue = queue.Queue
-
-    @staticmethod
-    def sleep(_seconds: float) -> None:
-        """Nobody else waits."""
-
-    @staticmethod
-    def spawn(_function: Any) -> None:
-        """Nothing runs beside the test."""
-
-
-class Nobody:
-    """Hears what the core has to tell, and minds bugs only."""
-
-    def bug(self, where: str, key: str, error: Exception) -> None:
-        """There must be none."""
-        raise AssertionError(f"{where} {key}") from error
-
-    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
-        """It can be read."""
-
-    def ready(self, subjects: list[Subject]) -> None:
-        """They can be asked."""
-
-
 @pytest.fixture
 def core() -> Core:
-    """A core that has compiled the routed world, and whose switches have confirmed it."""
-    rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
-    made: Any = Core(rules, Hub, Nobody(), lambda _chassis, inbox: Switch(inbox))  # type: ignore[arg-type, return-value]
-    after(made, routed_world().values())
-    found: Core = made
-    return found
-
-
-def after(core: Core, puts: Iterable[Entity], *gone: tuple[type, str]) -> Core:
-    """The core when a change has been compiled, and confirmed as far as it is."""
-    core.advance(World(list(puts), list(gone)))
-    core.settle()
-    return core
-
-
-def entity(core: Core, kind: type, key: str) -> Any:
-    return core.compiler.store.get(kind, key)
-
-
-def conditions(status: dict[str, Any]) -> dict[str, tuple[bool, str]]:
-    return {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
-
-
-def reason(status: dict[str, Any]) -> str:
-    return conditions(status)["Ready"][1]
+    """One that has compiled the routed world."""
+    return confirmed(routed_world().values())
 
 
 def test_a_router_says_who_routes_and_who_leads_out(core: Core) -> None:
