@@ -124,10 +124,8 @@ def test_flows_name_the_policies_that_they_are_of(core: Core) -> None:
 
 
 def test_nobody_else_s_policies_are_touched_by_a_port_more(core: Core) -> None:
-    more = replace(
-        entity(core, Port, "acme/web-1"), key="acme/web-9", uid="uid-9", name="web-9", mac="02:00:00:00:00:09"
-    )
+    more = replace(port("acme/web-9", "acme/web", 9), labels=(("app", "web"),))
     switch(core, "hv1").away = True
-    after(core, [replace(more, addresses=("10.0.0.9",)), plugged("acme/web-9", "hv1", 40), KNOWN])
+    after(core, [more, plugged("acme/web-9", "hv1", 40), KNOWN])
+    assert conditions(port_status(core, "acme/web-9", 0))["Ready"] == (False, "Programming")
     assert conditions(status(core))["Ready"] == (True, "Confirmed")
-    assert entity(core, Network, "acme/web") is not None
