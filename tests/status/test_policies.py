@@ -12,9 +12,10 @@ from controller.flow_rows import FlowRows
 from controller.policy.derived import Placement
 from controller.policy.values import Machines, Policy, Tier
 from controller.status.policies import policy_status
+from controller.status.ports import port_status
 from tests.guarded_worlds import ACME, KNOWN, guarded_world, policy
 from tests.status.settled import after, conditions, confirmed, entity
-from tests.worlds import plugged
+from tests.worlds import plugged, port
 
 if TYPE_CHECKING:
     from controller.core import Core
