@@ -28,15 +28,11 @@ class Rest:
     def call(self, method: str, path: str, body: object = None, seconds: float = 90) -> Any:
         """Send one request to ``/v1`` + ``path`` and return the parsed answer; raises ``Refused``."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = Request(f"{self.url}/v1{path}", data, headers, method=method)  # noqa: S310  # http, as the daemon said
-        try:
-            with build_opener(ProxyHandler({})).open(request, timeout=seconds) as answer:
-                content = answer.read()
-        except HTTPError as error:
-            with error:
-                raise Refused(error.code, _problem(error.read())) from error
-        return json.loads(content) if content else None
+        return self._send(method, path, data, "application/json", seconds)
+
+    def apply_text(self, text: str, wait: int = 30) -> Any:
+        """Apply YAML as it stands; raises ``Refused``."""
+        return self._send("POST", f"/apply?wait={wait}", text.encode(), "application/yaml", 90)
 
     def apply(self, *resources: dict[str, Any], wait: int = 30) -> Any:
         """Apply resources in one transaction and wait until every switch confirmed; raises ``Refused``."""
@@ -49,6 +45,17 @@ class Rest:
     def delete(self, path: str) -> None:
         """Delete what stands at ``path``."""
         self.call("DELETE", path)
+
+    def _send(self, method: str, path: str, data: bytes | None, form: str, seconds: float) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": form}
+        request = Request(f"{self.url}/v1{path}", data, headers, method=method)  # noqa: S310  # http, as the daemon said
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=seconds) as answer:
+                content = answer.read()
+        except HTTPError as error:
+            with error:
+                raise Refused(error.code, _problem(error.read())) from error
+        return json.loads(content) if content else None
 
 
 def project(name: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ STORIES = (
     ("three_tier_app",),
     ("quarantine",),
     ("cut_established",),
+    ("k8s_policies",),
 )
 
 
