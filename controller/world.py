@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from controller.compiler.ownership import POLICIES
 from controller.derived import DOOR, Endpoint, Exit
@@ -26,6 +26,7 @@ from controller.status.translations import floating_status, forward_status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from controller.compiler.past import Glimpse
     from controller.core import Core
     from controller.entities import Entity
     from controller.live.live import Live
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from controller.steward import Steward
     from ovsdb.hosts import Hosts
     from topology.graph import Topology
+
+T = TypeVar("T")
 
 _STATUS: dict[str, Callable[[Core, str, float], dict[str, object]]] = {
     "Project": project_status,
@@ -93,6 +96,10 @@ class World:
     ) -> dict[str, object]:
         """What a change would do, for who may read some projects."""
         return self._plans.plan(Change(puts, deletes), reads)
+
+    def tried(self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], look: Callable[[Glimpse], T]) -> T:
+        """What ``look`` makes of a change."""
+        return self._plans.tried(Change(puts, deletes), look)
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""

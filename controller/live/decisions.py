@@ -16,6 +16,7 @@ from controller.policy.values import ICMP, ICMPV6, WITH_PORTS, Policy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from controller.live.observed import Samples
     from controller.live.rules import Known, RuleNames
     from controller.services.outcome import Facts, Logged
 
@@ -41,6 +42,7 @@ class Decisions:
         facts: Facts,
         names: RuleNames,
         publish: Callable[[str, str, dict[str, object]], None],
+        samples: Samples,
         clock: Callable[[], float],
     ) -> None:
         self.told: Counter[str] = Counter()
@@ -48,6 +50,7 @@ class Decisions:
         self._facts = facts
         self._names = names
         self._publish = publish
+        self._samples = samples
         self._clock = clock
         self._allowances: OrderedDict[str, _Allowance] = OrderedDict()
 
@@ -63,6 +66,8 @@ class Decisions:
             self.dropped["too_many"] += 1
             return
         policy: Policy | None = self._facts.get(Policy, rule.policy)
+        if rule.action == "allow":
+            self._samples.heard(logged, rule.direction)
         verdict = f"would {rule.action}" if policy is not None and policy.audit else rule.action
         self.told[verdict] += 1
         detail = _detail(logged, rule, verdict)

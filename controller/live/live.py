@@ -9,6 +9,8 @@ from controller.live.answers import Answers
 from controller.live.connections import Connections
 from controller.live.cutting import Cutting
 from controller.live.decisions import Decisions
+from controller.live.observed import Samples
+from controller.live.recommending import Recommender
 from controller.live.rules import RuleNames
 from controller.live.statistics import Statistics
 
@@ -27,8 +29,10 @@ class Live:
     ) -> None:
         self.answers = Answers(switches)
         self.names = RuleNames(store)
-        self.decisions = Decisions(store, self.names, hands.publish, time.monotonic)
+        self.samples = Samples()
+        self.decisions = Decisions(store, self.names, hands.publish, self.samples, time.monotonic)
         self.connections = Connections(store, self.names, switches, self.answers)
+        self.recommender = Recommender(store, self.connections, self.samples)
         self.statistics = Statistics(store, counts, tables, time.time)
         self.cutting = Cutting(store, self.names, self.connections, hands, news)
 

@@ -23,6 +23,7 @@ from controller.northbound.manual import ManualResource, SpecificationResource
 from controller.northbound.media import Bodies
 from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
 from controller.northbound.observations import FlowResource, NatResource, TableResource, TopologyResource
+from controller.northbound.recommend import Recommend
 from controller.northbound.resources import Backend, Many, One
 from controller.northbound.stats import KINDS_WITH_RULES, StatsResource
 from controller.northbound.token_resources import TokenCollection, TokenResource
@@ -74,6 +75,7 @@ def _route_resources(app: App, backend: Backend) -> None:
         if kind.name in KINDS_WITH_RULES:
             app.add_route(f"{scope}{kind.plural}/{last}/stats", StatsResource(backend, kind))
     app.add_route("/v1/apply", Apply(backend))
+    app.add_route("/v1/policies:recommend", Recommend(backend))
 
 
 def _route_observations(app: App, world: World) -> None:

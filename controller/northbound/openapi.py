@@ -27,6 +27,7 @@ from controller.northbound.openapi_words import (
     query,
     reference,
 )
+from controller.northbound.recommend import RecommendRequest
 from controller.northbound.token_resources import TokenRequest
 
 _READ_ONLY = ("status", "uid", "revision", "created_at", "updated_at")
@@ -62,7 +63,8 @@ def specification() -> Json:
 def _schemas() -> Json:
     forms = [kind.manifest for kind in KINDS.values() if kind.manifest is not None]
     models = [(model, "validation") for model in (*(kind.document for kind in KINDS.values()), *forms)]
-    _, found = models_json_schema([*models, (TokenRequest, "validation")], ref_template=REFERENCE)  # type: ignore[list-item]
+    requests = [(TokenRequest, "validation"), (RecommendRequest, "validation")]
+    _, found = models_json_schema([*models, *requests], ref_template=REFERENCE)  # type: ignore[list-item]
     schemas: Json = found["$defs"]
     for kind in KINDS.values():
         asked = schemas[kind.document.__name__]

@@ -10,11 +10,13 @@ from controller.northbound.openapi_words import (
     TEXT,
     WHOLE,
     Json,
+    body,
     in_path,
     object_of,
     ok,
     operation,
     query,
+    reference,
 )
 from controller.northbound.stats import KINDS_WITH_RULES
 
@@ -36,7 +38,11 @@ _STATS = {
 
 def policy_paths() -> Json:
     """All paths about policy but those of its resources."""
-    return {"/v1/connections": {"get": _connections()}, **_stats()}
+    return {
+        "/v1/connections": {"get": _connections()},
+        "/v1/policies:recommend": {"post": _recommend()},
+        **_stats(),
+    }
 
 
 def _connections() -> Json:
@@ -45,6 +51,20 @@ def _connections() -> Json:
     page = {**ITEMS["properties"], "next": {"type": ["string", "null"]}, "unavailable": REASONS}
     summary = "Connections of ports that live, with the rule that let each begin"
     return operation("policy", summary, ok("A page.", object_of(page)), {"parameters": asked})
+
+
+def _recommend() -> Json:
+    offered = {
+        "policies": {"type": "array", "items": {"type": "object"}},
+        "observed": WHOLE,
+        "coverage": {"type": "number"},
+        "refused": {"type": "array", "items": {"type": "object"}},
+        "over_permission": object_of({"count": WHOLE, "exact": {"type": "boolean"}}),
+        "unavailable": REASONS,
+    }
+    summary = "The least policies that allow what ports of a project were seen to do"
+    answer = ok("Policies to apply, and how far they hold.", object_of(offered))
+    return operation("policy", summary, answer, body(reference("RecommendRequest")))
 
 
 def _stats() -> Json:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol, TypeAlias
 
+from controller.compiler.past import Glimpse
 from controller.entities import Entity
 from controller.live.live import Live
+from controller.live.proving import Proof
 from controller.nat_table import NatTable
 
 Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
@@ -29,6 +31,11 @@ class World(Protocol):
 
         ``reads`` says which projects the caller may read.
         """
+
+    def tried(
+        self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], look: Callable[[Glimpse], Proof]
+    ) -> Proof:
+        """How far what was seen would go on after a change."""
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """Return when everything of these kinds and keys is confirmed, or with what is not and why, after seconds."""

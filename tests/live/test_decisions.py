@@ -11,6 +11,7 @@ from scapy.layers.l2 import Ether
 
 from controller.entities import Port
 from controller.live.decisions import BURST, Decisions
+from controller.live.observed import Samples
 from controller.live.rules import RETIRED, RuleNames
 from controller.policy.derived import Found, Guard, Ruling, Stage
 from controller.policy.numbers import rule_number
@@ -45,7 +46,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.names = RuleNames(self.store)
-        self.decisions = Decisions(self.store, self.names, self._tell, lambda: self.now)
+        self.samples = Samples()
+        self.decisions = Decisions(self.store, self.names, self._tell, self.samples, lambda: self.now)
 
     def _tell(self, kind: str, subject: str, detail: dict[str, object]) -> None:
         self.told.append((kind, subject, detail))

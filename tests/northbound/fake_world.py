@@ -8,11 +8,13 @@ from queue import SimpleQueue
 from typing import Any
 
 from apps.registers import RULE
+from controller.compiler.past import Glimpse
 from controller.entities import Entity
 from controller.errors import DatabaseError, SwitchError
 from controller.live.answers import Answers
 from controller.live.cutting import Hands
 from controller.live.live import Live
+from controller.live.proving import Proof
 from controller.live.statistics import Tables
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
@@ -82,6 +84,13 @@ class FakeWorld:
         self.planned.append((puts, deletes))
         flows = {"added": {"hv1": 3 * len(puts)}, "removed": {"hv1": 3 * len(deletes)}}
         return {"flows": flows, "reachability": {"read": reads("acme")}}
+
+    def tried(
+        self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], look: Callable[[Glimpse], Proof]
+    ) -> Proof:
+        """All goes on."""
+        del puts, deletes, look
+        return Proof(0, (), 0, exact=True)
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What the test says."""
