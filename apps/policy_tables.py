@@ -30,7 +30,7 @@ EGRESS = Table(
     "EGRESS",
     "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
     {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 150, "other": 100, "piecewise": 50},
-    (r.NETWORK, r.GUARD, r.ZONE, *_EXEMPT, f.IPV6_DST),
+    (r.NETWORK, r.GUARD, r.ZONE, *_EXEMPT, f.IPV4_DST, f.IPV6_DST),
     sets=(r.ZONE,),
     leads_to=("EGRESS_STATE", "SERVICE"),
     miss="dropped: a guarded port speaks IP and ARP only",
