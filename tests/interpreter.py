@@ -64,11 +64,19 @@ class DataPlane:
     """
 
     def __init__(self, world: World) -> None:
+        self._bridges: dict[str, Bridge] = {}
+        self.becomes(world)
+
+    def becomes(self, world: World) -> None:
+        """It is another world now; the connections of a chassis that stays are still known."""
         compiler = compiled(world)
+        known = {key: bridge.connections for key, bridge in self._bridges.items()}
         self._chassis = {one.key: one for one in world.values() if isinstance(one, Chassis)}
         self._interfaces = [one for one in world.values() if isinstance(one, Interface)]
         self._names = {(one.chassis, one.ofport): one.iface_id or one.key for one in self._interfaces}
         self._bridges = {key: Bridge(compiler.catalogue.flows(key)) for key in self._chassis}
+        for key in self._bridges.keys() & known.keys():
+            self._bridges[key].connections = known[key]
 
     def forget(self) -> None:
         """No connection is known any more, as after a long silence."""
