@@ -6,6 +6,7 @@ A value that passes here is canonical text (lower-case MACs, compressed IPv6), s
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints, WithJsonSchema
@@ -103,6 +104,7 @@ def some(given: tuple[_Item, ...]) -> tuple[_Item, ...]:
     return given
 
 
+@lru_cache(1 << 16)
 def policy_block(text: str) -> str:
     """Any block at all: policies speak of multicast, too. Raises PydanticCustomError."""
     return str(_block(text))

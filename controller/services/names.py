@@ -79,7 +79,7 @@ def answer(punt: Punt, facts: Facts, _now: float) -> Iterator[Outcome]:
         return
     macs = (served.SERVICE_MAC if frames.is_group(ether.dst) else ether.dst, ether.src)
     back = Return(punt.chassis, ToPorts((punt.in_port,)), macs, (packet.dst, packet.src), datagram.sport)
-    found = _known(query, network, facts)
+    found = _known(query, network, port.key.partition("/")[0], facts)
     yield Question(port.key, datagram.payload, back) if found is None else back(_written(query, found))
 
 
@@ -93,15 +93,15 @@ def _query(wire: bytes) -> dns.message.Message | None:
     return query if plain else None
 
 
-def _known(query: dns.message.Message, network: Network, facts: Facts) -> Found | None:
-    """What the network itself says; None where that is for others to say."""
+def _known(query: dns.message.Message, network: Network, project: str, facts: Facts) -> Found | None:
+    """What the network itself says to machines of a project; None where that is for others to say."""
     question = query.question[0]
     if question.rdclass != dns.rdataclass.IN:
         return None
     if any(question.name.is_subdomain(zone) for zone in _REVERSE):
-        return _whose(question.name, question.rdtype, network, facts)
+        return _whose(question.name, question.rdtype, network, project, facts)
     name = question.name.to_text(omit_final_dot=True).lower()
-    port = _named(name, network, facts)
+    port = _named(name, network, project, facts)
     if port is not None:
         versions = _VERSIONS.get(question.rdtype, ())
         return Rcode.NOERROR, [_record(a) for a in port.addresses if (6 if ":" in a else 4) in versions]
@@ -115,12 +115,12 @@ def _domains(network: Network) -> tuple[str, ...]:
     return tuple(dict.fromkeys(served.domain(network, subnet) for subnet in network.subnets))
 
 
-def _named(name: str, network: Network, facts: Facts) -> Port | None:
-    """The port that a name means: its own, alone where it has no dots, or within the network's domain."""
+def _named(name: str, network: Network, project: str, facts: Facts) -> Port | None:
+    """The port of a project that a name means: its own, alone where it has no dots, or within the network's domain."""
     short = next((name.removesuffix(f".{d}") for d in _domains(network) if name.endswith(f".{d}")), name)
     if short == name and "." in name:
         return None
-    port: Port | None = facts.get(Port, f"{network.project}/{short}")
+    port: Port | None = facts.get(Port, f"{project}/{short}")
     return port if port is not None and port.network == network.key else None
 
 
@@ -128,17 +128,20 @@ def _record(address: str) -> tuple[str, str]:
     return ("AAAA" if ":" in address else "A", address)
 
 
-def _whose(name: dns.name.Name, kind: dns.rdatatype.RdataType, network: Network, facts: Facts) -> Found | None:
-    """The name of the port that has an address; the network's addresses are nobody else's to name."""
+def _whose(
+    name: dns.name.Name, kind: dns.rdatatype.RdataType, network: Network, project: str, facts: Facts
+) -> Found | None:
+    """The name of the project's port that has an address; the network's addresses are nobody else's to name."""
     address = _reversed(name)
     subnet = next((s for s in network.subnets if address and within(address, s.cidr)), None)
     if address is None or subnet is None:
         return None
-    keys = [key for key in facts.where(Endpoint, "address", (network.key, address)) if facts.get(Port, key) is not None]
-    if not keys:
+    found = (facts.get(Port, key) for key in facts.where(Endpoint, "address", (network.key, address)))
+    names = [port.name for port in found if port is not None and port.project == project]
+    if not names:
         return Rcode.NXDOMAIN, []
     wanted = kind in {dns.rdatatype.PTR, dns.rdatatype.ANY}
-    target = f"{min(keys).partition('/')[2]}.{served.domain(network, subnet)}."
+    target = f"{min(names)}.{served.domain(network, subnet)}."
     return Rcode.NOERROR, [("PTR", target)] if wanted else []
 
 

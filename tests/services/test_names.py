@@ -21,7 +21,8 @@ from controller import forwarder
 from controller.forwarder import MOST_OF_ONE, Forwarder, system_resolvers
 from controller.services import names
 from controller.services.outcome import DNS, Emission, Ignored, Question
-from tests.services.town import NOW, ROUTER_MAC, emissions, facts, mac, punt, udp
+from tests.services.town import NOW, ROUTER_MAC, emissions, facts, mac, port, punt, udp
+from tests.worlds import plugged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from controller.services.outcome import Outcome
     from controller.store import Store
 
-GATEWAYS = {"acme/web-1": "10.1.0.1", "beta/web-1": "10.1.0.1", "acme/home-1": "10.3.0.1"}
-NUMBERS = {"acme/web-1": 1, "beta/web-1": 1, "acme/home-1": 6}
+GATEWAYS = {"acme/web-1": "10.1.0.1", "beta/web-1": "10.1.0.1", "acme/home-1": "10.3.0.1", "beta/guest": "10.1.0.1"}
+NUMBERS = {"acme/web-1": 1, "beta/web-1": 1, "acme/home-1": 6, "beta/guest": 9}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,17 @@ def test_no_tenant_hears_of_anothers_names(known: Store) -> None:
     assert told(known, "beta/web-1", "web-2.web.acme.netloom.internal") == ("NXDOMAIN", [])
     assert told(known, "beta/web-1", "web-1") == ("NOERROR", ["10.1.0.10"])
     assert isinstance(asked(known, "beta/web-1", query("web-2"))[0], Question)
+
+
+def test_on_a_shared_network_each_tenant_hears_its_own_names() -> None:
+    """A guest of beta stands on a network of acme."""
+    known = facts(port("beta/guest", "acme/web", 9, "10.1.0.14"), plugged("beta/guest", "hv1", 9))
+    assert told(known, "beta/guest", "guest") == ("NOERROR", ["10.1.0.14"])
+    assert told(known, "beta/guest", "14.0.1.10.in-addr.arpa", "PTR") == ("NOERROR", ["guest.web.example."])
+    assert told(known, "beta/guest", "web-2.web.acme.netloom.internal") == ("NXDOMAIN", [])
+    assert told(known, "beta/guest", "11.0.1.10.in-addr.arpa", "PTR") == ("NXDOMAIN", [])
+    assert told(known, "acme/web-1", "14.0.1.10.in-addr.arpa", "PTR") == ("NXDOMAIN", [])
+    assert isinstance(asked(known, "acme/web-1", query("guest"))[0], Question)
 
 
 def test_ports_of_other_networks_have_no_names_here(known: Store) -> None:

@@ -116,6 +116,7 @@ OFPORTS = {
     "beta/web-1": ("hv1", 6),
     "acme/home-1": ("hv1", 7),
     "acme/wire-1": ("hv1", 8),
+    "beta/guest": ("hv1", 9),
 }
 
 

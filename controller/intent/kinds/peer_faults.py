@@ -13,6 +13,8 @@ from controller.policy.values import ICMP, ICMPV6
 
 _NAMING = ("network", "networks", "port", "ports", "group", "groups")
 _CHOOSING = ("labels", "expressions", *_NAMING)
+_PLAIN_BLOCK = {"cidr"}
+"""What is given where a peer is a block and no more: there are many of those, and nothing in them to contradict."""
 _VERSION_OF = {ICMP: 4, ICMPV6: 6}
 
 
@@ -28,8 +30,9 @@ def peers_faults(
         if spec is None:
             continue
         where = f"{pointer}{suffix}"
-        yield from _meaning_faults(spec, where, foreign=foreign)
-        yield from term_faults(spec.labels, spec.expressions, where)
+        if spec.model_fields_set != _PLAIN_BLOCK:
+            yield from _meaning_faults(spec, where, foreign=foreign)
+            yield from term_faults(spec.labels, spec.expressions, where)
         yield from _block_faults(spec, where, _VERSION_OF.get(protocol_number(protocol) or 0))
 
 
@@ -90,8 +93,10 @@ def _block_faults(spec: PeerSpec, where: str, version: int | None) -> Findings:
     if version not in (None, whole.version):
         word = next(name for name, number in PROTOCOLS.items() if _VERSION_OF.get(number) == version)
         yield Contradiction(f"{where}/cidr", f"nothing can match: {word} is of IPv{version}, {spec.cidr} is not")
+    if not spec.excepts:
+        return
     inside = []
-    for index, cidr in enumerate(spec.excepts or ()):
+    for index, cidr in enumerate(spec.excepts):
         part = block(cidr)
         if part.version != whole.version or not whole.first <= part.first <= part.last <= whole.last:
             yield Contradiction(f"{where}/except/{index}", f"{cidr} is outside {spec.cidr}")

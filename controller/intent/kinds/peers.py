@@ -164,14 +164,19 @@ def only_groups(spec: MachinesSpec) -> bool:
 
 
 def _keys(project: str, one: str | None, more: tuple[str, ...] | None) -> tuple[str, ...]:
-    names = {*(() if one is None else (one,)), *(more or ())}
-    return tuple(sorted(f"{project}/{name}" for name in names))
+    return tuple(sorted(f"{project}/{name}" for name in _names(one, more)))
+
+
+def _names(one: str | None, more: tuple[str, ...] | None) -> tuple[str, ...]:
+    if more is None:
+        return () if one is None else (one,)
+    return tuple(dict.fromkeys(more if one is None else (one, *more)))
 
 
 def peer_references(project: str, given: PeerSpec | tuple[PeerSpec | str, ...] | str | None) -> Iterator[Key]:
     """What peers name in their own project; of others nothing is told, not even whether it is there."""
     for _, spec in each(given):
-        if spec is not None and spec.project in (None, project):
+        if spec is not None and spec.cidr is None and spec.project in (None, project):
             yield from _references(project, spec, GROUP_KINDS if only_groups(spec) else GROUP_KINDS[:1])
 
 
@@ -183,6 +188,10 @@ def target_references(project: str, given: MachinesSpec | tuple[MachinesSpec | s
 
 
 def _references(project: str, spec: MachinesSpec, group_kinds: tuple[str, ...]) -> Iterator[Key]:
-    found = machines(project, spec)
-    for kinds, keys in ((("Network",), found.networks), (("Port",), found.ports), (group_kinds, found.groups)):
-        yield from ((kind, project, key.partition("/")[2]) for key in keys for kind in kinds)
+    named = (
+        (("Network",), spec.network, spec.networks),
+        (("Port",), spec.port, spec.ports),
+        (group_kinds, spec.group, spec.groups),
+    )
+    for kinds, one, more in named:
+        yield from ((kind, project, name) for name in _names(one, more) for kind in kinds)
