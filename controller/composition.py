@@ -110,6 +110,7 @@ class Daemon:
             late=partial(late, self.reports),
             present=self.core.connected,
             after=self.core.ask,
+            moved=self.core.poke,
             sleep=self._hub.sleep,
         )
         store, counts = self.core.compiler.store, self.switchboard.counts

@@ -109,7 +109,7 @@ class World:
         return self._unconfirmed(revision, subjects)
 
     def _confirmed(self, revision: int, subjects: list[tuple[str, str]]) -> bool:
-        if self._core.revision < revision or self._core.unconfirmed(revision):
+        if self._core.revision < revision or self._core.unconfirmed(revision) or self.live.cutting.pending:
             return False
         return not any(self._core.readiness.waits(subject) for subject in subjects)
 

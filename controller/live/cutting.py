@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from controller.preview import Change
     from controller.store import Store
 
-AGAIN_SECONDS = (0.0, 0.5, 2.0)
-"""When connections are looked through: a packet that was under way may still begin one by the rules of before."""
+AGAIN_SECONDS = (0.5, 1.5)
+"""After which connections are looked through again: what was under way may still have begun by the rules of before."""
 CONFIRM_SECONDS = 30.0
 REMEMBERED = 10_000
 TOLD = 100
@@ -48,8 +48,8 @@ class Hands:
 
     ``emit`` has a chassis' switch take a frame and is False where it cannot now; ``late`` waits until chassis have what
     was compiled, for seconds, and gives those that have not; ``present`` says whether a switch is there; ``after``
-    calls something when the change that is being compiled is on its way; ``publish`` tells an event (type, subject,
-    detail).
+    calls something when the change that is being compiled is on its way; ``moved`` has those look again who wait for a
+    change to be carried out; ``publish`` tells an event (type, subject, detail).
     """
 
     emit: Callable[[str, bytes, tuple[Action, ...]], bool]
@@ -57,16 +57,21 @@ class Hands:
     late: Callable[[frozenset[str], float], frozenset[str]]
     present: Callable[[str], bool]
     after: Callable[[Callable[[], None]], None]
+    moved: Callable[[], None]
     sleep: Callable[[float], None]
 
 
 class Cutting:
-    """Follows what the compiler derives; ``news`` is a queue for the greenlet that ``run`` is."""
+    """Follows what the compiler derives; ``news`` is a queue for the greenlet that ``run`` is.
+
+    ``pending`` while connections are to be looked through, but for those of switches that are away.
+    """
 
     def __init__(self, store: Store, names: RuleNames, connections: Connections, hands: Hands, news: Any) -> None:
         self._store = store
         self._names = names
         self._connections = connections
+        self.pending = False
         self._hands = hands
         self._news = news
         self._earlier = Earlier(store)
@@ -87,6 +92,7 @@ class Cutting:
             (self._cutters.add if standing is not None and standing.cut else self._cutters.discard)(key)
         for port, because in causes.items():
             self._causes[port] = self._causes.get(port, frozenset()) | because
+        self.pending |= bool(causes)
         if causes or self._cut:
             self._hands.after(partial(self._news.put, None))
 
@@ -126,15 +132,22 @@ class Cutting:
         for port in [port for port, place in places.items() if place in late]:
             self._again(port, places[port], causes.pop(port))
         self._restore()
-        ends: dict[str, list[Connection]] = defaultdict(list)
-        waited = 0.0
-        for after in AGAIN_SECONDS if causes else ():
-            self._hands.sleep(after - waited)
-            waited = after
-            for one, because in self._round(causes):
-                ends[because].append(one)
+        ends = self._ends(causes)
+        self.pending = bool(self._causes) and not self._late
+        self._hands.moved()
+        for seconds in AGAIN_SECONDS if causes else ():
+            self._hands.sleep(seconds)
+            for policy, more in self._ends(causes).items():
+                ends.setdefault(policy, []).extend(more)
         for policy, cut in sorted(ends.items()):
             self._tell(policy, cut)
+
+    def _ends(self, causes: Causes) -> dict[str, list[Connection]]:
+        """End what the policies end now, each with what it ends."""
+        ends: dict[str, list[Connection]] = defaultdict(list)
+        for one, because in self._round(causes) if causes else ():
+            ends[because].append(one)
+        return ends
 
     def _again(self, port: str, chassis: str, because: frozenset[str]) -> None:
         """A port is to be looked at when its switch is there."""

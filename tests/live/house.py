@@ -97,6 +97,7 @@ class House:
             late=lambda names, _: frozenset(names & self.away),
             present=lambda name: name not in self.away,
             after=lambda call: call(),
+            moved=lambda: None,
             sleep=self.sleep,
         )
         self.live = Live(self.built.store, self, self, TABLES, hands, news)

@@ -48,6 +48,7 @@ def nobody() -> Live:
         late=lambda chassis, _: chassis,
         present=lambda _: False,
         after=lambda _: None,
+        moved=lambda: None,
         sleep=lambda _: None,
     )
     return Live(Store({}), NoSwitch(), Silent(), Tables(1, 2, RULE), hands, SimpleQueue())
