@@ -86,10 +86,9 @@ def _applying(identity: Identity, labels: Labels, view: View) -> list[Outline]:
     return list(found.values())
 
 
-def policy_sets(project: Project, view: View) -> Iterator[PolicySet]:
-    """The different sets of policies that apply to ports of a project."""
-    for text in view.groups(Posture, "project", project.key):
-        yield _policy_set(text)
+def policy_sets(posture: Posture, _view: View) -> Iterator[PolicySet]:
+    """The policies that apply to an identity, the same for all to which just these apply."""
+    yield _policy_set(posture.text)
 
 
 @lru_cache(1 << 14)
@@ -217,10 +216,7 @@ def _asking(standing: Standing) -> list[tuple[str, Direction]]:
 
 INDEXES = {
     Outline: (Index("pivot", _pivots),),
-    Posture: (
-        Index("project", lambda posture: (posture.project,), group=lambda posture: posture.text),
-        Index("guard", lambda posture: (posture.guard,)),
-    ),
+    Posture: (Index("guard", lambda posture: (posture.guard,)),),
     PolicySet: (
         Index("hash", lambda together: (_hash(together.key),), group=lambda together: together.key),
         Index("policy", lambda together: together.policies),

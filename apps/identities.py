@@ -31,11 +31,11 @@ def members(port: Port, view: View) -> Iterator[Member]:
     yield Member(port.key, key, port.project)
 
 
-def identities(project: Project, view: View) -> Iterator[Identity]:
-    """The identities that the ports of a project have."""
-    for key in view.groups(Member, "project", project.key):
-        rivals = view.groups(Member, "hash", _hash(key))
-        yield Identity(key, identity_number(key, rivals), *_parts(key))
+def identities(member: Member, view: View) -> Iterator[Identity]:
+    """The identity of a port, the same for all that have it."""
+    key = member.identity
+    rivals = view.groups(Member, "hash", _hash(key))
+    yield Identity(key, identity_number(key, rivals), *_parts(key))
 
 
 @lru_cache(1 << 16)
@@ -71,7 +71,6 @@ INDEXES = {
     Policy: (Index("port", _named),),
     Project: (Index("trait", lambda project: (ANY, *project_traits(project.labels))),),
     Member: (
-        Index("project", lambda member: (member.project,), group=lambda member: member.identity),
         Index("hash", lambda member: (_hash(member.identity),), group=lambda member: member.identity),
         Index("identity", lambda member: (member.identity,)),
     ),

@@ -44,7 +44,7 @@ from controller.derived import (
     Presence,
     Realm,
 )
-from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Project, Router
+from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Router
 from controller.policy.derived import (
     Guard,
     Identity,
@@ -77,10 +77,10 @@ RELATIONS = (
     Relation("ways.forwards", PortForward, Forward, ways.forwards),
     Relation("realms.audiences", Realm, Audience, realms.audiences),
     Relation("identities.members", Port, Member, identities.members),
-    Relation("identities.identities", Project, Identity, identities.identities),
+    Relation("identities.identities", Member, Identity, identities.identities, shared=True),
     Relation("guards.outlines", Policy, Outline, guards.outlines),
     Relation("guards.postures", Identity, Posture, guards.postures),
-    Relation("guards.policy_sets", Project, PolicySet, guards.policy_sets),
+    Relation("guards.policy_sets", Posture, PolicySet, guards.policy_sets, shared=True),
     Relation("guards.guards", PolicySet, Guard, guards.guards),
     Relation("guards.standings", Endpoint, Standing, guards.standings),
     Relation("guards.posts", Guard, Post, guards.posts),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from controller.compiler.journal import TooMuch, Writing
 from controller.compiler.past import Past
 from controller.compiler.readers import Readers
+from controller.compiler.sharing import Givers
 from controller.compiler.view import Missing, View
 
 if TYPE_CHECKING:
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A derived table: from each entity of ``source``, zero or more entities of ``produces``."""
+    """A derived table: from each entity of ``source``, zero or more entities of ``produces``.
+
+    Where it is ``shared``, several entities may give one row, all the same; it goes with the last of them.
+    """
 
     name: str
     source: type
     produces: type
     rows: Callable[[Any, View], Iterator[Entity]]
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Engine:
         for place, rule in enumerate(self.rules):
             self._by_source[rule.source].append(place)
         self._fragments: dict[Node, Fragment] = {}
+        self._givers = Givers()
         self.readers = Readers()
         self._report = report
         self._breathe = breathe
@@ -155,6 +161,8 @@ class Engine:
         self.readers.add(node, then - now)
         if fragment is not None:
             self._fragments[node] = fragment
+        if node.rule < self._strata:
+            self._given(node, standing.results if standing else (), fragment.results if fragment else ())
 
     def _drain(self, nodes: set[Node]) -> Iterator[Node]:
         done = 0
@@ -211,13 +219,20 @@ class Engine:
         entities: tuple[Entity, ...] = self._evaluate(node)
         changed: set[tuple[Any, ...]] = set()
         after = tuple(entity.key for entity in entities)
-        for key in set(before).difference(after):
+        for key in self._given(node, before, after):
             self._writing.delete(rule.produces, key, changed)
         for entity in entities:
             self._writing.put(entity, changed)
         if node in self._fragments:
             self._fragments[node].results = after
         return changed
+
+    def _given(self, node: Node, before: Iterable[str], after: Iterable[str]) -> set[str]:
+        """The rows that go when a node gives these instead of those."""
+        rule = self.rules[node.rule]
+        if isinstance(rule, Relation) and rule.shared:
+            return self._givers.turn(node.rule, before, after)
+        return set(before).difference(after)
 
     def _translate(self, node: Node, outcome: Outcome) -> None:
         before: tuple[Flow, ...] = self._results(node)

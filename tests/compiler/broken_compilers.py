@@ -9,6 +9,7 @@ from controller.compiler.catalogue import Catalogue, Delta
 from controller.compiler.compiler import Compiler
 from controller.compiler.engine import Engine
 from controller.compiler.readers import Readers
+from controller.compiler.sharing import Givers
 from controller.compiler.view import Missing, View
 from controller.derived import Audience
 from controller.entities import Chassis
@@ -202,6 +203,14 @@ def forgets_a_guard_s_other_policies(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(View, "where", where)
 
 
+def takes_a_shared_row_away_with_its_first_giver(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Givers, "turn", lambda _self, _relation, before, after: set(before).difference(after))
+
+
+def never_takes_a_shared_row_away(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Givers, "turn", lambda *_: set())
+
+
 def counts_a_group_once(patch: pytest.MonkeyPatch) -> None:
     def leave(self: Any, place: Any, key: str, group: str | None, changed: set[Any]) -> None:
         REAL_STORE["_leave"](self, place, key, group, changed)
@@ -244,5 +253,10 @@ BROKEN: tuple[Defect, ...] = (
     counts_a_group_once,
     leaves_no_word_of_an_index,
 )
-BROKEN_OF_POLICIES: tuple[Defect, ...] = (does_not_see_guards_come_and_go, forgets_a_guard_s_other_policies)
+BROKEN_OF_POLICIES: tuple[Defect, ...] = (
+    does_not_see_guards_come_and_go,
+    forgets_a_guard_s_other_policies,
+    takes_a_shared_row_away_with_its_first_giver,
+    never_takes_a_shared_row_away,
+)
 """What shows only where there are policies."""
