@@ -53,6 +53,7 @@ class Walk:
     punts: list[Packet] = field(default_factory=list)
     steps: list[tuple[int, int | None]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    rounds: int = 0
 
     def read(self, of: Field) -> int:
         """A field's value; a wide register is several."""
@@ -118,6 +119,7 @@ class Bridge:
         while later:
             now = later.popleft()
             walk.packet = now.packet
+            walk.rounds = max(walk.rounds, now.number)
             if now.number > MOST_ROUNDS:
                 walk.lost.append("too many rounds through conntrack")
                 continue
