@@ -165,9 +165,10 @@ class Gates:
         if posture is None:
             return OPEN
         guard = reading.get(Guard, posture.guard)
-        return _CLOSED if guard is None else self._gate(reading, guard)
+        return _CLOSED if guard is None else self.guarding(reading, guard)
 
-    def _gate(self, reading: Reading, guard: Guard) -> Gate:
+    def guarding(self, reading: Reading, guard: Guard) -> Gate:
+        """The gate of a guard."""
         placements = tuple(_placements(reading, guard))
         made = self._standing(guard, placements)
         if made is not None:

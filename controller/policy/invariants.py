@@ -16,7 +16,7 @@ from controller.policy.aims import Aim
 from controller.policy.differences import Ours, Strangers
 from controller.policy.reach import outside
 from controller.policy.services import NOTHING, services_of
-from controller.policy.values import ICMP, ICMPV6, Invariant
+from controller.policy.values import ICMP, ICMPV6, TCP, UDP, WITH_PORTS, Invariant
 from controller.policy.verdict import Conversation
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _FAMILY_OF = {ICMP: 4, ICMPV6: 6}
 _UNUSUAL = 253
 """A protocol for experiments (RFC 3692): of sets that hold all protocols but some."""
+_EPHEMERAL, _FIRST_PORT = 49152, 1
 _TRIES = 10_000
 
 
@@ -151,10 +152,13 @@ def _packet(
 
 def _samples(services: Services) -> Iterator[tuple[int, int, int]]:
     """A packet of each protocol of a set: protocol, source and destination port."""
-    numbers = (6, 17, *(number for number, _ in services.protocols), _UNUSUAL)
+    numbers = (TCP, UDP, *(number for number, _ in services.protocols), _UNUSUAL)
     for protocol in dict.fromkeys(numbers):
-        for first, _, sources in services.of(protocol)[:1]:
-            yield protocol, max(sources[0][0], min(sources[0][1], 49152)) if protocol in {6, 17, 132} else 0, first
+        for first, last, sources in services.of(protocol)[:1]:
+            if protocol in WITH_PORTS:
+                yield protocol, max(sources[0][0], min(sources[0][1], _EPHEMERAL)), first or min(last, _FIRST_PORT)
+            else:
+                yield protocol, 0, first
 
 
 def _text(family: int, number: int) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.policy.policy_worlds import Meeting
     from tests.worlds import World
 
-WORLDS = int(os.environ.get("NETLOOM_POLICY_WORLDS", "120"))
+WORLDS = int(os.environ.get("NETLOOM_POLICY_WORLDS", "50"))
 often = settings(max_examples=WORLDS, deadline=None, suppress_health_check=list(HealthCheck))
 
 
