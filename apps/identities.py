@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def members(port: Port, view: View) -> Iterator[Member]:
-    """The identity of a port; a port that a selector names is one of its own."""
+    """The identity of a port; a port that a selector names is one of its own.
+
+    While its project is not known nobody can tell what applies to it: it has none.
+    """
+    if not view.count(Project, "key", port.project):
+        return
     alone = port.key if view.count(Policy, "port", port.key) else ""
     key = _key(port.project, port.network, port.labels, port.groups, port.named_ports, alone)
     yield Member(port.key, key, port.project)
@@ -69,7 +74,10 @@ def _named(policy: Policy) -> set[str]:
 
 INDEXES = {
     Policy: (Index("port", _named),),
-    Project: (Index("trait", lambda project: (ANY, *project_traits(project.labels))),),
+    Project: (
+        Index("key", lambda project: (project.key,)),
+        Index("trait", lambda project: (ANY, *project_traits(project.labels))),
+    ),
     Member: (
         Index("hash", lambda member: (_hash(member.identity),), group=lambda member: member.identity),
         Index("identity", lambda member: (member.identity,)),

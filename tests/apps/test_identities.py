@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from apps import identities
-from controller.entities import Port
+from controller.entities import Port, Project
 from controller.policy import numbers
-from controller.policy.derived import Identity, Member
+from controller.policy.derived import Identity, Member, Standing
 from controller.policy.numbers import MACHINE, hashed
 from controller.policy.values import Machines, Rule
 from tests.compiled import Watched, compiled
 from tests.guarded_worlds import ACME, policy
-from tests.worlds import changed, port, small_world, with_more
+from tests.worlds import changed, port, project, small_world, with_more, without
 
 if TYPE_CHECKING:
     from tests.worlds import World
@@ -107,6 +107,16 @@ def test_of_two_with_one_hash_the_first_by_name_keeps_it_and_the_other_gets_it_b
 def _crowded(name: str, bits: int, salt: bytes = b"first") -> int:
     """All first hashes are one."""
     return 5 if salt == b"first" else hashed(name, bits, salt)
+
+
+def test_a_port_of_a_project_that_is_not_known_is_nobody_until_it_is() -> None:
+    compiler = compiled(without(small_world(), Project, "acme"))
+    assert {compiler.store.get(Standing, key) for key in ("acme/web-1", "acme/db-1")} == {None}
+    assert compiler.store.get(Standing, "beta/web-1") is not None
+    compiler.turn([project("acme")])
+    assert stored(compiler, identity(compiler, WEB_1).key) == numbers_of(small_world())[WEB_1]
+    changes = compiler.run([project("acme", ("env", "prod"))], ()).changed
+    assert not {read for read in changes if read[1] in {Member, Identity, Standing}}
 
 
 def test_one_port_more_of_a_known_identity_is_nobody_s_business_but_its_own() -> None:
