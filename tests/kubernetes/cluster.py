@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from controller.entities import Network, Port, Project
+from controller.entities import Port, Project
 from controller.intent import documents
 from controller.intent.kinds import KINDS
 from controller.intent.pacer import Pacer
@@ -21,6 +21,7 @@ from tests.worlds import SUBNETS, chassis, mac, network, plugged, world
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from controller.entities import Encap
     from tests.packets import Packet
     from tests.worlds import World
 
@@ -40,6 +41,7 @@ class Town:
     """Labels that differ from the usual ``ns: x`` and ``pod: a``, by namespace and by ``namespace/pod``."""
 
     relabelled: dict[str, dict[str, str]] = field(default_factory=dict)
+    encap: Encap = "vxlan"
 
     def namespaces(self) -> dict[str, dict[str, str]]:
         """The labels that namespaces were given."""
@@ -67,7 +69,7 @@ class Town:
         return world(
             (
                 *(chassis(number) for number in range(1, HOSTS + 1)),
-                lan(),
+                network(LAN, 0x101, self.encap, SUBNETS),
                 *projects,
                 *(port(number, pod) for number, pod in enumerate(pods, 1)),
                 *(plugged(key(pod), host, ofport) for pod, (host, ofport) in zip(pods, places, strict=True)),
@@ -101,11 +103,6 @@ def conversation(source: Party, target: Party, protocol: int, port: int) -> Conv
 def machine(pod: Party) -> str:
     """Its MAC."""
     return mac(1 + NAMESPACES.index(pod.namespace) * len(PODS) + PODS.index(pod.name))
-
-
-def lan() -> Network:
-    """The network that all pods are on."""
-    return network(LAN, 0x101, "vxlan", SUBNETS)
 
 
 def port(number: int, pod: Party) -> Port:

@@ -17,6 +17,7 @@ from tests.kubernetes.tables import Case, Step, cases
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from controller.entities import Encap
     from tests.kubernetes.oracle import Party
     from tests.worlds import World
 
@@ -86,10 +87,11 @@ def judged_answers(compiler: Watched, step: Step, town: Town) -> Answers:
     }
 
 
+@pytest.mark.parametrize("encap", ["vxlan", "geneve"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_packets_reach_exactly_whom_the_table_lets_them_reach(case: Case) -> None:
+def test_packets_reach_exactly_whom_the_table_lets_them_reach(case: Case, encap: Encap) -> None:
     for step in case.steps:
-        town = Town(step.labels)
+        town = Town(step.labels, encap)
         plane = DataPlane(town.world(step.policies))
         found = {probe: set(arriving(plane, probe, town)) for probe in step.expected}
         pods = {
