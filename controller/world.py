@@ -13,6 +13,7 @@ from controller.entities import (
 )
 from controller.host_states import HostStates
 from controller.nat_table import NatTable
+from controller.policy.survey import Survey
 from controller.preview import Change
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.conditions import chassis_state, waiting_for
@@ -68,6 +69,7 @@ class World:
         self.database_reachable = False
         self.nat = NatTable(core.compiler.store, live.answers)
         self.live = live
+        self.survey = Survey(core.compiler.store)
         self.host_states = HostStates()
         self._core = core
         self._plans = plans

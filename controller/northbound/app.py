@@ -23,6 +23,7 @@ from controller.northbound.manual import ManualResource, SpecificationResource
 from controller.northbound.media import Bodies
 from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
 from controller.northbound.observations import FlowResource, NatResource, TableResource, TopologyResource
+from controller.northbound.reachability import Lint, ReachabilityResource
 from controller.northbound.recommend import Recommend
 from controller.northbound.resources import Backend, Many, One
 from controller.northbound.stats import KINDS_WITH_RULES, StatsResource
@@ -76,6 +77,7 @@ def _route_resources(app: App, backend: Backend) -> None:
             app.add_route(f"{scope}{kind.plural}/{last}/stats", StatsResource(backend, kind))
     app.add_route("/v1/apply", Apply(backend))
     app.add_route("/v1/policies:recommend", Recommend(backend))
+    app.add_route("/v1/policies:lint", Lint(backend.world))
 
 
 def _route_observations(app: App, world: World) -> None:
@@ -87,4 +89,5 @@ def _route_observations(app: App, world: World) -> None:
     app.add_route("/v1/flows", FlowResource(world))
     app.add_route("/v1/nat", NatResource(world))
     app.add_route("/v1/connections", ConnectionResource(world))
+    app.add_route("/v1/reachability", ReachabilityResource(world))
     app.add_route("/v1/topology", TopologyResource(world))

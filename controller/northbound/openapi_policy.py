@@ -41,6 +41,8 @@ def policy_paths() -> Json:
     return {
         "/v1/connections": {"get": _connections()},
         "/v1/policies:recommend": {"post": _recommend()},
+        "/v1/policies:lint": {"post": _lint()},
+        "/v1/reachability": {"get": _reachability()},
         **_stats(),
     }
 
@@ -51,6 +53,31 @@ def _connections() -> Json:
     page = {**ITEMS["properties"], "next": {"type": ["string", "null"]}, "unavailable": REASONS}
     summary = "Connections of ports that live, with the rule that let each begin"
     return operation("policy", summary, ok("A page.", object_of(page)), {"parameters": asked})
+
+
+def _reachability() -> Json:
+    asked = [query("project", TEXT, "Only what is about this project.")]
+    asked += [query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000}, "Default: 500."), CURSOR]
+    end = {"type": "object", "description": "Ports alike with their project, or blocks of addresses outside."}
+    row = object_of({"from": end, "to": end, "services": {"type": "array", "items": {"type": "object"}}})
+    page = object_of({"items": {"type": "array", "items": row}, "next": {"type": ["string", "null"]}})
+    summary = "Who may begin what with whom, of all pairs; pairs that may nothing are left out"
+    return operation("policy", summary, ok("A page.", page), {"parameters": asked})
+
+
+def _lint() -> Json:
+    asked = [
+        query("project", TEXT, "Only this project's policies."),
+        query("hits", {"type": "boolean"}, "Ask the switches which rules have decided nothing, too."),
+    ]
+    finding = {
+        **dict.fromkeys(("kind", "name", "pointer", "check", "message", "advice"), TEXT),
+        "rule": {"type": ["string", "null"]},
+        "severity": {"enum": ["error", "warning", "info"]},
+    }
+    answer = object_of({"items": {"type": "array", "items": object_of(finding)}, "policies": WHOLE})
+    summary = "What is odd about policies: rules that decide nothing, contradict each other or are wide open"
+    return operation("policy", summary, ok("The worst first.", answer), {"parameters": asked})
 
 
 def _recommend() -> Json:

@@ -10,6 +10,7 @@ from controller.entities import Entity
 from controller.live.live import Live
 from controller.live.proving import Proof
 from controller.nat_table import NatTable
+from controller.policy.survey import Survey
 
 Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
 TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]
@@ -20,6 +21,7 @@ class World(Protocol):
 
     nat: NatTable
     live: Live
+    survey: Survey
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """What is, of one resource (key ``acme/web-1`` or ``acme``): chassis, ofport, conditions and the like."""

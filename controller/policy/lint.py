@@ -51,6 +51,15 @@ class Finding:
     message: str
     advice: str
 
+    def told(self) -> dict[str, object]:
+        """As JSON values; the policy by kind, project and name."""
+        kind, _, name = self.policy.partition(":")
+        project, _, short = name.rpartition("/")
+        scope = {"project": project} if project else {}
+        whose = {"kind": kind, **scope, "name": short, "rule": self.rule, "pointer": self.pointer}
+        said = {"check": self.check, "severity": self.severity, "message": self.message, "advice": self.advice}
+        return {**whose, **said}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -79,12 +88,20 @@ class Place:
 
 
 class Linter:
-    """The policies of a store; ``hits`` says how often rules have decided, as far as that is known."""
+    """The policies of a store; ``hits`` says how often rules have decided, as far as that is known.
+
+    ``reads`` says policies of which projects may be named; "" is of none.
+    """
 
     def __init__(
-        self, reading: Reading, gates: Gates, breathe: Callable[[], None], hits: Mapping[RuleKey, int] | None = None
+        self,
+        reading: Reading,
+        gates: Gates,
+        reads: Callable[[str], bool],
+        breathe: Callable[[], None],
+        hits: Mapping[RuleKey, int] | None = None,
     ) -> None:
-        self._reading, self._gates, self._breathe = reading, gates, breathe
+        self._reading, self._gates, self._reads, self._breathe = reading, gates, reads, breathe
         self._hits = hits or {}
         self._tried: dict[str, dict[RuleKey, Try]] = {}
 
@@ -143,7 +160,7 @@ class Linter:
         if not tried:
             return
         if all(one.hidden for one in tried):
-            by = sorted({name for one in tried for name in one.hiders})
+            by = sorted({self._named(name) for one in tried for name in one.hiders})
             opposite = any(one.opposed for one in tried)
             message = f"what it speaks of is decided before it is tried{_by(by)}"
             advice = "move it to the front by a lower priority, make the others narrower, or delete it"
@@ -154,15 +171,20 @@ class Linter:
         winners: dict[str, bool] = defaultdict(bool)
         for one in tried:
             for other, wins in one.conflicts:
-                winners[other] |= wins
+                winners[self._named(other)] |= wins
         for other, wins in sorted(winners.items()):
             message = f"{other} says the opposite with the same priority; {'this rule' if wins else 'that one'} wins"
             yield place.finding(
                 "conflicting", "warning", message, "give one of them a lower priority, which goes first"
             )
-        if self._hits and self._hits.get(place.key, 0) == 0 and not all(one.hidden for one in tried):
+        if self._hits.get(place.key) == 0 and not all(one.hidden for one in tried):
             advice = "watch for longer, or delete it"
             yield place.finding("never-hit", "info", "it has decided nothing since it is counted", advice)
+
+    def _named(self, rule: str) -> str:
+        """A rule's full name, if its policy may be known."""
+        project = rule.partition("#")[0].partition(":")[2].rpartition("/")[0]
+        return rule if self._reads(project) else "a policy of others"
 
 
 def _by(names: list[str]) -> str:

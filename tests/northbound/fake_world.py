@@ -18,6 +18,7 @@ from controller.live.proving import Proof
 from controller.live.statistics import Tables
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
+from controller.policy.survey import Survey
 from controller.southbound.flow_counts import FlowCount
 from controller.store import Store
 
@@ -64,6 +65,7 @@ class FakeWorld:
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
     nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
+    survey: Survey = field(default_factory=lambda: Survey(Store({})))
     live: Live = field(default_factory=nobody)
 
     def status(self, kind: str, key: str) -> dict[str, object]:

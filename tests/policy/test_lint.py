@@ -30,7 +30,7 @@ def findings(*policies: Policy, hits: Mapping[RuleKey, int] | None = None) -> li
     compiler = Watched()
     compiler.turn([*ground(), *policies, *(machine(number, app) for number, app in ((1, "web"), (2, "db")))])
     assert not compiler.bugs
-    return list(Linter(compiler.store, Gates(), _nothing, hits).findings(policies))
+    return list(Linter(compiler.store, Gates(), bool, _nothing, hits).findings(policies))
 
 
 def machine(number: int, app: str) -> Port:
@@ -91,7 +91,7 @@ def test_policies_for_nobody_and_of_tiers_that_do_not_exist_are_found() -> None:
 
 def test_rules_that_never_decided_are_told_where_that_is_counted() -> None:
     both = policy("a", Rule("pg", "allow", (WEB,), PG), Rule("ssh", "allow", (WEB,), SSH))
-    found = findings(both, hits={("Policy:acme/a", "ingress", "pg"): 7})
+    found = findings(both, hits={("Policy:acme/a", "ingress", "pg"): 7, ("Policy:acme/a", "ingress", "ssh"): 0})
     assert told(found) == [("never-hit", "info", "ssh")]
 
 
