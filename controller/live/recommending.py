@@ -91,7 +91,7 @@ def documents(
 
 
 class _Telling:
-    """What tells ports apart that do different things: labels, without those that are each port's own."""
+    """What tells ports apart that do different things: labels, without those that are each port's own beside others."""
 
     def __init__(self, store: Store, reads: Callable[[str], bool]) -> None:
         self._store = store
@@ -102,7 +102,8 @@ class _Telling:
         port: Port | None = self._store.get(Port, key)
         project, _, name = key.partition("/")
         own = self._own_keys(project)
-        labels = tuple(pair for pair in port.labels if pair[0] not in own) if port is not None else ()
+        every = port.labels if port is not None else ()
+        labels = tuple(pair for pair in every if pair[0] not in own) or every
         return project, labels, "" if labels else name
 
     def peer(self, one: Observation) -> Peer:
