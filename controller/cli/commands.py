@@ -11,10 +11,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from controller.cli import intent, kinds, tokens
+from controller.cli import intent, kinds, living, policy, tokens
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
-from controller.cli.output import Form, chosen
+from controller.cli.options import FormOption, ProjectOption
+from controller.cli.output import chosen
 
 _EPILOG = (
     "Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the daemon cannot be reached, 4 done but not confirmed."
@@ -23,6 +24,8 @@ app = typer.Typer(
     name="netloom", help="The network of a cloud without the cloud.", no_args_is_help=True, epilog=_EPILOG
 )
 app.add_typer(tokens.app, name="token")
+for command in (living.connections, living.stats, living.recommend, policy.reachability, policy.lint):
+    app.command()(command)
 
 _messages = Console(stderr=True)
 
@@ -38,12 +41,10 @@ def _options(
 
 _Settings = Annotated[Path | None, typer.Option("--settings", help="A YAML file of settings.")]
 _KindWord = Annotated[str, typer.Argument(autocompletion=kinds.words, help="A kind, singular or plural.")]
-_Project = Annotated[str | None, typer.Option("-p", "--project", envvar="NETLOOM_PROJECT")]
 _Wait = Annotated[
     float | None,
     typer.Option("--wait", help="Wait until every switch has confirmed; 30 seconds if no number follows."),
 ]
-_Form = Annotated[Form | None, typer.Option("-o", "--output", help="Default: a table on a terminal, else JSON.")]
 _Watch = Annotated[bool, typer.Option("--watch", "-w", help="Go on with what changes.")]
 
 
@@ -72,7 +73,7 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
     wait: _Wait = None,
     prune: Annotated[str | None, typer.Option(help="Delete what this selector matches and the file lacks.")] = None,
-    form: _Form = None,
+    form: FormOption = None,
 ) -> None:
     """Make intent what a document says, all of it or nothing."""
     params = {"dry_run": "true"} if dry_run else {}
@@ -87,11 +88,11 @@ def get(
     kind: _KindWord,
     name: Annotated[str | None, typer.Argument(help="One of them.")] = None,
     *,
-    project: _Project = None,
+    project: ProjectOption = None,
     label: Annotated[list[str] | None, typer.Option("-l", "--label", help="A label selector.")] = None,
     chassis: Annotated[str | None, typer.Option(help="Of nat and flows: those of a host.")] = None,
     router: Annotated[str | None, typer.Option(help="Of nat: those of a router or nat network, project/name.")] = None,
-    form: _Form = None,
+    form: FormOption = None,
     watch: _Watch = False,
 ) -> None:
     """Show what is asked for, and what is."""
@@ -108,7 +109,9 @@ def get(
 
 
 @app.command()
-def delete(context: typer.Context, kind: _KindWord, name: str, project: _Project = None, wait: _Wait = None) -> None:
+def delete(
+    context: typer.Context, kind: _KindWord, name: str, project: ProjectOption = None, wait: _Wait = None
+) -> None:
     """Delete one resource."""
     raise typer.Exit(intent.delete(context.obj, intent.Wanted(kinds.kind(kind), project, name), wait))
 

@@ -17,10 +17,12 @@ from controller.cli import output
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
 from controller.cli.kinds import Listed, inventory_columns, inventory_filters
+from controller.cli.policy import tell_changes
 from controller.cli.progress import telling
 
 _messages = Console(stderr=True)
 _LONGEST_PAGE = "10000"
+_PAGED = ("nat", "connections")
 _ACTIONS = {"created": "green", "updated": "yellow", "deleted": "red", "unchanged": "dim"}
 
 
@@ -87,7 +89,7 @@ def inventory(daemon: Daemon, table: str, filters: Mapping[str, str | None], for
     unknown = [name for name, value in filters.items() if value is not None and name not in (*params, "project")]
     if unknown:
         raise typer.BadParameter(f"{table} cannot be chosen by {', '.join(unknown)}")
-    if table == "nat":
+    if table in _PAGED:
         params["limit"] = _LONGEST_PAGE
     rows: list[dict[str, Any]] = []
     page: dict[str, Any] = {"next": ""}
@@ -140,9 +142,15 @@ def _tell(done: Mapping[str, Any]) -> None:
         out.print(f"[{colour}]{change['action']:9}[/] {change['kind']} {escape(key)}", highlight=False)
         for field in change.get("fields", ()):
             out.print(f"          {field['pointer']}: {field['from']} → {field['to']}", markup=False, highlight=False)
+    for one in done.get("connections", ()):
+        asked = f"{one['protocol']} {one.get('destination_port', '')}".strip()
+        words = f"cut       {one['port']}: {one['source']} → {one['destination']} {asked} ({one['policy']})"
+        out.print(words, markup=False, highlight=False)
     for what, counts in done.get("flows", {}).items():
         told = ", ".join(f"{chassis} {count}" for chassis, count in counts.items()) or "none"
         out.print(f"flows {what}: {told}", markup=False, highlight=False)
+    if "reachability" in done:
+        tell_changes(done["reachability"], out)
 
 
 def _tell_event(event: Mapping[str, Any], form: str) -> None:

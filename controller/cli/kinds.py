@@ -196,8 +196,26 @@ _INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
         ("NETWORK", "network"),
         ("CHASSIS", "chassis"),
     ),
+    "connections": (
+        ("PORT", "port"),
+        ("DIRECTION", "direction"),
+        ("PEER", "peer"),
+        ("PROTOCOL", "protocol"),
+        ("SOURCE", "source"),
+        ("PORT", "source_port"),
+        ("DESTINATION", "destination"),
+        ("PORT", "destination_port"),
+        ("STATE", "state"),
+        ("RULE", "rule"),
+        ("CUT", "cut"),
+        ("CHASSIS", "chassis"),
+    ),
 }
-_FILTERS: dict[str, tuple[str, ...]] = {"nat": ("chassis", "router", "project"), "flows": ("chassis",)}
+_FILTERS: dict[str, tuple[str, ...]] = {
+    "nat": ("chassis", "router", "project"),
+    "connections": ("chassis", "project", "port"),
+    "flows": ("chassis",),
+}
 
 
 def kind(text: str) -> Listed:

@@ -1,0 +1,12 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller.cli.output import Form
+
+ProjectOption = Annotated[str | None, typer.Option("-p", "--project", envvar="NETLOOM_PROJECT")]
+FormOption = Annotated[Form | None, typer.Option("-o", "--output", help="Default: a table on a terminal, else JSON.")]
