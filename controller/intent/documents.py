@@ -68,7 +68,7 @@ def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
         raise Malformed("the body must be an object with labels and spec")
     form = manifests.form_of(value, kind)
     if form is not None:
-        return _placed(value, form, project, name)
+        return _placed(value, form, kind, (project, name))
     errors: list[FieldError] = []
     said = {"kind": kind.name, "name": name, **({"project": project} if kind.scoped else {})}
     for field, expected in said.items():
@@ -80,9 +80,9 @@ def one(value: Any, kind: Kind, project: str, name: str) -> Asked:
     return asked
 
 
-def _placed(value: dict[str, Any], form: type[Manifest], project: str, name: str) -> Asked:
-    manifest, errors = manifests.placed(value, project, name)
-    asked, more = _read(manifest, form, "")
+def _placed(value: dict[str, Any], form: type[Manifest], kind: Kind, at: tuple[str, str]) -> Asked:
+    manifest, errors = manifests.placed(value, *at)
+    asked, more = _read(manifest, form, kind, "")
     if asked is None or errors:
         raise refusal((*errors, *more))
     return asked
@@ -169,7 +169,7 @@ def _document(value: Any, pointer: str) -> tuple[Asked | None, tuple[FieldError,
 def _validated(value: dict[str, Any], kind: Kind, pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
     form = manifests.form_of(value, kind)
     if form is not None:
-        return _read(value, form, pointer)
+        return _read(value, form, kind, pointer)
     try:
         document = kind.document.model_validate(value)
     except ValidationError as error:
@@ -179,9 +179,11 @@ def _validated(value: dict[str, Any], kind: Kind, pointer: str) -> tuple[Asked |
     return Asked((kind.name, project, document.name), tuple(sorted(document.labels.items())), spec, pointer), ()
 
 
-def _read(value: dict[str, Any], form: type[Manifest], pointer: str) -> tuple[Asked | None, tuple[FieldError, ...]]:
+def _read(
+    value: dict[str, Any], form: type[Manifest], kind: Kind, pointer: str
+) -> tuple[Asked | None, tuple[FieldError, ...]]:
     try:
-        key, labels, spec = manifests.read(value, form)
+        key, labels, spec = manifests.read(value, form, kind)
     except ValidationError as error:
         return None, field_errors(error, pointer)
     return Asked(key, labels, spec, pointer, manifests.PROJECT_FIELD), ()

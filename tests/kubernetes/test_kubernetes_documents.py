@@ -104,8 +104,9 @@ def test_a_list_of_one_kind_says_it_once() -> None:
     assert (found.key, found.pointer) == (("NetworkPolicy", "x", "p"), "/items/0")
 
 
-def test_a_document_without_a_namespace_is_of_the_default_one() -> None:
-    (found,) = documents.many([policy(metadata={"name": "p"})], Pacer())
+@pytest.mark.parametrize("metadata", [{"name": "p"}, {"name": "p", "namespace": None}])
+def test_a_document_without_a_namespace_is_of_the_default_one(metadata: dict[str, Any]) -> None:
+    (found,) = documents.many([policy(metadata=metadata)], Pacer())
     assert found.key == ("NetworkPolicy", "default", "p")
 
 

@@ -89,6 +89,8 @@ def test_a_bad_peer_is_named(peer: dict[str, Any], place: str) -> None:
         (policy(metadata={"name": "a_b", "namespace": "x"}), "/metadata/name"),
         (policy(metadata={"name": "a" * 254, "namespace": "x"}), "/metadata/name"),
         (policy(metadata={"name": "a", "namespace": "X"}), "/metadata/namespace"),
+        (policy(metadata={"name": "a", "namespace": 0}), "/metadata/namespace"),
+        (policy(metadata={"name": "a", "namespace": ""}), "/metadata/namespace"),
         (policy(metadata={"name": "a", "lables": {}}), "/metadata/lables"),
         (policy(metadata={"name": "a", "labels": {"a": "b c"}}), "/metadata/labels/a"),
         (policy(labels={}), "/labels"),

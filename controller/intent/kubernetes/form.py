@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    WithJsonSchema,
     field_validator,
     model_serializer,
     model_validator,
@@ -61,10 +62,6 @@ NOT_EMPTY = AfterValidator(_not_empty)
 """Of a list; pydantic's own bound would count what is wrong in it as missing."""
 
 
-def _named(value: Any) -> Any:
-    return value or DEFAULT_NAMESPACE
-
-
 def _nowhere(value: Any) -> None:
     if value not in (None, ""):
         raise PydanticCustomError("namespace", "documents of this kind belong to no namespace")
@@ -93,13 +90,18 @@ class Metadata(Part):
 class NamespacedMetadata(Metadata):
     """Of what belongs to a namespace, which is a project here."""
 
-    namespace: Annotated[Name, BeforeValidator(_named)] = DEFAULT_NAMESPACE
+    namespace: Name | None = None
 
 
 class ClusterMetadata(Metadata):
     """Of what belongs to none."""
 
-    namespace: Annotated[Any, BeforeValidator(_nowhere), Field(default=None, exclude=True)]
+    namespace: Annotated[
+        Any,
+        BeforeValidator(_nowhere),
+        Field(default=None, exclude=True),
+        WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 0}, {"type": "null"}]}),
+    ]
 
 
 class Manifest(Part):

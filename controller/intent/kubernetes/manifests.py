@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from controller.errors import FieldError
+from controller.intent.kubernetes.form import DEFAULT_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +49,13 @@ def standing(kind: Kind, form: type[Manifest], name: str, labels: dict[str, str]
     }
 
 
-def read(value: dict[str, Any], form: type[Manifest]) -> tuple[Key, tuple[tuple[str, str], ...], Any]:
+def read(value: dict[str, Any], form: type[Manifest], kind: Kind) -> tuple[Key, tuple[tuple[str, str], ...], Any]:
     """Key, labels and specification of a manifest; raises pydantic's ValidationError."""
     found = form.model_validate(value)
     metadata = found.metadata
     labels = tuple(sorted((metadata.labels or {}).items()))
-    return (found.kind, metadata.namespace or "", metadata.name), labels, found.spec
+    project = (metadata.namespace or DEFAULT_NAMESPACE) if kind.scoped else ""
+    return (kind.name, project, metadata.name), labels, found.spec
 
 
 def is_list(value: Any) -> bool:
