@@ -125,7 +125,7 @@ def _state(stage: Stage) -> Iterator[Flow]:
     for six, kind in enumerate(IP):
         judged = _judge(stage, six)
         ping: Match = {f.ICMPV6_TYPE: PING6} if six else {f.ICMP_TYPE: PING}
-        yield stage.state.flow(EVERYWHERE, "piecewise", ping | {f.CT_STATE: Masked(0, INV)}, judged)
+        yield stage.state.flow(EVERYWHERE, "piecewise", ping | {f.CT_STATE: Masked(TRK, TRK | INV)}, judged)
         yield stage.state.flow(EVERYWHERE, "untracked", {r.ZONE: 0, f.ETH_TYPE: kind}, judged)
         piece: Match = {f.ETH_TYPE: kind, f.IP_FRAG: LATER, f.CT_STATE: _NEW}
         yield stage.state.flow(EVERYWHERE, "piece", piece, _awaited(stage))

@@ -11,6 +11,7 @@ from controller.flow.fields import ETH_TYPE
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
 from controller.southbound.difference import difference
 from controller.southbound.metering import meters_used
+from tests.real_switch import IDENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,6 +44,7 @@ class Wires:
             words += ["--", "add-port", BRIDGE, f"wire{port}", "--", "set", "interface", f"wire{port}", "type=dummy"]
             words += [f"ofport_request={port}", f"options:tx_pcap={file}"]
         self._switch.vsctl(*words)
+        self._switch.ofctl("add-tlv-map", IDENTITY, bridge=BRIDGE)
 
     def stop(self) -> None:
         """Take the bridge away."""
