@@ -15,6 +15,7 @@ from collections import deque
 
 INTERVAL = 0.08  # seconds between two datagrams to one service
 PATIENCE = 1.0
+FIRST, PORTS = 10_000, 50_000
 going = [True]
 
 
@@ -48,7 +49,7 @@ def ask(name: str, services: list[tuple[str, int]]) -> list[str]:
         if going and now >= due:
             address, port = services[number % len(services)]
             word = f"{name}:{number}:{address},{port}"
-            open_.append((now + PATIENCE, begin(selector, address, port, word)))
+            open_.append((now + PATIENCE, begin(selector, FIRST + number % PORTS, address, port, word)))
             asked.append((word, now))
             number += 1
             due += INTERVAL / len(services)
@@ -60,10 +61,11 @@ def ask(name: str, services: list[tuple[str, int]]) -> list[str]:
     return [f"{word} {moment:.4f} {int(word in answered)}" for word, moment in asked]
 
 
-def begin(selector: selectors.BaseSelector, address: str, port: int, word: str) -> socket.socket:
-    """Send a datagram from a port that nothing was sent from before."""
+def begin(selector: selectors.BaseSelector, own: int, address: str, port: int, word: str) -> socket.socket:
+    """Send a datagram from a port of one's own that nothing was sent from for long."""
     here = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     here.settimeout(0)
+    here.bind(("", own))
     here.connect((address, port))
     here.send(word.encode())
     selector.register(here, selectors.EVENT_READ)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from controller.southbound.conntrack import Connections
 from controller.southbound.session import Change
-from controller.sync import Flows, Step, in_order
+from controller.sync import REPLACING, REST, Flows, Step, Turn, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 BUNDLE_SIZE = 1500
 MOST_FLUSHES = 1_000
+BUSY = 4
+"""Steps that wait on a bridge which is not to rest any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,15 @@ class Flush:
 
 
 class Agenda:
-    """Steps in their order. ``go_on`` is told of chassis whose next phase may begin because of a step's end."""
+    """Steps in their order. ``go_on`` is told of chassis whose next phase may begin because of a step's end.
 
-    def __init__(self, chassis: str, go_on: Callable[[str], None]) -> None:
+    ``later`` calls a function with an argument after some seconds.
+    """
+
+    def __init__(self, chassis: str, go_on: Callable[[str], None], later: Callable[..., object]) -> None:
         self._chassis = chassis
         self._go_on = go_on
+        self._later = later
         self._waiting: deque[Step | Flush] = deque()
         self._begun: deque[Step] = deque()
         self._changes: deque[Change] = deque()
@@ -71,7 +77,7 @@ class Agenda:
 
     def _begin(self) -> Step | None:
         step = self._waiting[0] if self._waiting else None
-        if not isinstance(step, Step) or not step.turn.may_begin(step.phase):
+        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=len(self._waiting) > BUSY):
             return None
         self._waiting.popleft()
         self._begun.append(step)
@@ -102,7 +108,14 @@ class Agenda:
         return [*self._begun, *(item for item in self._waiting if isinstance(item, Step))]
 
     def _told(self, step: Step) -> None:
-        for chassis in step.turn.end(self._chassis, step.phase):
+        following = step.turn.end(self._chassis, step.phase)
+        if step.phase == REPLACING and step.turn.resting and following:
+            self._later(REST, self._rested, step.turn)
+        for chassis in following:
+            self._go_on(chassis)
+
+    def _rested(self, turn: Turn) -> None:
+        for chassis in turn.rested():
             self._go_on(chassis)
 
     def oldest(self, otherwise: int) -> int:

@@ -32,7 +32,7 @@ class Bridge:
     ) -> None:
         self.chassis = chassis
         self.inbox = inbox
-        self._duty = Duty(chassis, inbox, wanted, watcher, Agenda(chassis, watcher.go_on), later)
+        self._duty = Duty(chassis, inbox, wanted, watcher, Agenda(chassis, watcher.go_on, later), later)
         self._upkeep: Upkeep | None = None
 
     @property

@@ -29,9 +29,19 @@ def flow(table: int, match: bytes = b"", priority: int = 1) -> Flow:
 
 
 def test_a_change_of_one_host_is_one_step() -> None:
-    delta = Delta([flow(1)], [flow(2)], [flow(3)])
+    delta = Delta([flow(1)], [flow(3)], [flow(2)])
     (step,) = steps(7, {"hv1": delta})["hv1"]
-    assert (step.turn.number, step.phase, step.puts, step.deletes) == (7, 0, (flow(1), flow(2)), (flow(3),))
+    assert (step.turn.number, step.phase, step.puts, step.deletes) == (7, 0, (flow(1), flow(3)), (flow(2),))
+
+
+def test_what_was_led_to_goes_only_when_nothing_leads_there_any_more() -> None:
+    plan = steps(7, {"hv1": Delta([], [flow(2)], [flow(3)])})["hv1"]
+    assert [(step.phase, step.puts, step.deletes) for step in plan] == [(1, (flow(2),), ()), (2, (), (flow(3),))]
+    turn = plan[0].turn
+    assert turn.end("hv1", 1) == {"hv1"}
+    assert (turn.may_begin(2), turn.may_begin(2, hurried=True)) == (False, True)
+    assert turn.rested() == {"hv1"}
+    assert turn.may_begin(2)
 
 
 def test_additions_alone_are_one_step_on_every_host() -> None:
@@ -51,11 +61,11 @@ def test_what_several_hosts_share_is_replaced_when_what_is_new_stands_everywhere
 
 
 def test_replacing_and_taking_away_wait_for_what_is_new_everywhere() -> None:
-    plan = steps(1, {"hv1": Delta([flow(1)], [flow(2)], [flow(3)]), "hv2": Delta(gone=[flow(4)])})
+    plan = steps(1, {"hv1": Delta([flow(1)], [flow(3)], [flow(2)]), "hv2": Delta(gone=[flow(4)])})
     assert [(step.phase, step.puts, step.deletes) for step in plan["hv1"]] == [
         (0, (flow(1),), ()),
-        (1, (flow(2),), ()),
-        (2, (), (flow(3),)),
+        (1, (flow(3),), ()),
+        (2, (), (flow(2),)),
     ]
     (last,) = plan["hv2"]
     assert not last.turn.may_begin(last.phase)
@@ -114,6 +124,8 @@ class Rollout:
         self.number += 1
         for host, plan in sync.steps(self.number, self.compiler.turn(puts, deletes)).items():
             self.waiting[host] += plan
+            for step in plan:
+                step.turn.rested()
 
     def able(self) -> list[str]:
         """The hosts whose next step may begin."""

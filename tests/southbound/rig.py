@@ -121,6 +121,7 @@ class Rig:
         self.strays: list[tuple[str, int, str]] = []
         self.mended_hosts: list[str] = []
         self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.rests: list[Callable[[], None]] = []
         self.hosts = {name: Host(name, self, refuses_late=refuses_late) for name in names}
 
     def turn(self, puts: Iterable[Entity], deletes: Iterable[Key] = ()) -> None:
@@ -134,10 +135,12 @@ class Rig:
         """Let everything happen that is under way."""
         for _ in range(100_000):
             moves = [move for host in self.hosts.values() for move in host.moves()]
-            if not moves:
+            if not moves and not self.rests:
                 return
-            for move in moves:
+            for move in moves or self.rests:
                 move()
+            if not moves:
+                self.rests.clear()
         raise AssertionError("it never comes to rest")
 
     def connect(self) -> None:
@@ -147,7 +150,10 @@ class Rig:
                 host.connect()
 
     def later(self, seconds: float, function: Callable[..., None], argument: object) -> None:
-        """A timer, which a test lets run out."""
+        """A timer, which a test lets run out; a turn rests until nothing else happens."""
+        if seconds == sync.REST:
+            self.rests.append(partial(function, argument))
+            return
         self.timers.append((seconds, partial(function, argument)))
 
     # What bridges tell (controller.southbound.bridge.Watcher).
