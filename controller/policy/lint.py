@@ -116,7 +116,9 @@ class Linter:
                     place = Place(policy, direction, index, rule)
                     yield from self._selectors(place)
                     yield from _wide(place)
-                    yield from self._decisions(place, [tried[place.key] for tried in together if place.key in tried])
+                    if self._finds(place):
+                        tried = [one[place.key] for one in together if place.key in one]
+                        yield from self._decisions(place, tried)
 
     def _whole(self, policy: Policy) -> Iterator[Finding]:
         if policy.tier not in BUILT_IN and self._reading.get(Tier, policy.tier) is None:

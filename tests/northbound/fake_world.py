@@ -12,12 +12,13 @@ from controller.compiler.past import Glimpse
 from controller.entities import Entity
 from controller.errors import DatabaseError, SwitchError
 from controller.live.answers import Answers
-from controller.live.cutting import Hands
 from controller.live.live import Live
+from controller.live.marking import Hands
 from controller.live.proving import Proof
 from controller.live.statistics import Tables
 from controller.nat_table import NatTable
 from controller.northbound.world import Table, TopologyForm
+from controller.policy.changes import Changes
 from controller.policy.survey import Survey
 from controller.southbound.flow_counts import FlowCount
 from controller.store import Store
@@ -83,10 +84,10 @@ class FakeWorld:
     def plan(
         self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], reads: Callable[[str], bool]
     ) -> dict[str, object]:
-        """Three flows for each entity on one chassis, and who reads the project acme."""
+        """Three flows for each entity on one chassis, and nobody who could talk to others."""
         self.planned.append((puts, deletes))
         flows = {"added": {"hv1": 3 * len(puts)}, "removed": {"hv1": 3 * len(deletes)}}
-        return {"flows": flows, "reachability": {"read": reads("acme")}}
+        return {"flows": flows, "reachability": Changes((), ()).told(reads)}
 
     def tried(
         self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], look: Callable[[Glimpse], Proof]

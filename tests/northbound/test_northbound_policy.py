@@ -1,88 +1,169 @@
-"""Policies over HTTP: who sees tiers and invariants, what is missing, and where they are in the way."""
+"""What policy would come to, and comes to: told before it is so, refused where it must not be, listed pair by pair."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from front import Front
+from policy_front import policy_front
 
-ACME = "/v1/projects/acme"
-RULE = {"action": "allow", "from": {"group": "g"}}
+if TYPE_CHECKING:
+    from front import Front
+
+Document = dict[str, Any]
 
 
 @pytest.fixture
-def tenants(office: Front) -> Front:
-    office.made("acme", "globex", "acme/networks/web")
-    office.call("PUT", "/v1/tiers/edge", {"spec": {"order": 10}})
-    office.call(
-        "PUT", "/v1/clusterinvariants/apart", {"spec": {"from": {"project": "acme"}, "to": {"project": "globex"}}}
+def office() -> Iterator[Front]:
+    with policy_front() as made:
+        found = made.call("POST", "/v1/apply", ground())
+        assert found.status_code == 200, found.json
+        yield made
+
+
+def resource(kind: str, name: str, spec: Document, project: str | None = "acme", **more: Any) -> Document:
+    scope = {"project": project} if project else {}
+    return {"kind": kind, **scope, "name": name, "spec": spec, **more}
+
+
+def ground() -> list[Document]:
+    """Two web machines, a database and one in the dmz; another tenant's network of its own."""
+    machines = (("web-1", "web"), ("web-2", "web"), ("db-1", "db"), ("dmz-1", "dmz"))
+    subnets = [{"name": "a", "cidr": "10.1.0.0/24"}]
+    found = [resource("Project", name, {}, project=None) for name in ("acme", "beta")]
+    found += [resource("Network", "net", {"subnets": subnets}, project) for project in ("acme", "beta")]
+    found += [resource("Port", name, {"network": "net"}, labels={"app": app}) for name, app in machines]
+    return [*found, *(resource("Port", name, {"network": "net"}, "beta") for name in ("one", "two"))]
+
+
+def policy(peers: str = "web", ports: int = 5432, **more: Any) -> Document:
+    rule = {"name": "pg", "action": "allow", "from": [{"labels": {"app": peers}}], "protocol": "tcp", "ports": [ports]}
+    return resource("Policy", "db", {"applied_to": {"labels": {"app": "db"}}, "ingress": [rule], **more})
+
+
+INVARIANT = resource("Invariant", "db-safe", {"from": [{"labels": {"app": "dmz"}}], "to": [{"labels": {"app": "db"}}]})
+
+
+def outlined(rows: list[Document]) -> list[tuple[Any, ...]]:
+    """Rows by how many ports they are about."""
+    return [(row["from"]["ports"], row["to"]["ports"], row["services"]) for row in rows]
+
+
+def test_a_dry_run_says_who_could_newly_talk_to_whom_and_who_no_longer(office: Front) -> None:
+    plan = office.call("POST", "/v1/apply?dry_run=true", [policy()]).json["reachability"]
+    assert plan["allowed"]["rows"] == []
+    everything_but = [{"protocol": "any", "but": ["tcp"]}, {"protocol": "tcp", "ports": ["0-5431", "5433-65535"]}]
+    assert outlined(plan["denied"]["rows"]) == [(2, 1, everything_but), (1, 1, [{"protocol": "any"}])]
+    office.call("POST", "/v1/apply", [policy()])
+    plan = office.call("POST", "/v1/apply?dry_run=true", [policy(ports=5433)]).json["reachability"]
+    assert outlined(plan["allowed"]["rows"]) == [(2, 1, [{"protocol": "tcp", "ports": [5433]}])]
+    assert outlined(plan["denied"]["rows"]) == [(2, 1, [{"protocol": "tcp", "ports": [5432]}])]
+    assert plan["allowed"]["rows"][0]["from"]["labels"] == {"app": "web"}
+    assert plan["allowed"]["rows"][0]["to"]["names"] == ["acme/db-1"]
+
+
+def test_a_dry_run_says_so_of_labels_too(office: Front) -> None:
+    office.call("POST", "/v1/apply", [policy()])
+    moved = resource("Port", "dmz-1", {"network": "net"}, labels={"app": "web"})
+    plan = office.call("POST", "/v1/apply?dry_run=true", [moved]).json["reachability"]
+    assert outlined(plan["allowed"]["rows"]) == [(1, 1, [{"protocol": "tcp", "ports": [5432]}])]
+    assert plan["denied"]["rows"] == []
+
+
+def test_what_breaks_an_invariant_is_refused_with_a_packet(office: Front) -> None:
+    office.call("POST", "/v1/apply", [policy(), INVARIANT])
+    for change in ([policy("dmz")], [resource("Port", "dmz-1", {"network": "net"}, labels={"app": "dmz", "x": "y"})]):
+        found = office.call("POST", "/v1/apply", change)
+        assert found.status_code == (409 if change[0]["kind"] == "Policy" else 200), found.json
+    refused = office.call("POST", "/v1/apply", [policy("dmz")]).json
+    (broken,) = refused["broken"]
+    assert broken["invariant"] == "acme/db-safe"
+    assert broken["packet"] | {"source": "", "target": ""} == {
+        "protocol": "tcp",
+        "source": "",
+        "target": "",
+        "from": "acme/dmz-1",
+        "to": "acme/db-1",
+        "source_port": 49152,
+        "target_port": 5432,
+    }
+    assert office.call("DELETE", "/v1/projects/acme/policies/db").status_code == 409
+    assert office.call("POST", "/v1/apply?dry_run=true", [policy("dmz")]).status_code == 409
+    standing = office.call("GET", "/v1/projects/acme/policies/db").json
+    assert standing["spec"]["ingress"][0]["from"] == [{"labels": {"app": "web"}}]
+
+
+def test_an_invariant_that_does_not_hold_is_not_taken(office: Front) -> None:
+    refused = office.call("POST", "/v1/apply", [INVARIANT])
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/0/spec")
+    assert office.call("POST", "/v1/apply", [policy(), INVARIANT]).status_code == 200
+
+
+def test_labels_that_would_break_an_invariant_are_refused(office: Front) -> None:
+    office.call("POST", "/v1/apply", [policy(), INVARIANT])
+    moved = resource("Port", "web-1", {"network": "net"}, labels={"app": "web", "tier": "x"})
+    assert office.call("POST", "/v1/apply", [moved]).status_code == 200
+    exposed = resource("Port", "web-1", {"network": "net"}, labels={"app": "dmz"})
+    assert office.call("POST", "/v1/apply", [exposed]).status_code == 200
+    reachable = resource(
+        "Invariant",
+        "web-works",
+        {
+            **INVARIANT["spec"],
+            "from": [{"labels": {"app": "web"}}],
+            "protocol": "tcp",
+            "ports": [5432],
+            "expect": "reachable",
+        },
     )
-    return office
+    assert office.call("POST", "/v1/apply", [reachable]).status_code == 200
+    assert office.call("POST", "/v1/apply", [policy(ports=5433)]).json["broken"][0]["passes"] is False
 
 
-def missing(office: Front, path: str) -> str:
-    """What the condition says of what a resource names."""
-    conditions = office.call("GET", f"{ACME}/{path}").json["status"]["conditions"]
-    found: str = next(each for each in conditions if each["type"] == "ReferencesFound")["message"]
-    return found
+def test_the_matrix_is_paged_and_has_every_pair_once(office: Front) -> None:
+    office.call("POST", "/v1/apply", [policy()])
+    whole = office.call("GET", "/v1/reachability?project=acme").json
+    assert whole["next"] is None
+    rows, cursor = [], ""
+    for _ in range(100):
+        page = office.call("GET", f"/v1/reachability?project=acme&limit=1{cursor}").json
+        rows += page["items"]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert rows == whole["items"]
+    pairs = {(row["from"]["labels"]["app"], row["to"]["labels"]["app"]): row["services"] for row in rows}
+    assert pairs["web", "db"] == [{"protocol": "tcp", "ports": [5432]}]
+    assert ("dmz", "db") not in pairs
+    assert pairs["web", "web"] == [{"protocol": "any"}]
+    assert ("db", "db") not in pairs
 
 
-def test_everybody_reads_tiers_and_administrators_write_them(tenants: Front) -> None:
-    member = tenants.token("member", "acme")
-    assert tenants.call("GET", "/v1/tiers/edge", token=member).json["spec"] == {"order": 10, "default": "pass"}
-    assert [each["name"] for each in tenants.call("GET", "/v1/tiers", token=member).json["items"]] == ["edge"]
-    for method, body in (("PUT", {"spec": {"order": 11}}), ("DELETE", None)):
-        assert tenants.call(method, "/v1/tiers/edge", body, member).status_code == 403
+def test_members_see_what_is_about_their_projects(office: Front) -> None:
+    token = office.token("member", "beta")
+    rows = office.call("GET", "/v1/reachability", token=token).json["items"]
+    assert {row["from"]["project"] for row in rows} == {"beta"}
+    assert office.call("GET", "/v1/reachability?project=acme", token=token).status_code == 404
+    assert office.call("POST", "/v1/policies:lint?project=acme", token=token).status_code == 404
+    assert office.call("POST", "/v1/policies:lint", token=token).json == {"items": [], "policies": 0}
 
 
-def test_invariants_of_the_cluster_are_not_the_tenants_to_see(tenants: Front) -> None:
-    member, operator = tenants.token("member", "acme"), tenants.token("operator")
-    for name in ("apart", "none"):
-        answer = tenants.call("GET", f"/v1/clusterinvariants/{name}", token=member)
-        assert (answer.status_code, answer.json["detail"]) == (404, "there is no such resource")
-    assert tenants.call("GET", "/v1/clusterinvariants", token=member).json["items"] == []
-    assert tenants.call("GET", "/v1/clusterinvariants/apart", token=operator).status_code == 200
-    body = {"spec": {"from": {"project": "acme"}, "to": "any"}}
-    assert tenants.call("PUT", "/v1/clusterinvariants/apart", body, member).status_code == 404
-    answer = tenants.call("PUT", f"{ACME}/invariants/i", {"spec": {"from": {"project": "globex"}, "to": "any"}}, member)
-    assert [each["pointer"] for each in answer.json["errors"]] == ["/spec/from/project"]
+def test_lint_says_what_is_odd(office: Front) -> None:
+    office.call("POST", "/v1/apply", [policy("nobody")])
+    (found,) = office.call("POST", "/v1/policies:lint?project=acme").json["items"]
+    assert found == {
+        "kind": "Policy",
+        "project": "acme",
+        "name": "db",
+        "rule": "pg",
+        "pointer": "/spec/ingress/0",
+        "check": "unreachable-selector",
+        "severity": "warning",
+        "message": "its peers are nobody",
+        "advice": "give a port what the rule asks of its peers, or delete the rule",
+    }
 
 
-def test_a_policy_says_what_it_names_and_is_not_there(tenants: Front) -> None:
-    tenants.call("PUT", f"{ACME}/policies/p", {"spec": {"applied_to": {"network": "web"}, "ingress": [RULE]}})
-    assert missing(tenants, "policies/p") == "SecurityGroup acme/g does not exist yet"
-    tenants.call("PUT", f"{ACME}/addressgroups/g", {"spec": {"cidrs": []}})
-    assert missing(tenants, "policies/p") == ""
-    tenants.call("PUT", f"{ACME}/ports/p", {"spec": {"network": "web", "security_groups": ["g"]}})
-    assert missing(tenants, "ports/p") == "SecurityGroup acme/g does not exist yet"
-
-
-def test_of_other_projects_nothing_is_told_not_even_whether_they_are_there(tenants: Front) -> None:
-    peers = [{"project": name, "network": "n"} for name in ("globex", "nobody")]
-    body = {"spec": {"applied_to": "any", "ingress": [{"action": "allow", "from": peers}]}}
-    assert tenants.call("PUT", f"{ACME}/policies/p", body).status_code == 201
-    assert "globex" not in str(tenants.call("GET", f"{ACME}/policies/p").json["status"])
-
-
-def test_a_tier_in_use_is_held_by_those_who_use_it(tenants: Front) -> None:
-    body: dict[str, Any] = {"spec": {"applied_to": "any", "tier": "edge"}}
-    assert tenants.call("PUT", f"{ACME}/policies/p", body).status_code == 201
-    answer = tenants.call("DELETE", "/v1/tiers/edge")
-    assert (answer.status_code, answer.json["detail"]) == (409, "Tier edge is still used by Policy acme/p")
-    tenants.call("DELETE", f"{ACME}/policies/p")
-    assert tenants.call("DELETE", "/v1/tiers/edge").status_code == 204
-
-
-def test_a_policy_without_its_tier_is_refused(tenants: Front) -> None:
-    answer = tenants.call("PUT", f"{ACME}/policies/p", {"spec": {"applied_to": "any", "tier": "none"}})
-    assert answer.status_code == 422
-    assert answer.json["errors"] == [{"pointer": "/spec/tier", "message": "there is no tier none"}]
-
-
-def test_what_a_policy_answers_can_be_sent_back(tenants: Front) -> None:
-    spec = {"applied_to": [{"labels": {"app": "db"}}], "ingress": [RULE], "egress": [{"action": "deny", "to": "any"}]}
-    made = tenants.call("PUT", f"{ACME}/policies/p", {"spec": spec})
-    again = tenants.call("PUT", f"{ACME}/policies/p", made.json)
-    assert (again.status_code, again.json["revision"]) == (200, made.json["revision"])
-    assert made.json["spec"]["ingress"] == [{"protocol": "any", "log": False, **RULE}]
+def test_a_cursor_that_no_page_gave_is_refused(office: Front) -> None:
+    assert office.call("GET", "/v1/reachability?cursor=bm9uZQ==").status_code == 400
