@@ -27,8 +27,8 @@ from controller.intent.allocate import TUNNEL_PORTS, Underlay
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
 from controller.inventory import Inventory, News
-from controller.live.cutting import Hands as LiveHands
 from controller.live.live import Live
+from controller.live.marking import Hands as LiveHands
 from controller.live.statistics import Tables
 from controller.memory import Memory
 from controller.northbound.app import application
@@ -38,7 +38,7 @@ from controller.northbound.tokens import Tokens
 from controller.plans import Plans
 from controller.punts import Punts
 from controller.reachability import Reachability
-from controller.reports import Reports, late
+from controller.reports import Reports, late, present
 from controller.services.pipeline import Pipeline
 from controller.settings import endpoint
 from controller.southbound import framework
@@ -108,7 +108,7 @@ class Daemon:
             emit=self.switchboard.emit,
             publish=self.reports.publish,
             late=partial(late, self.reports),
-            present=self.core.connected,
+            present=partial(present, self.core),
             after=self.core.ask,
             moved=self.core.poke,
             sleep=self._hub.sleep,

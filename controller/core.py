@@ -108,10 +108,6 @@ class Core:
             self._hub.spawn(found.run)
         return found
 
-    def connected(self, chassis: str) -> bool:
-        """Whether a chassis' switch is there."""
-        return self.bridge(chassis).connection is not None
-
     def run(self) -> None:
         """Take changes and questions for ever."""
         while True:

@@ -117,3 +117,8 @@ def late(reports: Reports, chassis: frozenset[str], seconds: float) -> frozenset
 
 def _behind(core: Core, chassis: frozenset[str], turn: int) -> frozenset[str]:
     return frozenset(name for name in chassis if core.bridge(name).confirmed(core.turn) < turn)
+
+
+def present(core: Core, chassis: str) -> bool:
+    """Whether a chassis' switch is there."""
+    return core.bridge(chassis).connection is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -68,6 +68,19 @@ class Told:
     def size(self) -> int:
         """Characters, which are bytes."""
         return sum(len(lines) for _, lines in self.parts)
+
+
+class InTurn:
+    """Asks each chassis one thing at a time: its agent answers no other meanwhile."""
+
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def connections(self, chassis: str, zone: int | None, take: Callable[[bytes], None]) -> None:
+        """As ``Switches`` does, when it is one's turn."""
+        with self._turns[chassis]:
+            self._switches.connections(chassis, zone, take)
 
 
 def ask(switches: Switches, zones: Mapping[str, Sequence[int | None]]) -> Told:

@@ -7,24 +7,23 @@ policies let it: then its mark is taken away.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from controller.live.connections import CUT, seen
+from controller.live.connections import seen
 from controller.live.decisions import within
-from controller.live.marking import marking
-from controller.live.touched import Earlier, ended, lasting, touched
+from controller.live.marking import Hands, Marks
+from controller.live.touched import Earlier, ended, touched
 from controller.policy.values import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from controller.compiler.past import Glimpse
-    from controller.flow.actions import Action
     from controller.live.answers import Row
     from controller.live.connections import Connection, Connections
     from controller.live.rules import RuleNames
@@ -35,30 +34,10 @@ if TYPE_CHECKING:
 AGAIN_SECONDS = (0.5, 1.5)
 """After which connections are looked through again: what was under way may still have begun by the rules of before."""
 CONFIRM_SECONDS = 30.0
-REMEMBERED = 10_000
 TOLD = 100
 """Connections that one event names."""
 
 _log = structlog.get_logger("policy")
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """What cutting acts through.
-
-    ``emit`` has a chassis' switch take a frame and is False where it cannot now; ``late`` waits until chassis have what
-    was compiled, for seconds, and gives those that have not; ``present`` says whether a switch is there; ``after``
-    calls something when the change that is being compiled is on its way; ``moved`` has those look again who wait for a
-    change to be carried out; ``publish`` tells an event (type, subject, detail).
-    """
-
-    emit: Callable[[str, bytes, tuple[Action, ...]], bool]
-    publish: Callable[[str, str, dict[str, object]], None]
-    late: Callable[[frozenset[str], float], frozenset[str]]
-    present: Callable[[str], bool]
-    after: Callable[[Callable[[], None]], None]
-    moved: Callable[[], None]
-    sleep: Callable[[float], None]
 
 
 class Cutting:
@@ -78,7 +57,8 @@ class Cutting:
         self._causes: Causes = {}
         self._late: set[str] = set()
         self._cutters: set[str] = set()
-        self._cut: OrderedDict[tuple[str, int, str], Connection] = OrderedDict()
+        self._unknown: dict[str, str] = {}
+        self._marks = Marks(hands)
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """The world has changed: whose connections may have to end is looked at soon."""
@@ -93,7 +73,7 @@ class Cutting:
         for port, because in causes.items():
             self._causes[port] = self._causes.get(port, frozenset()) | because
         self.pending |= bool(causes)
-        if causes or self._cut:
+        if causes or self._marks.some:
             self._hands.after(partial(self._news.put, None))
 
     def settled(self, chassis: str) -> None:
@@ -131,7 +111,7 @@ class Cutting:
             _log.warning("cut_waits", chassis=sorted(late))
         for port in [port for port, place in places.items() if place in late]:
             self._again(port, places[port], causes.pop(port))
-        self._restore()
+        self._marks.restore(self._store)
         ends = self._ends(causes)
         self.pending = bool(self._causes) and not self._late
         self._hands.moved()
@@ -139,6 +119,7 @@ class Cutting:
             self._hands.sleep(seconds)
             for policy, more in self._ends(causes).items():
                 ends.setdefault(policy, []).extend(more)
+        self._tell_unknown()
         for policy, cut in sorted(ends.items()):
             self._tell(policy, cut)
 
@@ -159,32 +140,19 @@ class Cutting:
         return None if endpoint is None else endpoint.chassis
 
     def _round(self, causes: Causes) -> Iterable[tuple[Connection, str]]:
-        found, unavailable = self._connections.read(causes)
-        for chassis, why in unavailable.items():
-            _log.warning("connections_unknown", chassis=chassis, reason=why)
+        found, self._unknown = self._connections.read(causes)
         over = list(ended(self._store, found, causes, self._names))
         for one, because in over:
-            if not self._mark(one, one.mark & ~(CUT - 1) | CUT):
+            if not self._marks.cut(one):
                 self._again(one.port, one.chassis, frozenset((because,)))
-            self._cut[one.chassis, one.zone, one.number] = one
-            if len(self._cut) > REMEMBERED:
-                self._cut.popitem(last=False)
         return over
 
-    def _restore(self) -> None:
-        """What was cut and may begin again goes on, if its ends still try."""
-        for one in tuple(lasting(self._store, self._cut.values())):
-            del self._cut[one.chassis, one.zone, one.number]
-            self._mark(one, one.mark)
-
-    def _mark(self, one: Connection, mark: int) -> bool:
-        """Have its switch mark it; False where that is away."""
-        frame, actions = marking(one, mark)
-        while self._hands.present(one.chassis):
-            if self._hands.emit(one.chassis, frame, actions):
-                return True
-            self._hands.sleep(0)
-        return False
+    def _tell_unknown(self) -> None:
+        """Whose connections nobody could tell even the last time: they live on."""
+        for chassis, why in self._unknown.items():
+            _log.warning("connections_not_cut", chassis=chassis, reason=why)
+            self._hands.publish("health", f"Chassis {chassis}", {"connections": f"none was cut: {why}"})
+        self._unknown = {}
 
     def _tell(self, policy: str, cut: Sequence[Connection]) -> None:
         kind, _, key = policy.partition(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from controller.live.answers import Answers
+from controller.live.answers import Answers, InTurn
 from controller.live.connections import Connections
 from controller.live.cutting import Cutting
 from controller.live.decisions import Decisions
@@ -16,7 +16,7 @@ from controller.live.statistics import Statistics
 
 if TYPE_CHECKING:
     from controller.live.answers import Switches
-    from controller.live.cutting import Hands
+    from controller.live.marking import Hands
     from controller.live.statistics import Counts, Tables
     from controller.store import Store
 
@@ -27,6 +27,7 @@ class Live:
     def __init__(  # noqa: PLR0917 - the parts of a daemon, put together once
         self, store: Store, switches: Switches, counts: Counts, tables: Tables, hands: Hands, news: Any
     ) -> None:
+        switches = InTurn(switches)
         self.answers = Answers(switches)
         self.names = RuleNames(store)
         self.samples = Samples()

@@ -17,8 +17,8 @@ from apps.registers import RULE
 from controller.errors import DatabaseError, SwitchError
 from controller.flow.codec import Term, match_terms
 from controller.flow.tracking import Ct
-from controller.live.cutting import Hands
 from controller.live.live import Live
+from controller.live.marking import Hands
 from controller.live.statistics import Tables
 from controller.policy.values import TCP, Machines, Policy, Requirement, Rule, Service
 from controller.southbound.flow_counts import FlowCount
@@ -84,6 +84,7 @@ class House:
     tracked: dict[str, list[Entry]] = field(default_factory=lambda: {"hv1": [], "hv2": []})
     told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
+    mute: set[str] = field(default_factory=set)
     during: dict[float, Entry] = field(default_factory=dict)
     counted: dict[tuple[str, int], tuple[int, int, float, float]] = field(default_factory=dict)
     asked: int = 0
@@ -129,7 +130,7 @@ class House:
     def connections(self, name: str, zone: int | None, take: Callable[[bytes], None]) -> None:
         """As ``Hosts`` does."""
         self.asked += 1
-        if name in self.away:
+        if name in self.away | self.mute:
             raise DatabaseError(f"{name} is away")
         found = [one.line() for one in self.tracked[name] if zone in {None, PORTS + one.ofport}]
         take("".join(found).encode())

@@ -142,6 +142,15 @@ def test_a_switch_that_is_away_is_made_to_cut_when_it_is_back(house: House) -> N
     assert house.cut() == {("hv2", 4000)}
 
 
+def test_a_host_that_cannot_tell_its_connections_is_told_of(house: House) -> None:
+    house.mute.add("hv2")
+    house.put(policy(80))
+    house.review()
+    ((kind, subject, detail),) = house.told
+    assert (kind, subject) == ("health", "Chassis hv2")
+    assert "none was cut" in detail["connections"]
+
+
 def test_a_port_of_another_project_at_the_other_end_is_not_named(house: House) -> None:
     row = house.live.connections.page(Question(port=DB), 1, "").rows[0] | {"peer": "beta/web-1"}
     assert seen(row, lambda project: project == "acme")["peer"] is None
