@@ -54,6 +54,11 @@ from ovsdb.server import EmbeddedServer
 from topology.graph import Topology
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controller.compiler.past import Glimpse
+    from controller.plans import Told
+    from controller.preview import Change
     from controller.settings import Settings
     from controller.southbound.packets import PacketIn
     from ovsdb.rows import Commit
@@ -95,7 +100,7 @@ class Daemon:
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
-        self.plans.looks["connections"] = partial(self._live.cutting.look, self.plans.tried)
+        self.plans.looks["connections"] = self._ended
         self.world = World(self.core, self.reports, topology, self.hosts, self._services, self._live, self.plans)
         news.listeners.append(self.world.host_states)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
@@ -116,6 +121,10 @@ class Daemon:
         store, counts = self.core.compiler.store, self.switchboard.counts
         tables = Tables(policy_tables.TALLY.number, policy_tables.REHEARSED.number, registers.RULE)
         return Live(store, self.hosts, counts, tables, hands, self._hub.Queue())
+
+    def _ended(self, change: Change) -> Callable[[Glimpse], Told]:
+        """What tells the connections that a change would end."""
+        return self._live.cutting.look(partial(self.plans.tried, change), change.puts)
 
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from controller.compiler.past import Glimpse
+    from controller.entities import Entity
     from controller.live.answers import Row
     from controller.live.connections import Connection, Connections
     from controller.live.rules import RuleNames
     from controller.live.touched import Causes
-    from controller.preview import Change
     from controller.store import Store
 
 AGAIN_SECONDS = (0.5, 1.5)
@@ -83,11 +83,11 @@ class Cutting:
             self._news.put(None)
 
     def look(
-        self, tried: Callable[[Change, Callable[[Glimpse], Causes]], Causes], change: Change
+        self, tried: Callable[[Callable[[Glimpse], Causes]], Causes], puts: Iterable[Entity]
     ) -> Callable[[Glimpse], Over]:
-        """What tells the connections that a change would end; ``tried`` gives what somebody makes of a change."""
-        may = self._cutters or any(isinstance(entity, Policy) and entity.cut for entity in change.puts)
-        causes = tried(change, _touched) if may else {}
+        """What tells the connections that a change would end; ``tried`` gives what somebody makes of the change."""
+        may = self._cutters or any(isinstance(entity, Policy) and entity.cut for entity in puts)
+        causes = tried(_touched) if may else {}
         found = self._connections.read(causes)[0] if causes else []
         return partial(_over, found=found, causes=causes, names=self._names, row=self._connections.row)
 

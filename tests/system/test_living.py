@@ -33,6 +33,31 @@ FAST = 0.8
 """Seconds in which a machine hears that it is refused; it would ask again after one."""
 
 
+POLICIES = (
+    policy(
+        *(TENANT, "db", labelled(app="db")),
+        {
+            "ingress": [
+                {**rule("allow", labelled(app="web"), 80), "name": "web", "log": True},
+                {**rule("allow", labelled(app="web"), 80, protocol="udp"), "name": "web-udp"},
+                {**rule("reject", None, 81), "name": "no-tcp", "log": True},
+                {**rule("reject", None, 81, protocol="udp"), "name": "no-udp"},
+            ]
+        },
+    ),
+    policy(
+        *(TENANT, "out", labelled(app="web")),
+        {
+            "egress": [
+                {**rule("reject", None, 82, way="to"), "name": "no-82"},
+                {**rule("reject", None, 82, way="to", protocol="udp"), "name": "no-82-udp"},
+                rule("allow", None, way="to"),
+            ]
+        },
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A database on hv2; web, its neighbour on hv2, and a machine beyond a router, on hv1."""
@@ -58,29 +83,7 @@ def stage() -> Iterator[Stage]:
         vms = settle(lab, (rest.project(TENANT), NET.resource, SIDE.resource, edge), *places)
         servers.witness(*vms, ports=PORTS)
         found = dict(zip(wanted, vms, strict=True))
-        lab.client.apply(
-            policy(
-                *(TENANT, "db", labelled(app="db")),
-                {
-                    "ingress": [
-                        {**rule("allow", labelled(app="web"), 80), "name": "web", "log": True},
-                        {**rule("allow", labelled(app="web"), 80, protocol="udp"), "name": "web-udp"},
-                        {**rule("reject", None, 81), "name": "no-tcp", "log": True},
-                        {**rule("reject", None, 81, protocol="udp"), "name": "no-udp"},
-                    ]
-                },
-            ),
-            policy(
-                *(TENANT, "out", labelled(app="web")),
-                {
-                    "egress": [
-                        {**rule("reject", None, 82, way="to"), "name": "no-82"},
-                        {**rule("reject", None, 82, way="to", protocol="udp"), "name": "no-82-udp"},
-                        rule("allow", None, way="to"),
-                    ]
-                },
-            ),
-        )
+        lab.client.apply(*POLICIES)
         until(lambda: not lab.client.get("/connections")["unavailable"], 20, "both hosts' agents are there")
         yield Stage(lab.client, found)
 
