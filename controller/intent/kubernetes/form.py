@@ -31,7 +31,7 @@ _Unkept = Annotated[Any, Field(default=None, exclude=True, description="Accepted
 
 
 class Part(Strict):
-    """What every part of a Kubernetes document is: null is as if it were left out, and so it is kept."""
+    """What every part of a Kubernetes document is: what is null is as if it were left out, and not kept."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 

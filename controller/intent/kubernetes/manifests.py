@@ -75,7 +75,7 @@ def listed(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def list_faults(value: dict[str, Any], pointer: str) -> Iterator[FieldError]:
     """What is wrong with a list itself."""
     for field in (field for field in value if field not in _LIST_FIELDS):
-        escaped = field.replace("~", "~0").replace("/", "~1")
+        escaped = str(field).replace("~", "~0").replace("/", "~1")
         yield FieldError(f"{pointer}/{escaped}", "unknown field")
     if value["kind"] == _LIST and value["apiVersion"] != _LIST_VERSION:
         yield FieldError(f"{pointer}/apiVersion", f"is {_LIST_VERSION} for a List")
