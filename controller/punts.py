@@ -1,7 +1,7 @@
 """Punts: packets that switches hand up, kept in a short queue for each port and answered in turn, port by port.
 
 However much one port sends, the others wait for one of its packets at most, and no switch for another's ports. What
-finds its queue full is dropped and counted.
+finds its queue full is dropped and counted. What is only to be told of has a queue beside: no lease waits for a log.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from controller.services.outcome import REASONS
+from controller.services.outcome import LOGGED, REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,22 +20,25 @@ LONGEST_QUEUE = 32
 MOST_PORTS = 4096
 """Of one chassis at a time; a switch may name ports as it likes."""
 BREATHE_SECONDS = 0.004
+Lane = tuple[int, bool]
+"""A port, and whether its packets are copies for the log."""
 
 
 class Queues:
     """Bounded queues by chassis and port, taken from in turn."""
 
     def __init__(self) -> None:
-        self._chassis: OrderedDict[str, OrderedDict[int, deque[Punt]]] = OrderedDict()
+        self._chassis: OrderedDict[str, OrderedDict[Lane, deque[Punt]]] = OrderedDict()
 
     def put(self, punt: Punt) -> bool:
         """Add to its port's queue; False where that, or the chassis, has enough already."""
         ports = self._chassis.setdefault(punt.chassis, OrderedDict())
-        queue = ports.get(punt.in_port)
+        lane = punt.in_port, punt.reason == LOGGED
+        queue = ports.get(lane)
         if queue is None:
             if len(ports) >= MOST_PORTS:
                 return False
-            queue = ports[punt.in_port] = deque()
+            queue = ports[lane] = deque()
         if len(queue) >= LONGEST_QUEUE:
             return False
         queue.append(punt)

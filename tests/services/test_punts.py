@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from apps import registers
 from controller.punts import LONGEST_QUEUE, MOST_PORTS, Punts, Queues
 from controller.services import outcome
-from controller.services.outcome import DHCP, DNS, REASONS, Facts, Ignored, Outcome, Punt
+from controller.services.outcome import DHCP, DNS, LOGGED, REASONS, Facts, Ignored, Outcome, Punt
 from controller.store import Store
 
 if TYPE_CHECKING:
@@ -30,6 +30,14 @@ def drained(queues: Queues) -> list[Punt]:
     while (taken := queues.take()) is not None:
         found.append(taken)
     return found
+
+
+def test_copies_for_the_log_take_no_place_of_what_asks() -> None:
+    queues = Queues()
+    for number in range(2 * LONGEST_QUEUE):
+        queues.put(punt("hv1", 1, number, LOGGED))
+    assert queues.put(punt("hv1", 1, 7, DHCP))
+    assert DHCP in [taken.reason for taken in drained(queues)[:2]]
 
 
 def test_a_flooding_port_puts_no_more_than_one_packet_before_anothers() -> None:
