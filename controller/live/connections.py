@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from controller.addresses import link_local, within
 from controller.derived import Endpoint
+from controller.intent.pacer import Pacer
 from controller.live.answers import Inquiry, ask
 from controller.live.decisions import asked
 from controller.policy.numbers import CODES
@@ -104,13 +105,13 @@ class Connections:
     def read(self, ports: Iterable[str]) -> tuple[list[Connection], dict[str, str]]:
         """All connections of some ports now; and the chassis that could not be asked, with why."""
         places = self._places(self.endpoint(key) for key in ports)
-        told = ask(self._switches, _zones(places))
-        found = [
-            one
-            for chassis, lines in told.parts
-            for _, one in connections(places, self._store, chassis, lines, 0)
-            if one is not None
-        ]
+        told, pacer = ask(self._switches, _zones(places)), Pacer()
+        found = []
+        for chassis, lines in told.parts:
+            for _, one in connections(places, self._store, chassis, lines, 0):
+                pacer.breathe()
+                if one is not None:
+                    found.append(one)
         return found, told.unavailable
 
     def _inquiry(self, question: Question) -> Inquiry:

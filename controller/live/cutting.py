@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from controller.compiler.journal import TooMuch
+from controller.intent.pacer import Pacer
 from controller.live.connections import seen
 from controller.live.decisions import within
 from controller.live.marking import Hands, Marks
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 AGAIN_SECONDS = (0.5, 1.5)
 """After which connections are looked through again: what was under way may still have begun by the rules of before."""
 CONFIRM_SECONDS = 30.0
+AT_ONCE = 2_000
+"""Connections that are judged while nobody else runs: some 70 ms."""
 TOLD = 100
 """Connections that one event names."""
 
@@ -141,8 +145,10 @@ class Cutting:
 
     def _round(self, causes: Causes) -> Iterable[tuple[Connection, str]]:
         found, self._unknown = self._connections.read(causes)
-        over = list(ended(self._store, found, causes, self._names))
+        pacer = Pacer()
+        over = list(ended(self._store, found, causes, self._names, pacer.breathe))
         for one, because in over:
+            pacer.breathe()
             if not self._marks.cut(one):
                 self._again(one.port, one.chassis, frozenset((because,)))
         return over
@@ -175,6 +181,10 @@ class Over:
         return [seen(row, reads) for row in self.rows if reads(str(row["port"]).partition("/")[0])]
 
 
+def _nobody_waits() -> None:
+    """It is over before anybody would."""
+
+
 def _touched(glimpse: Glimpse) -> Causes:
     return touched(glimpse.before, glimpse.after, glimpse.changed)
 
@@ -186,5 +196,7 @@ def _over(
     names: RuleNames,
     row: Callable[[Connection], Row],
 ) -> Over:
-    over = ended(glimpse.after, found, causes, names)
+    if glimpse.breathe is None and len(found) > AT_ONCE:
+        raise TooMuch
+    over = ended(glimpse.after, found, causes, names, glimpse.breathe or _nobody_waits)
     return Over(tuple(row(one) | {"policy": because} for one, because in over))

@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.compiler.journal import TooMuch
 from controller.policy.derived import Identity, Member, PolicySet, Posture, Ruling
 from controller.policy.gates import Gates
 from controller.policy.verdict import judged
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from controller.policy.derived import Found
     from controller.policy.values import Direction
 
+AT_ONCE = 2_000
+"""Conversations that are judged while nobody else runs: some 70 ms."""
 MOST = 100_000
 """Things that are allowed which are looked at; of more only that there are so many is told."""
 
@@ -46,11 +49,17 @@ class Proof:
 
 def prove(glimpse: Glimpse, seen: Sequence[Observation], policies: Sequence[str]) -> Proof:
     """Try it on the world as it would be with the policies (keys)."""
-    gates = Gates()
-    refused = [one for one in seen if not judged(glimpse.after, one.said, gates).allowed]
+    if glimpse.breathe is None and len(seen) > AT_ONCE:
+        raise TooMuch
+    gates, refused = Gates(), []
+    for one in seen:
+        if glimpse.breathe is not None:
+            glimpse.breathe()
+        if not judged(glimpse.after, one.said, gates).allowed:
+            refused.append(one)
     permitted: set[Allowed] = set()
-    for one in _permitted(glimpse.after, policies):
-        permitted.add(one)
+    for allowed in _permitted(glimpse.after, policies):
+        permitted.add(allowed)
         if len(permitted) >= MOST:
             return Proof(len(seen), tuple(refused), MOST, exact=False)
     over = permitted - set(_done(glimpse.after, seen, permitted))

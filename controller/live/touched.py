@@ -15,7 +15,7 @@ from controller.policy.values import Policy
 from controller.policy.verdict import heard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from controller.compiler.past import Reading
     from controller.live.connections import Connection
@@ -73,11 +73,12 @@ def _policies(reading: Reading, standing: Standing) -> frozenset[str]:
 
 
 def ended(
-    after: Reading, found: Iterable[Connection], causes: Causes, names: RuleNames
+    after: Reading, found: Iterable[Connection], causes: Causes, names: RuleNames, breathe: Callable[[], None]
 ) -> Iterator[tuple[Connection, str]]:
     """The connections that the change ends, each with the policy because of which it does."""
     gates = Gates()
     for one in found:
+        breathe()
         if one.cut or one.state in _OVER:
             continue
         because = _because(after, one, causes.get(one.port, frozenset()), names, gates)
