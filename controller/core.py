@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from controller.southbound.bridge import Bridge
 
 BREATHE_SECONDS = 0.004
-LARGE_TURN = 1_000
+LARGE_TURN = 2_000
+"""So many answers differ after a turn that what it made is not looked through again for what nobody needs."""
 RECENT_REVISIONS = 1_000
 
 
@@ -158,7 +159,7 @@ class Core:
             compiled = self.compiler.run(world.puts, world.deletes)
         finally:
             gc.enable()
-        if len(compiled.touched) > LARGE_TURN:
+        if len(compiled.changed) > LARGE_TURN:
             gc.freeze()
         return compiled
 

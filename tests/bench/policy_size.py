@@ -152,7 +152,7 @@ def _machine(
 ) -> Iterable[Entity]:
     """A port and where it is plugged in; its number makes its MAC and its address."""
     project, name, (high, low) = f"p{tenant}", f"vm{number}", divmod(number + 256, 256)
-    key, ofport = f"{project}/{name}", 10 + number * PROJECTS + tenant
+    key, ofport = f"{project}/{name}", 10 + number + tenant * SORTS * MACHINES
     mac, addresses = f"02:00:00:00:{high:02x}:{low:02x}", (f"10.0.{high}.{low}",)
     identity = (key, f"uid-{key}", project, name, f"{project}/{SEGMENT}")
     yield Port(*identity, mac, addresses, labels=labels, groups=groups)
