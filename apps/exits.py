@@ -85,7 +85,8 @@ def outside(leaving: Exit, _view: View) -> Iterator[Flow]:
 
 
 def _out(leaving: Exit, hop: Action) -> list[Action]:
-    return [*ROUTED, *onto(leaving.vni, leaving.mac, leaving.mtu, hop)]
+    """Whoever meets it there, even on this chassis, knows it by its address alone."""
+    return [*ROUTED, set_field(r.SENDER, 0), *onto(leaving.vni, leaving.mac, leaving.mtu, hop)]
 
 
 def inward(leaving: Exit, _view: View) -> Iterator[Flow]:

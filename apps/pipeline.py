@@ -141,7 +141,7 @@ ROUTE = Table(
     "Which network, and which next hop, is the packet for? The longest prefix decides.",
     {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}, "nowhere": 50},
     (r.ROUTER, *_IPS, f.IP_TTL),
-    sets=(r.NETWORK, r.ORIGIN, r.PUNT, r.HOP, r.NEXT_HOP, r.NEXT_HOP6, r.SCRATCH, f.ETH_SRC, f.IP_TTL),
+    sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, r.HOP, r.NEXT_HOP, r.NEXT_HOP6, r.SCRATCH, f.ETH_SRC, f.IP_TTL),
     leads_to=("HOP", "FITS", "PUNT"),
     miss="dropped: no IP packet",
 )

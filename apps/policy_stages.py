@@ -109,6 +109,8 @@ def _first(stage: Stage) -> Iterator[Flow]:
             yield stage.first.flow(EVERYWHERE, "exempt", {f.ICMPV6_TYPE: message, f.IP_TTL: hops}, [onward])
     yield stage.first.flow(EVERYWHERE, "untracked", {r.GUARD: 0, r.ZONE: 0}, [onward])
     for kind in IP:
+        piece: Match = {r.GUARD: 0, f.ETH_TYPE: kind, f.IP_FRAG: PIECE}
+        yield stage.first.flow(EVERYWHERE, "piece", piece, [onward])
         for protocol in TRACKED[kind]:
             tracked: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol}
             remember: list[Action] = [ct(r.ZONE, commit=True), onward]

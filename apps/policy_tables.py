@@ -11,7 +11,7 @@ from controller.flow import fields as f
 from controller.tables import Table
 
 _IPS = (f.ETH_TYPE, f.IP_PROTO)
-_EXEMPT = (*_IPS, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
+_EXEMPT = (*_IPS, f.IP_FRAG, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
 _STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.IP_FRAG, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
 _ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
@@ -29,7 +29,16 @@ EGRESS = Table(
     5,
     "EGRESS",
     "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
-    {"exempt": 500, "untracked": 400, "loose": 300, "guarded": 200, "arp": 150, "other": 100, "piecewise": 50},
+    {
+        "exempt": 500,
+        "untracked": 400,
+        "piece": 350,
+        "loose": 300,
+        "guarded": 200,
+        "arp": 150,
+        "other": 100,
+        "piecewise": 50,
+    },
     (r.NETWORK, r.GUARD, r.ZONE, *_EXEMPT, f.IPV4_DST, f.IPV6_DST),
     sets=(r.ZONE,),
     leads_to=("EGRESS_STATE", "SERVICE"),
@@ -59,17 +68,8 @@ INGRESS = Table(
     25,
     "INGRESS",
     "Is the port guarded in what it gets?",
-    {
-        "question": 600,
-        "exempt": 500,
-        "untracked": 400,
-        "loose": 300,
-        "flooded": 250,
-        "guarded": 200,
-        "arp": 150,
-        "other": 100,
-        "piecewise": 50,
-    },
+    {"question": 600, "exempt": 500, "untracked": 400, "piece": 350, "loose": 300, "flooded": 250}
+    | {"guarded": 200, "arp": 150, "other": 100, "piecewise": 50},
     (r.LOOKUP, r.ORIGIN, r.GUARD, r.ZONE, *_EXEMPT),
     sets=(r.ZONE,),
     leads_to=("INGRESS_STATE", "DELIVER"),

@@ -10,9 +10,9 @@ import pytest
 from apps import registers as r
 from apps.pipeline import DESTINATION, NEIGHBOUR
 from apps.policy_tables import POLICY_TABLES, RULES, TALLY, WHO
-from controller.entities import AllowedPair
+from controller.entities import AllowedPair, Neighbour, Seat
 from controller.flow import fields as f
-from controller.policy.values import Machines, Rule
+from controller.policy.values import Block, Machines, Rule
 from tests import packets as p
 from tests.apps.scenes import (
     DB,
@@ -135,6 +135,17 @@ def reached_by_hairpin(*rules: Rule) -> list[str]:
 def test_who_comes_back_by_its_own_routers_outer_address_is_still_who_it_is() -> None:
     assert reached_by_hairpin(rule("allow", Machines(("acme",), networks=("acme/db",)))) == ["acme/web-2"]
     assert reached_by_hairpin(rule("allow", Machines(("acme",), networks=("acme/web",)))) == []
+
+
+@pytest.mark.parametrize("seat", ["hv1", "hv2"])
+def test_who_leaves_by_a_router_is_known_outside_by_the_address_it_has_there(seat: str) -> None:
+    """Also to a machine of ours, which acme/pub-1 is on hv2, wherever the router leaves."""
+    public, packet = Machines(("acme",), ports=("acme/pub-1",)), p.tcp(mac(0x21), EDGE_MAC, "10.0.1.1", "192.0.2.30")
+    for peer, passes in ((Machines(None), False), (Block("192.0.2.10/32"), True)):
+        guarded = policy("Policy", "acme/public", "application", (public,), ingress=(rule("allow", peer),))
+        known = Neighbour("acme/public|192.0.2.30", "acme/public", "192.0.2.30", mac(0x51))
+        plane = DataPlane(with_more(routed_world(), guarded, Seat("acme/edge", seat), known))
+        assert ("acme/pub-1" in plane.fate("acme/db-1", packet)) == passes
 
 
 def test_a_machine_of_a_segment_is_known_by_its_address() -> None:
