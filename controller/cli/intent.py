@@ -142,7 +142,10 @@ def _tell(done: Mapping[str, Any]) -> None:
         out.print(f"[{colour}]{change['action']:9}[/] {change['kind']} {escape(key)}", highlight=False)
         for field in change.get("fields", ()):
             out.print(f"          {field['pointer']}: {field['from']} → {field['to']}", markup=False, highlight=False)
-    for one in done.get("connections", ()):
+    ending = done.get("connections", {"items": [], "unavailable": {}})
+    for chassis, why in ending["unavailable"].items():
+        out.print(f"cut       unknown on chassis {chassis}: {why}", markup=False, highlight=False)
+    for one in ending["items"]:
         asked = f"{one['protocol']} {one.get('destination_port', '')}".strip()
         words = f"cut       {one['port']}: {one['source']} → {one['destination']} {asked} ({one['policy']})"
         out.print(words, markup=False, highlight=False)

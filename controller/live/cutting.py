@@ -92,8 +92,9 @@ class Cutting:
         """What tells the connections that a change would end; ``tried`` gives what somebody makes of the change."""
         may = self._cutters or any(isinstance(entity, Policy) and entity.cut for entity in puts)
         causes = tried(_touched) if may else {}
-        found = self._connections.read(causes)[0] if causes else []
-        return partial(_over, found=found, causes=causes, names=self._names, row=self._connections.row)
+        found, unknown = self._connections.read(causes) if causes else ([], {})
+        looking = partial(_over, found=found, causes=causes, names=self._names, row=self._connections.row)
+        return partial(looking, unavailable=unknown)
 
     def run(self) -> None:
         """Cut for ever."""
@@ -172,13 +173,18 @@ class Cutting:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Connections that a change would end, each with the policy because of which it would."""
+    """Connections that a change would end, each with the policy because of which it would.
+
+    ``unavailable`` are the chassis of which nobody could tell them, with why.
+    """
 
     rows: tuple[Row, ...]
+    unavailable: dict[str, str]
 
-    def told(self, reads: Callable[[str], bool]) -> list[Row]:
+    def told(self, reads: Callable[[str], bool]) -> dict[str, object]:
         """Those of ports in projects that somebody ``reads``."""
-        return [seen(row, reads) for row in self.rows if reads(str(row["port"]).partition("/")[0])]
+        rows = [seen(row, reads) for row in self.rows if reads(str(row["port"]).partition("/")[0])]
+        return {"items": rows, "unavailable": self.unavailable}
 
 
 def _nobody_waits() -> None:
@@ -191,12 +197,14 @@ def _touched(glimpse: Glimpse) -> Causes:
 
 def _over(
     glimpse: Glimpse,
+    *,
     found: Sequence[Connection],
     causes: Causes,
     names: RuleNames,
     row: Callable[[Connection], Row],
+    unavailable: dict[str, str],
 ) -> Over:
     if glimpse.breathe is None and len(found) > AT_ONCE:
         raise TooMuch
     over = ended(glimpse.after, found, causes, names, glimpse.breathe or _nobody_waits)
-    return Over(tuple(row(one) | {"policy": because} for one, because in over))
+    return Over(tuple(row(one) | {"policy": because} for one, because in over), unavailable)

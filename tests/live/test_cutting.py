@@ -32,7 +32,10 @@ def house() -> House:
 def planned(house: House, *puts: Any) -> list[dict[str, Any]]:
     """What a dry run tells of connections."""
     over = house.tried(Change(puts, ()), house.live.cutting.look(partial(house.tried, Change(puts, ())), puts))
-    return list(over.told(lambda _: True))
+    told = over.told(lambda _: True)
+    assert told["unavailable"] == {name: f"{name} is away" for name in house.mute}
+    items: Any = told["items"]
+    return list(items)
 
 
 def test_what_a_change_denies_ends_where_it_is_denied_and_what_it_allows_lives_on(house: House) -> None:
@@ -150,6 +153,7 @@ def test_a_host_that_cannot_tell_its_connections_is_told_of(house: House) -> Non
     ((kind, subject, detail),) = house.told
     assert (kind, subject) == ("health", "Chassis hv2")
     assert "none was cut" in detail["connections"]
+    assert planned(house, policy(22)) == []
 
 
 def test_a_port_of_another_project_at_the_other_end_is_not_named(house: House) -> None:
