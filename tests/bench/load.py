@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from controller.entities import Chassis, Interface, Network, Port
+from controller.entities import Chassis, Interface, Network, Port, Project
 from tests.compiled import Watched
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ TALK, LOAD = "talk", "load"
 FIRST_PORT = 1_000
 PORTS = 9_000
 FLOWS = 100_000
+PROJECT = Project("bench", "uid-bench", "bench")
 
 
 class Load:
@@ -27,7 +28,7 @@ class Load:
     def __init__(self) -> None:
         self._compiler = Watched()
         machines: Iterator[Entity] = chain(*(plugged_port(TALK, number, HERE, number) for number in (1, 2)))
-        base = self._compiler.turn([*_hosts(), network(TALK, 1), *machines])[HERE]
+        base = self._compiler.turn([*_hosts(), PROJECT, network(TALK, 1), *machines])[HERE]
         self._standing = {flow.slot: flow for flow in base.new}
 
     def compile(self) -> tuple[Flow, ...]:
