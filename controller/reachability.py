@@ -9,7 +9,7 @@ from controller.compiler.journal import TooMuch
 from controller.errors import FieldError, InvariantBroken, Unavailable
 from controller.intent.effects import effects
 from controller.policy.changes import changes
-from controller.policy.differences import Differences
+from controller.policy.differences import Difference, Differences
 from controller.policy.gates import Gates
 from controller.policy.invariants import Invariants
 from controller.policy.reach import Reach
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from controller.policy.changes import Changes
     from controller.policy.invariants import Broken
 
-HURRIED, PATIENT = 5_000, 2_000_000
+HURRIED, PATIENT = 2_000, 300_000
 """How many sorts of ports may be compared with how many others while nobody else runs, and while others do."""
 INVARIANTS = frozenset(("Invariant", "ClusterInvariant"))
 
@@ -72,7 +72,12 @@ class Reachability:
     def _changes(self, glimpse: Glimpse) -> Changes:
         before, after = self._sides(glimpse)
         differences = Differences(before, after, glimpse.changed, _Purse(glimpse).spend)
-        return changes(differences.found(), before, after)
+        found, complete = list[Difference](), True
+        try:
+            found.extend(differences.found())
+        except Unavailable:
+            complete = False
+        return changes(found, before, after, complete=complete)
 
     def _broken(self, glimpse: Glimpse) -> tuple[Broken, ...]:
         before, after = self._sides(glimpse)

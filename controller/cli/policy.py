@@ -59,7 +59,9 @@ def tell_changes(found: Mapping[str, Any], out: Console) -> None:
             line = f"  {sign} {end(row['from'])} → {end(row['to'])}: {services(row['services'])}"
             out.print(line, style="green" if sign == "+" else "red", markup=False, highlight=False)
         if told["more"]:
-            out.print(f"  and {told['more']} more: see them with -o json", markup=False, highlight=False)
+            out.print(f"  and {told['more']} more rows", markup=False, highlight=False)
+    if not found["complete"]:
+        out.print("there is more: too many are concerned to compare all", style="yellow", highlight=False)
 
 
 def end(told: Mapping[str, Any]) -> str:

@@ -42,17 +42,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Both lists, those rows first that are about most."""
+    """Both lists, those rows first that are about most; not ``complete`` where there were too many to compare all."""
 
     allowed: tuple[Row, ...]
     denied: tuple[Row, ...]
+    complete: bool = True
 
     def told(self, reads: Callable[[str], bool]) -> dict[str, Any]:
         """What who may read some projects only is told."""
-        return {"allowed": _told(self.allowed, reads), "denied": _told(self.denied, reads)}
+        told = {name: _told(rows, reads) for name, rows in (("allowed", self.allowed), ("denied", self.denied))}
+        return {**told, "complete": self.complete}
 
 
-def changes(differences: Iterable[Difference], before: Reach, after: Reach) -> Changes:
+def changes(differences: Iterable[Difference], before: Reach, after: Reach, *, complete: bool = True) -> Changes:
     """What differences come to."""
     gained: list[tuple[Crowd, Crowd, Services]] = []
     lost: list[tuple[Crowd, Crowd, Services]] = []
@@ -60,7 +62,7 @@ def changes(differences: Iterable[Difference], before: Reach, after: Reach) -> C
         for found, services in ((gained, one.after - one.before), (lost, one.before - one.after)):
             if services:
                 found.append((one.sources, one.targets, services))
-    return Changes(_rows(gained, before, after), _rows(lost, before, after))
+    return Changes(_rows(gained, before, after), _rows(lost, before, after), complete)
 
 
 def _rows(found: Iterable[tuple[Crowd, Crowd, Services]], before: Reach, after: Reach) -> tuple[Row, ...]:

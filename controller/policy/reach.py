@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Passage = tuple["Services", "Services"]
 """What passes over IPv4 and over IPv6; nothing where one has no address of that family."""
+Places = tuple[tuple[Span, bool], ...]
+"""Addresses, each with whether it is known whose they are."""
 Crowds = dict[Passage, tuple[str, ...]]
 """Ports (their keys) by what passes between them and a gate."""
 _OPEN_MODES = frozenset(("bridged", "nat", "host-only"))
@@ -59,6 +61,7 @@ class Reach:
         self._gates = gates
         self._gate: dict[tuple[str, Direction], Gate] = {}
         self._crowds: dict[tuple[Gate, str, Direction], Crowds] = {}
+        self._placed: dict[tuple[str, Direction, bool], dict[Places, list[str]]] = {}
         self._population: _Population | None = None
 
     def gate(self, identity: Identity, direction: Direction) -> Gate:
@@ -135,12 +138,24 @@ class Reach:
         found = self._crowds.get((gate, peers.key, direction))
         if found is None:
             grouped: dict[Passage, list[str]] = defaultdict(list)
-            for key in self.members(peers):
-                port = self.reading.get(Port, key)
-                if port is not None:
-                    grouped[_passage(gate, peers.number, port, direction)].append(key)
+            for places, keys in self._places(peers, direction, exactly=gate.by_address).items():
+                grouped[_passage(gate, peers.number, places)] += keys
             found = {passage: tuple(sorted(keys)) for passage, keys in grouped.items()}
             self._crowds[gate, peers.key, direction] = found
+        return found
+
+    def _places(self, peers: Identity, direction: Direction, *, exactly: bool) -> dict[Places, list[str]]:
+        """The ports of an identity by where they send from, or are sent to; if not exactly, only by families."""
+        found = self._placed.get((peers.key, direction, exactly))
+        if found is None:
+            found = self._placed[peers.key, direction, exactly] = defaultdict(list)
+            for key in self.members(peers):
+                port = self.reading.get(Port, key)
+                places = tuple(spans(port, direction)) if port is not None else ()
+                if not exactly:
+                    places = tuple(dict.fromkeys((_ANYWHERE[span.family == 6], known) for span, known in places))  # noqa: PLR2004 - IPv6
+                if port is not None:
+                    found[places].append(key)
         return found
 
 
@@ -150,9 +165,9 @@ def _towards(gate: Gate, peer: Identity | None, span: Span) -> Services:
     return reduce(or_, (gate.lets(gate.sort(number, part)) for part in gate.parts(span)))
 
 
-def _passage(gate: Gate, number: int, port: Port, direction: Direction) -> Passage:
+def _passage(gate: Gate, number: int, places: Places) -> Passage:
     found = [NOTHING, NOTHING]
-    for span, known in spans(port, direction):
+    for span, known in places:
         for part in gate.parts(span):
             found[span.family == 6] |= gate.lets(gate.sort(number if known else 0, part))  # noqa: PLR2004 - IPv6
     return found[0], found[1]

@@ -56,10 +56,14 @@ class Services:
         return self.others or bool(self.protocols)
 
     def __or__(self, other: Services) -> Services:
-        return _combined(self, other, or_)
+        if not self or self is other:
+            return other
+        return self if not other else _combined(self, other, or_)
 
     def __and__(self, other: Services) -> Services:
-        return _combined(self, other, and_)
+        if self is EVERYTHING or self is other:
+            return other
+        return self if other is EVERYTHING else _combined(self, other, and_)
 
     def __sub__(self, other: Services) -> Services:
         return _combined(self, other, gt)

@@ -71,6 +71,30 @@ def test_a_dry_run_says_so_of_labels_too(office: Front) -> None:
     assert plan["denied"]["rows"] == []
 
 
+@pytest.mark.parametrize("limit", ["controller.preview.STEPS", "controller.reachability.HURRIED"])
+def test_a_change_that_is_compiled_aside_is_told_and_refused_alike(
+    office: Front, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    office.call("POST", "/v1/apply", [policy(), INVARIANT])
+    tried = office.call("POST", "/v1/apply?dry_run=true", [policy(ports=5433)]).json
+    monkeypatch.setattr(limit, 0)
+    assert office.call("POST", "/v1/apply?dry_run=true", [policy(ports=5433)]).json == tried
+    assert office.call("POST", "/v1/apply", [policy("dmz")]).status_code == 409
+
+
+def test_what_too_many_are_concerned_by_is_told_in_part_and_not_done(
+    office: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.call("POST", "/v1/apply", [policy(), INVARIANT])
+    monkeypatch.setattr("controller.reachability.HURRIED", 0)
+    monkeypatch.setattr("controller.reachability.PATIENT", 0)
+    asked = office.call("POST", "/v1/apply", [policy(ports=5433)])
+    assert (asked.status_code, "smaller parts" in asked.json["detail"]) == (503, True)
+    assert office.call("DELETE", "/v1/projects/acme/invariants/db-safe").status_code == 204
+    plan = office.call("POST", "/v1/apply?dry_run=true", [policy(ports=5433)]).json["reachability"]
+    assert not plan["complete"]
+
+
 def test_what_breaks_an_invariant_is_refused_with_a_packet(office: Front) -> None:
     office.call("POST", "/v1/apply", [policy(), INVARIANT])
     for change in ([policy("dmz")], [resource("Port", "dmz-1", {"network": "net"}, labels={"app": "dmz", "x": "y"})]):
