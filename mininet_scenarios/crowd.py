@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import rest, servers
+from mininet_scenarios.command import until
 from mininet_scenarios.lan import Lan, Place, settle
 
 if TYPE_CHECKING:
@@ -43,4 +44,5 @@ def gather(lab: Lab, wanted: Mapping[str, Mapping[str, str]], ports: tuple[int, 
     ]
     vms = settle(lab, (rest.project(TENANT), LAN.resource), *places)
     servers.witness(*vms, ports=ports)
+    until(lambda: not lab.client.get("/connections")["unavailable"], 10, "hosts tell what they track")
     return Crowd(hosts, dict(zip(wanted, vms, strict=True)))

@@ -34,6 +34,8 @@ STORIES = (
     ("three_tier_app",),
     ("quarantine",),
     ("cut_established",),
+    ("preview_then_apply",),
+    ("audit_then_enforce",),
     ("k8s_policies",),
 )
 
