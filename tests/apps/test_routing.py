@@ -10,11 +10,14 @@ from apps import registers as r
 from controller.entities import Interface, Router
 from controller.flow import fields as f
 from controller.flow.fields import mac_text
+from controller.zones import MOST_ROUTERS
+from tests.compiled import compiled
 from tests.interpreter import DataPlane, Journey
 from tests.packets import PONG, aged, arp_request, ip, ping, sized, solicitation, tcp, udp
 from tests.routed_worlds import EDGE, EDGE_MAC, INNER, routed_world
 from tests.worlds import changed, mac, without
 
+SEGMENT = "p1.100"
 WEB_1, WEB_2, DB_1, FAR_1 = mac(1), mac(2), mac(0x21), mac(0x22)
 
 
@@ -127,3 +130,12 @@ def test_a_next_hop_that_is_not_plugged_in_is_left_out() -> None:
 def test_networks_that_no_router_joins_stay_apart(routed: DataPlane) -> None:
     journey = routed.sent_by("acme/lab-1", ip(mac(0x41), EDGE_MAC, "10.6.0.10", "10.0.0.1"))
     assert (journey.arrivals, journey.punts) == ([], [])
+
+
+def test_a_router_that_was_numbered_before_ports_had_zones_leaves_nowhere_and_is_complained_of() -> None:
+    """Its zones are ports' now. What it joins it still joins, which needs none."""
+    old = changed(routed_world(), Router, "acme/edge", number=MOST_ROUTERS + 1)
+    assert [str(bug) for bug in compiled(old).bugs if "apply" in str(bug)]
+    plane = DataPlane(old)
+    assert SEGMENT not in plane.fate("acme/db-1", tcp(DB_1, EDGE_MAC, "10.0.1.1", "203.0.113.9"))
+    assert plane.fate("acme/web-1", tcp(WEB_1, EDGE_MAC, "10.0.0.1", "10.0.1.1")) == ["acme/db-1"]
