@@ -29,6 +29,7 @@ pytestmark = pytest.mark.system
 TENANT = "living"
 NET, SIDE = Lan(TENANT, "net", 67), Lan(TENANT, "side", 68)
 PORTS = (80, 81, 82)
+MANY = 400
 FAST = 0.8
 """Seconds in which a machine hears that it is refused; it would ask again after one."""
 
@@ -198,3 +199,39 @@ def test_what_is_recommended_covers_what_was_seen(stage: Stage) -> None:
     assert (allowed["from"], allowed["ports"]) == ([{"labels": {"app": "web"}}], [80])
     plan = stage.client.call("POST", "/apply?dry_run=true", found["policies"])
     assert [one["action"] for one in plan["changes"]] == ["created"]
+
+
+def test_of_many_connections_exactly_those_are_cut_that_a_policy_denies_and_they_come_back_with_it(
+    stage: Stage,
+) -> None:
+    web, near = stage.vms["web"], stage.vms["near"]
+    for port in (80, 81):
+        exchange.spray(web, near.ipv6, port, MANY)
+    allowed = rule("allow", None, 80, protocol="udp")
+    cutting = policy(TENANT, "near", labelled(app="near"), {"ingress": [allowed], "established": "cut"})
+    until(lambda: len(_doomed(stage)) > 0.9 * MANY, 8, "they are remembered, but for ports that were used twice")
+    until(lambda: _planned(stage, cutting) == _doomed(stage), 8, "the plan names all that will end, and no other")
+    doomed = _doomed(stage)
+    began = time.monotonic()
+    stage.client.apply(cutting)
+    seconds = time.monotonic() - began
+    until(lambda: {number for number, row in _of_near(stage).items() if row["cut"]} == doomed, 3, "just those are cut")
+    assert seconds < 5, f"{len(doomed)} of {len(_of_near(stage))} were cut after {seconds:.2f} s"
+    stage.client.delete(f"/projects/{TENANT}/policies/near")
+    until(lambda: not any(row["cut"] for row in _of_near(stage).values()), 8, "none is cut any more")
+
+
+def _planned(stage: Stage, cutting: dict[str, Any]) -> set[str]:
+    plan = stage.client.call("POST", "/apply?dry_run=true", [cutting])
+    assert plan["connections"]["unavailable"] == {}
+    return {one["id"] for one in plan["connections"]["items"]}
+
+
+def _doomed(stage: Stage) -> set[str]:
+    return {number for number, row in _of_near(stage).items() if row["destination_port"] == 81}
+
+
+def _of_near(stage: Stage) -> dict[str, dict[str, Any]]:
+    """Datagrams that near was sent and has answered, by their numbers."""
+    rows = stage.client.get(f"/connections?port={TENANT}/near&limit=10000")["items"]
+    return {row["id"]: row for row in rows if row["protocol"] == "udp" and row["direction"] == "ingress"}
