@@ -100,7 +100,7 @@ class Daemon:
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
-        self.plans.looks["connections"] = self._ended
+        self.plans.looks["connections"] = partial(_ended, self._live, self.plans)
         self.world = World(self.core, self.reports, topology, self.hosts, self._services, self._live, self.plans)
         news.listeners.append(self.world.host_states)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
@@ -121,10 +121,6 @@ class Daemon:
         store, counts = self.core.compiler.store, self.switchboard.counts
         tables = Tables(policy_tables.TALLY.number, policy_tables.REHEARSED.number, registers.RULE)
         return Live(store, self.hosts, counts, tables, hands, self._hub.Queue())
-
-    def _ended(self, change: Change) -> Callable[[Glimpse], Told]:
-        """What tells the connections that a change would end."""
-        return self._live.cutting.look(partial(self.plans.tried, change), change.puts)
 
     def _serving(self) -> tuple[Steward, Punts]:
         """The services, and the queues of what they are to answer."""
@@ -216,6 +212,11 @@ class Daemon:
 
     def _punted(self, chassis: str, packet: PacketIn) -> None:
         self._punts.take(self._services.pipeline.punt(chassis, packet))
+
+
+def _ended(live: Live, plans: Plans, change: Change) -> Callable[[Glimpse], Told]:
+    """What tells the connections that a change would end."""
+    return live.cutting.look(partial(plans.tried, change), change.puts)
 
 
 def _wanted(settings: Settings) -> Wanted:

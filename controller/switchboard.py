@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -58,7 +59,7 @@ class Switchboard:
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._refusals: dict[str, float] = {}
-        self.counts = FlowCounts(self._connection)
+        self.counts = FlowCounts(partial(_connection, core))
 
     def opened(self, connection: Connection) -> None:
         """A switch connected: it belongs to a host we know, to one that has yet to tell, or to itself."""
@@ -103,14 +104,10 @@ class Switchboard:
         False where it is not sent: the switch is away, or takes in less than it is given. Raises ValueError for a
         frame that no message can hold.
         """
-        connection = self._connection(chassis)
+        connection = _connection(self._core, chassis)
         if connection is None:
             return False
         return connection.offer(packet_out(frame, actions, Concern.PACKET_OUT.xid(), in_port))
-
-    def _connection(self, chassis: str) -> Connection | None:
-        bridge = self._core.bridges.get(chassis)
-        return bridge.connection if bridge else None
 
     def flush(self, chassis: str, connections: Connections) -> None:
         """Have a switch forget connections, once it has taken in every change that was submitted before.
@@ -188,3 +185,8 @@ class _Message:
     def __call__(self) -> None:
         """Put it into the bridge's inbox."""
         self._core.bridge(self._chassis).inbox.put(self._news)
+
+
+def _connection(core: Core, chassis: str) -> Connection | None:
+    bridge = core.bridges.get(chassis)
+    return bridge.connection if bridge else None

@@ -108,7 +108,7 @@ class Engine:
     def made(self, source: type, key: str) -> int:
         """How many flows stand for an entity."""
         features = (place for place in self._by_source.get(source, ()) if place >= self._strata)
-        return sum(len(self._results(Node(place, key))) for place in features)
+        return sum(len(_results(self._fragments, Node(place, key))) for place in features)
 
     def run(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]]) -> Outcome:
         """Take the changes into the store and bring every fragment up to date."""
@@ -121,10 +121,10 @@ class Engine:
         dirty: list[set[Node]] = [set() for _ in self.rules]
         self._spread(changed, dirty, outcome)
         for place in range(self._strata):
-            for node in self._drain(dirty[place]):
+            for node in _drained(dirty[place], self._breathe):
                 self._spread(self._relate(node), dirty, outcome)
         for place in range(self._strata, len(self.rules)):
-            for node in self._drain(dirty[place]):
+            for node in _drained(dirty[place], self._breathe):
                 self._translate(node, outcome)
         return outcome
 
@@ -164,14 +164,6 @@ class Engine:
         if node.rule < self._strata:
             self._given(node, standing.results if standing else (), fragment.results if fragment else ())
 
-    def _drain(self, nodes: set[Node]) -> Iterator[Node]:
-        done = 0
-        while nodes:
-            yield nodes.pop()
-            done += 1
-            if not done % 64:
-                self._breathe()
-
     def _spread(self, changed: set[tuple[Any, ...]], dirty: list[set[Node]], outcome: Outcome) -> None:
         """Mark whoever read what changed, and the nodes of changed entities themselves."""
         outcome.changed |= changed
@@ -208,14 +200,10 @@ class Engine:
         self._fragments[node] = Fragment(view.reads, results)
         return results
 
-    def _results(self, node: Node) -> tuple[Any, ...]:
-        fragment = self._fragments.get(node)
-        return fragment.results if fragment else ()
-
     def _relate(self, node: Node) -> set[tuple[Any, ...]]:
         rule = self.rules[node.rule]
         assert isinstance(rule, Relation)  # noqa: S101 - told to the type checker
-        before: tuple[str, ...] = self._results(node)
+        before: tuple[str, ...] = _results(self._fragments, node)
         entities: tuple[Entity, ...] = self._evaluate(node)
         changed: set[tuple[Any, ...]] = set()
         after = tuple(entity.key for entity in entities)
@@ -235,7 +223,7 @@ class Engine:
         return set(before).difference(after)
 
     def _translate(self, node: Node, outcome: Outcome) -> None:
-        before: tuple[Flow, ...] = self._results(node)
+        before: tuple[Flow, ...] = _results(self._fragments, node)
         after: tuple[Flow, ...] = self._evaluate(node)
         outcome.touched.add(node)
         if not before:
@@ -244,6 +232,21 @@ class Engine:
         old, new = _distinct(before), _distinct(after)
         outcome.removed.extend((flow, node) for place, flow in old.items() if place not in new)
         outcome.added.extend((flow, node) for place, flow in new.items() if place not in old)
+
+
+def _drained(nodes: set[Node], breathe: Callable[[], None]) -> Iterator[Node]:
+    """Take out one after the other; others may come in meanwhile."""
+    done = 0
+    while nodes:
+        yield nodes.pop()
+        done += 1
+        if not done % 64:
+            breathe()
+
+
+def _results(fragments: dict[Node, Fragment], node: Node) -> tuple[Any, ...]:
+    fragment = fragments.get(node)
+    return fragment.results if fragment else ()
 
 
 def _hold() -> None:

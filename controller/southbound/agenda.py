@@ -110,12 +110,8 @@ class Agenda:
     def _told(self, step: Step) -> None:
         following = step.turn.end(self._chassis, step.phase)
         if step.phase == REPLACING and step.turn.resting and following:
-            self._later(REST, self._rested, step.turn)
+            self._later(REST, _rested, step.turn, self._go_on)
         for chassis in following:
-            self._go_on(chassis)
-
-    def _rested(self, turn: Turn) -> None:
-        for chassis in turn.rested():
             self._go_on(chassis)
 
     def oldest(self, otherwise: int) -> int:
@@ -125,3 +121,8 @@ class Agenda:
 
 def _whole_zone(flush: Flush) -> Flush:
     return Flush(Connections(flush.connections.zone), flush.again)
+
+
+def _rested(turn: Turn, go_on: Callable[[str], None]) -> None:
+    for chassis in turn.rested():
+        go_on(chassis)
