@@ -12,11 +12,12 @@ from apps import registers as r
 from apps.next_hops import ROUTED, bound_for, destination, hand_on, hand_to, next_hop, next_mac, onto, prefix
 from apps.outer import answer, beside, carry, end, entrance, outer
 from apps.pipeline import DESTINATION, EXIT, PUNT, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
+from apps.policy_tables import WHO
 from apps.questions import ADVERTISEMENT, ARP_REPLY
 from controller.derived import LINK, Exit, Leg, Realm
 from controller.entities import Network
 from controller.flow import fields as f
-from controller.flow.actions import Action, set_field
+from controller.flow.actions import Action, copy, set_field
 from controller.flow.flow import Flow, Here, Hosts, Match
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def ways(leaving: Exit, view: View) -> Iterator[Flow]:
     if leaving.seat is None:
         return
     yield EXIT.flow(Here(leaving.seat), "here", anything, [UN_SNAT.goto])
-    yield _carried(realm, leaving)
+    yield from _carried(realm, leaving, view.get(Network, leaving.realm).vni)
     there = carry(leaving.inner, leaving.encap, leaving.seat, view)
     if there:
         yield EXIT.flow(realm, "elsewhere", anything, there)
@@ -65,10 +66,16 @@ def _known_there(leaving: Exit, address: str, view: View) -> Iterator[Flow]:
         yield EXIT.flow(Hosts(leaving.realm), "own", match, there)
 
 
-def _carried(scope: Hosts, leaving: Exit) -> Flow:
-    """What another chassis of the realm sends to be translated comes under the router's own VNI."""
-    match: Match = {r.NETWORK: leaving.inner, r.ORIGIN: r.FROM_TUNNEL}
-    return ROUTER_IN.flow(scope, "carried", match, [set_field(r.ROUTER, leaving.number), UN_SNAT.goto])
+def _carried(scope: Hosts, leaving: Exit, realm: int) -> Iterator[Flow]:
+    """What another chassis of the realm sends to be translated comes under the router's own VNI.
+
+    Who sent it is found out while its address still says so.
+    """
+    sent_by: list[Action] = [copy(r.SENDER, r.PEER), set_field(r.REALM, realm), WHO.resubmit, copy(r.PEER, r.SENDER)]
+    taken: list[Action] = [set_field(r.ROUTER, leaving.number), UN_SNAT.goto]
+    for kind, source, place in ((f.ETH_IP, f.IPV4_SRC, r.PEER_ADDRESS), (f.ETH_IPV6, f.IPV6_SRC, r.PEER_ADDRESS6)):
+        match: Match = {r.NETWORK: leaving.inner, r.ORIGIN: r.FROM_TUNNEL, f.ETH_TYPE: kind}
+        yield ROUTER_IN.flow(scope, "carried", match, [copy(source, place), *sent_by, *taken])
 
 
 def outside(leaving: Exit, _view: View) -> Iterator[Flow]:

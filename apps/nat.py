@@ -78,6 +78,7 @@ def leaving_sources(leg: Leg, view: View) -> Iterator[Flow]:
     leaving = view.get(Exit, leg.router)
     for block in leg.blocks:
         yield from _leaving(leaving, block)
+        yield _spoofed(leaving, block)
     for address in {":" in own: own for own in reversed(leg.addresses)}.values():
         yield _hairpin(leaving, leg, address)
     if not leaving.network:
@@ -92,6 +93,13 @@ def routed_sources(router: Router, view: View) -> Iterator[Flow]:
     for route in router.routes:
         if any(within(hop, block) for leg in legs for block in leg.blocks for hop in route.via):
             yield from _leaving(leaving, route.to)
+
+
+def _spoofed(leaving: Exit, block: str) -> Flow:
+    """Nobody outside has an address of inside (RFC 2827), by which it would pass for a machine that it is not."""
+    outside = Masked(r.OUTSIDE_BIT, r.OUTSIDE_BIT)
+    match: Match = {r.ROUTER: leaving.number, r.ORIGIN: outside, source(block): matched(block)}
+    return DNAT.flow(Hosts(leaving.realm), "spoofed", match, [])
 
 
 def _leaving(leaving: Exit, block: str) -> Iterator[Flow]:

@@ -85,8 +85,8 @@ ROUTER_IN = Table(
     "Is it for a router, or a question about one of its outer addresses?",
     {"heard": 500, "claim": 450, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
     (r.NETWORK, r.ORIGIN, *_PACKET, *_IPS, *_ND, f.ARP_OP, f.ARP_TPA, f.ARP_SPA),
-    sets=(r.ROUTER, r.ORIGIN, r.PUNT, r.ANSWER_MAC),
-    leads_to=("EXIT", "UN_SNAT", "DESTINATION", "ND_ANSWER", "ARP_ANSWER", "PUNT"),
+    sets=(r.ROUTER, r.ORIGIN, r.PUNT, r.ANSWER_MAC, r.SENDER, r.REALM, r.PEER_ADDRESS, r.PEER_ADDRESS6),
+    leads_to=("EXIT", "UN_SNAT", "DESTINATION", "ND_ANSWER", "ARP_ANSWER", "PUNT", "WHO"),
     miss="never happens: 'other' sends on to DESTINATION",
 )
 EXIT = Table(
@@ -121,7 +121,7 @@ DNAT = Table(
     13,
     "DNAT",
     "Is a new connection for an address or port that stands for another? Strangers pass for nothing else.",
-    {"floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
+    {"spoofed": 500, "floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
     (r.ROUTER, r.ORIGIN, *_IPS, *_PORTS, *_ICMP, f.CT_STATE),
     sets=(f.CT_MARK,),
     leads_to=("ECHO", "ROUTE"),

@@ -121,20 +121,33 @@ def test_another_tenants_machine_is_named_only_together_with_its_tenant() -> Non
     assert DataPlane(scene(to(DB, rule("allow", theirs)), closed, *more)).fate("beta/web", packet) == []
 
 
-def reached_by_hairpin(*rules: Rule) -> list[str]:
-    """Who gets what acme/db-1 sends to its router's outer address, which forwards to acme/web-2 under these rules."""
+def reached_by_hairpin(host: str, *rules: Rule) -> list[str]:
+    """Who gets what acme/db-1 on a host sends to its router's outer address, which forwards to acme/web-2 on hv2."""
     web = Machines(("acme",), networks=("acme/web",))
     guarded = policy("Policy", "acme/web-only", "application", (web,), ingress=rules)
     packet = p.tcp(mac(0x21), EDGE_MAC, "10.0.1.1", "192.0.2.10", (40000, 8080), flags=p.SYN)
-    plane = DataPlane(with_more(routed_world(), guarded))
+    plane = DataPlane(with_more(routed_world(), guarded, plugged("acme/db-1", host, 13, seen=1)))
     journey = plane.sent_by("acme/db-1", packet)
     assert all(arrival.packet[f.IPV4_SRC] == f.ip_number("10.0.0.254") for arrival in journey.arrivals), "translated"
     return plane.reached(journey)
 
 
-def test_who_comes_back_by_its_own_routers_outer_address_is_still_who_it_is() -> None:
-    assert reached_by_hairpin(rule("allow", Machines(("acme",), networks=("acme/db",)))) == ["acme/web-2"]
-    assert reached_by_hairpin(rule("allow", Machines(("acme",), networks=("acme/web",)))) == []
+@pytest.mark.parametrize("host", ["hv1", "hv2"])
+def test_who_comes_back_by_its_own_routers_outer_address_is_still_who_it_is(host: str) -> None:
+    assert reached_by_hairpin(host, rule("allow", Machines(("acme",), networks=("acme/db",)))) == ["acme/web-2"]
+    assert reached_by_hairpin(host, rule("allow", Machines(("acme",), networks=("acme/web",)))) == []
+
+
+def test_nobody_outside_passes_for_a_machine_of_ours_by_its_address() -> None:
+    web = Machines(("acme",), networks=("acme/web",))
+    guarded = policy("Policy", "acme/web-only", "application", (web,), ingress=(rule("allow", Machines(("acme",))),))
+    plane = DataPlane(with_more(routed_world(), guarded))
+    spoofed = p.udp(mac(0x99), EDGE_MAC, "10.0.1.1", "192.0.2.10", (40000, 6001))
+    assert "acme/web-2" not in plane.reached(plane.sent_on("p1", p.tagged(spoofed, 100)))
+    unguarded = DataPlane(routed_world())
+    assert "acme/web-2" not in unguarded.reached(unguarded.sent_on("p1", p.tagged(spoofed, 100)))
+    honest = spoofed | {f.IPV4_SRC: f.ip_number("203.0.113.9")}
+    assert "acme/web-2" in unguarded.reached(unguarded.sent_on("p1", p.tagged(honest, 100)))
 
 
 @pytest.mark.parametrize("seat", ["hv1", "hv2"])
