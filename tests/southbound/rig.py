@@ -149,12 +149,12 @@ class Rig:
             if host.line is None:
                 host.connect()
 
-    def later(self, seconds: float, function: Callable[..., None], argument: object) -> None:
+    def later(self, seconds: float, function: Callable[..., None], *arguments: object) -> None:
         """A timer, which a test lets run out; a turn rests until nothing else happens."""
         if seconds == sync.REST:
-            self.rests.append(partial(function, argument))
+            self.rests.append(partial(function, *arguments))
             return
-        self.timers.append((seconds, partial(function, argument)))
+        self.timers.append((seconds, partial(function, *arguments)))
 
     # What bridges tell (controller.southbound.bridge.Watcher).
 
