@@ -16,7 +16,7 @@ from controller.southbound.xids import OPTION, Concern
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from controller.flow.flow import Flow
+    from controller.flow.flow import Flow, Slot
     from controller.southbound.duty import Duty
     from controller.southbound.framework import Connection
     from controller.southbound.session import Beside, Change, Denied, Session
@@ -38,11 +38,21 @@ class Extras:
     def stirred(self) -> None:
         """Somebody changed something: look at all of it again."""
         self.metering.asked.clear()
-        self._connection.send(self._session.look())
+        self._look()
 
-    def take_in(self, held: Beside, kind: int) -> None:
-        """What the switch has: undo what others did to it. ``kind`` of drift is what is there for no flow of ours."""
-        mending, wrong = self.metering.take_in(found for found in held.found if isinstance(found, beside.Meter))
+    def _look(self) -> None:
+        request = self._session.look()
+        if request:
+            self.metering.looks()
+            self._connection.send(request)
+
+    def take_in(self, held: Beside, kind: int) -> dict[Slot, tuple[int, ...]]:
+        """What the switch has: undo what others did to it. ``kind`` of drift is what is there for no flow of ours.
+
+        Gives the flows that have to be put again if they stand there, with the meters that they lack.
+        """
+        meters = [found for found in held.found if isinstance(found, beside.Meter)]
+        mending, wrong = self.metering.take_in(meters)
         groups = [found for found in held.found if isinstance(found, beside.Group)]
         self._map_option(tuple(found for found in held.found if isinstance(found, beside.Option)))
         astray: set[beside.Meter | beside.Group] = {*wrong, *groups}
@@ -56,6 +66,7 @@ class Extras:
             self._duty.watcher.mended(self._duty.chassis)
         self._look_again = held.stale or bool(news)
         self._astray = astray
+        return self.metering.unlimited(meters)
 
     def _map_option(self, held: tuple[beside.Option, ...]) -> None:
         """Have the switch know the option that carries identities, where it does not yet."""
@@ -93,7 +104,7 @@ class Extras:
         self._send(self.metering.unused())
         if self._look_again:
             self._look_again = False
-            self._connection.send(self._session.look())
+            self._look()
 
     def denied(self, denied: Denied) -> None:
         """The switch refused what it answers only then; told once of each kind and reason."""

@@ -1,13 +1,17 @@
 """The meters of one connected switch: made before the first flow that uses them, and gone after the last.
 
 A switch refuses a flow whose meter it does not have, and takes away with a meter the flows that begin with it, as all
-of ours do (``controller.tables``). So a meter goes only when no flow that was ever sent and not taken back uses it.
+do that have a meter of their own (``controller.tables``). So a meter goes only when no flow that was ever sent and not
+taken back uses it. Of a flow that only copies within a meter it does neither: without the meter that copies all there
+is, also when the meter comes back later (Open vSwitch 3.1), so such a flow is then put again. If the connection ends
+just between the two, it goes on copying: that cannot be told from what is right.
 """
 
 from __future__ import annotations
 
 import struct
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.flow.actions import to_controller
@@ -30,6 +34,16 @@ _NO_CLASS = "meter {}: there is no such class of meters"
 _METER_HEAD = struct.pack("!HH", _METER, 8)
 _COPY_HEAD = to_controller(0).wire[:-4]
 """Of a copy to the controller all but its meter."""
+_FIRST_ACTION = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The meters of a flow; ``copies`` where it only copies within them, and goes on without."""
+
+    cookie: int
+    numbers: tuple[int, ...]
+    copies: bool
 
 
 class Metering:
@@ -39,8 +53,11 @@ class Metering:
         self.refused: dict[int, str] = {}
         self.asked: Counter[int] = Counter()
         self._made: set[int] = set()
+        self._once_made: set[int] = set()
         self._doubted: set[int] = set()
-        self._uses: dict[Slot, tuple[int, tuple[int, ...]]] = {}
+        self._fresh: set[int] = set()
+        self._overdue: set[Slot] = set()
+        self._uses: dict[Slot, _Use] = {}
         self._users: Counter[int] = Counter()
 
     def begin(self, flows: Iterable[Flow]) -> None:
@@ -57,24 +74,56 @@ class Metering:
         wrong = []
         for meter in found:
             self._made.add(meter.number)
+            self._once_made.add(meter.number)
             if not meter.right:
                 wrong.append(meter)
                 self._doubted.add(meter.number)
         mended = [meter.number for meter in wrong if self.uses(meter.number) and meter_spec(meter.number)]
         return _messages(Concern.METER_MODIFY, mended), wrong
 
+    def looks(self) -> None:
+        """The switch is being asked what meters it has: those made from now on will not be among them."""
+        self._fresh.clear()
+
+    def unlimited(self, found: Iterable[Meter]) -> dict[Slot, tuple[int, ...]]:
+        """Where flows stand that copy without a limit, if the switch has just these meters: with what they lack.
+
+        The meters are made again with the next change that puts these flows.
+        """
+        there = {meter.number for meter in found} | self._fresh
+        gone = {number for number in self._users if self.uses(number) and number not in there}
+        if not gone:
+            return {}
+        copying = {slot: use.numbers for slot, use in self._uses.items() if use.copies}
+        lacking = {slot: tuple(gone.intersection(numbers)) for slot, numbers in copying.items()}
+        self._doubted.update(number for numbers in lacking.values() for number in numbers)
+        return {slot: numbers for slot, numbers in lacking.items() if numbers}
+
     def first(self, change: Change) -> list[bytes]:
         """What has to be sent before a change; the change is taken to be sent."""
         for flow in change.deletes:
-            if self._uses.get(flow.slot, (None,))[0] == flow.cookie or flow.cookie == ANY_COOKIE:
+            if flow.slot in self._uses and flow.cookie in {self._uses[flow.slot].cookie, ANY_COOKIE}:
                 self._goes(flow.slot)
         needed = dict.fromkeys(number for flow in change.puts for number in self._stands(flow))
         self.refused |= {number: _NO_CLASS.format(number) for number in needed if meter_spec(number) is None}
         lacking = (number for number in needed if number not in self._made or number in self._doubted)
         missing = [number for number in lacking if number not in self.refused]
+        self._remade(self._once_made.intersection(missing), {flow.slot for flow in change.puts})
         self._made.update(missing)
+        self._once_made.update(missing)
+        self._fresh.update(missing)
         self._doubted.difference_update(missing)
         return _messages(Concern.METER_ADD, missing)
+
+    def overdue(self) -> list[Slot]:
+        """Where flows stand that have to be put again, since a meter that they copy within may not be what it was."""
+        slots, self._overdue = sorted(self._overdue), set()
+        return slots
+
+    def _remade(self, numbers: set[int], put: set[Slot]) -> None:
+        if numbers:
+            copying = {slot for slot, use in self._uses.items() if use.copies and not numbers.isdisjoint(use.numbers)}
+            self._overdue |= copying - put
 
     def unused(self) -> list[bytes]:
         """What takes away the meters that no flow uses."""
@@ -128,13 +177,13 @@ class Metering:
             self._goes(flow.slot)
         numbers = meters_used(flow.instructions)
         if numbers:
-            self._uses[flow.slot] = (flow.cookie, numbers)
+            copies = not flow.instructions.startswith(_METER_HEAD, _FIRST_ACTION)
+            self._uses[flow.slot] = _Use(flow.cookie, numbers, copies)
             self._users.update(numbers)
         return numbers
 
     def _goes(self, slot: Slot) -> None:
-        _, numbers = self._uses.pop(slot, (0, ()))
-        self._users.subtract(numbers)
+        self._users.subtract(self._uses.pop(slot).numbers)
 
 
 def _messages(concern: Concern, numbers: Iterable[int]) -> list[bytes]:

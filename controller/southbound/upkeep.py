@@ -26,10 +26,12 @@ from controller.southbound.session import (
     State,
     Stirred,
 )
-from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL
+from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL, EVENT_REMOVED
 from controller.sync import Step, in_order
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from controller.flow.flow import Flow, Slot
     from controller.southbound.duty import Duty
     from controller.southbound.framework import Connection
@@ -81,7 +83,7 @@ class Upkeep:
             case Stirred():
                 self._extras.stirred()
             case Beside() as found:
-                self._extras.take_in(found, EVENT_ADDED)
+                self._put_again(self._extras.take_in(found, EVENT_ADDED))
                 self._extras.tidy()
             case Denied() as denied:
                 self._extras.denied(denied)
@@ -103,6 +105,9 @@ class Upkeep:
             self._extras.prepare(change)
             self._duty.flow_mods += len(change.puts) + len(change.deletes)
             self.connection.send(b"".join(session.commit(change)))
+            again = self._standing(self._extras.metering.overdue())
+            if again:
+                agenda.line_up([None], [(again, ())])
 
     def _resync(self, held: Holdings) -> None:
         """Send what is missing or different, take away what should not be; steps that came before are part of that."""
@@ -110,8 +115,8 @@ class Upkeep:
         duty.agenda.drop()
         wanted = list(duty.wanted.flows(duty.chassis))
         self._extras.metering.begin(wanted)
-        self._extras.take_in(held.beside, EVENT_INITIAL)
-        puts, deletes = difference(held.flows, wanted)
+        unlimited = self._extras.take_in(held.beside, EVENT_INITIAL)
+        puts, deletes = difference(tuple(event for event in held.flows if event.slot not in unlimited), wanted)
         slots = {flow.slot: flow for flow in puts}
         drifted = meddled(held.flows, slots.keys() | {flow.slot for flow in deletes})
         for event in drifted:
@@ -151,6 +156,19 @@ class Upkeep:
                 deletes.append(as_flow(duty.chassis, event))
         if events:
             duty.agenda.line_up([_Mend()], [(tuple(puts.values()), tuple(deletes))])
+
+    def _put_again(self, unlimited: Mapping[Slot, tuple[int, ...]]) -> None:
+        """Others took meters away: flows that copy within them are put again with them."""
+        duty = self._duty
+        flows = self._standing(unlimited)
+        if not flows:
+            return
+        for number in sorted({number for flow in flows for number in unlimited[flow.slot]}):
+            duty.watcher.strayed(duty.chassis, EVENT_REMOVED, f"meter={number}")
+        duty.agenda.line_up([_Mend()], [(flows, ())])
+
+    def _standing(self, slots: Iterable[Slot]) -> tuple[Flow, ...]:
+        return tuple(flow for slot in slots if (flow := self._duty.at(slot)) is not None)
 
     def _refused(self, refused: Refused) -> None:
         """Make the change again without the flow; with it once more where its meters may be what was missing."""

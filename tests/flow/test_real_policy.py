@@ -15,9 +15,13 @@ from controller.flow.actions import Action, copy, goto, output, resubmit, set_fi
 from controller.flow.fields import Masked
 from controller.flow.meters import log_meter
 from controller.flow.tracking import NEW, TRK, ct
+from controller.southbound import beside, inbound
+from controller.southbound.packets import PacketIn
 from tests import packets as p
 from tests.both import Both, at_wires
 from tests.flow.nat_lab import flow
+from tests.frames import read, wire
+from tests.wires import BRIDGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +162,34 @@ def test_a_copy_to_the_controller_keeps_nothing_of_the_packet_back(wires: Wires)
     assert [port for _ in range(3) for port, _ in both.send(1, udp())] == [2, 2, 2]
     told = both.bridge.walk(udp(), 1).punts
     assert [packet[PUNT] for packet in told] == [12]
+
+
+def test_a_meter_limits_copies_and_not_the_packets(real_switch: RealSwitch, wires: Wires) -> None:
+    """The bell's copy, which no meter limits, comes after all others."""
+    number = log_meter(6)
+    copied: list[Action] = [set_field(PUNT, 12), set_field(RULE, 0xABCD), act.to_controller(number)]
+    bell = flow(0, 9, {f.ETH_TYPE: f.ETH_ARP}, output(act.CONTROLLER_RESERVED), output(2))
+    wires.hold([flow(0, 1, {}, *copied, output(2)), bell])
+    limited = f"meter={number},pktps,burst,band=type=drop,rate=1,burst_size=3"
+    real_switch.ofctl("mod-meter", limited, bridge=BRIDGE)
+    client = real_switch.client(BRIDGE)
+    client.send(beside.settings())
+    sent = [wires.send(1, wire(udp((1000 + n, 80)))) for n in range(30)]
+    assert [port for out in sent for port, _ in out] == [2] * 30
+    wires.send(1, wire(p.arp_request(HERE, A, B)))
+    told = list(until_the_bell(client.received()))
+    client.close()
+    assert 1 <= len(told) <= 5
+    assert {(one.registers[PUNT.number], one.registers[RULE.number]) for one in told} == {(12, 0xABCD)}
+
+
+def until_the_bell(received: Iterator[inbound.Received]) -> Iterator[PacketIn]:
+    """The copies that came before that of an ARP packet."""
+    for message in received:
+        assert isinstance(message, PacketIn)
+        if read(message.frame)[f.ETH_TYPE] == f.ETH_ARP:
+            return
+        yield message
 
 
 @pytest.mark.parametrize(("times", "arrives"), [(63, True), (64, False)])

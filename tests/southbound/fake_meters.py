@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
+from controller.flow.actions import Meter, ToController
+from controller.flow.codec import flow_actions
 from controller.southbound import beside
 
 ALL = {beside.METER_CONFIG: 0xFFFFFFFF, beside.GROUP_DESC: 0xFFFFFFFC}
 """How a request says that it means all of them."""
 EXISTS, UNKNOWN, NO_ROOM = (12, 1), (12, 7), (12, 10)
+
+
+@lru_cache(1 << 12)
+def limits(instructions: bytes) -> frozenset[int]:
+    """The meters without which a flow does not stand."""
+    return frozenset(action.meter for action in flow_actions(instructions) if isinstance(action, Meter))
+
+
+@lru_cache(1 << 12)
+def copies(instructions: bytes) -> frozenset[int]:
+    """The meters that a flow copies within, and stands without."""
+    return frozenset(action.meter for action in flow_actions(instructions) if isinstance(action, ToController))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.southbound import beside, conntrack, options, wire
-from controller.southbound.metering import meters_used
-from tests.southbound.fake_meters import ALL, FakeMeters, MeterMod
+from tests.southbound.fake_meters import ALL, FakeMeters, MeterMod, copies, limits
 from tests.southbound.fake_options import FakeOptions
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ class FakeSwitch:
 
     ``refuses`` are cookies of flows that it does not take: when they are added to a bundle (which is then committed
     without them, as Open vSwitch does), or when the bundle is committed (of which then nothing is done).
+    ``unlimited`` is where flows stand that copy without the meter they name: it was not there, or is not any more. One
+    whose meter came back just before the connection ended is not among them: what the switch tells looks right.
     """
 
     def __init__(self, *, refuses_late: bool = False) -> None:
@@ -61,6 +62,8 @@ class FakeSwitch:
         self.said: deque[bytes] = deque()
         self.meters = FakeMeters()
         self.groups: set[int] = set()
+        self.unlimited: set[Slot] = set()
+        self._remade: set[Slot] = set()
         self.options = FakeOptions()
         self.flushes: list[bytes] = []
         self.flow_mods = 0
@@ -75,6 +78,7 @@ class FakeSwitch:
         self.heard.clear()
         self.said.clear()
         self._bundles.clear()
+        self.unlimited -= self._remade
         self._watched = self._forwards = False
 
     def hear(self, data: bytes) -> None:
@@ -122,7 +126,8 @@ class FakeSwitch:
     def meddle_beside(self, meters: Iterable[MeterMod], groups: Iterable[int]) -> None:
         """Somebody else changes meters and adds groups; whoever asked for that is told, of flows that go first."""
         for mod in meters:
-            self._gone([slot for slot in self.table if mod.command == mod.DELETE and mod.number in self._meters(slot)])
+            if mod.command == mod.DELETE:
+                self._gone(self._without(mod.number))
             self.meters.apply(mod)
             self._forward()
         for group in groups:
@@ -137,20 +142,25 @@ class FakeSwitch:
     def _gone(self, slots: Iterable[Slot]) -> None:
         """Flows go by what somebody else did."""
         for slot in slots:
+            self.unlimited.discard(slot)
             self._report(0, wire.EVENT_REMOVED, [(slot, *self.table.pop(slot))])
 
-    def _meters(self, slot: Slot) -> tuple[int, ...]:
-        return meters_used(self.table[slot][1])
+    def _without(self, meter: int) -> list[Slot]:
+        """A meter goes: the flows that go with it; those that copied within it copy all there is."""
+        self.unlimited |= {slot for slot, (_, does) in self.table.items() if meter in copies(does)}
+        return [slot for slot, (_, does) in self.table.items() if meter in limits(does)]
 
     def _meter_mod(self, message: bytes, xid: int) -> None:
         """A meter of ours; flows that use one that goes, go with it, and nobody is told."""
         mod = MeterMod.read(message)
         self.meters.mods += 1
+        self._remade |= {slot for slot in self.unlimited if mod.number in copies(self.table[slot][1])}
         error = self.meters.apply(mod)
         if error is not None:
             self._refuse(xid, *error)
         elif mod.command == mod.DELETE:
-            for slot in [slot for slot in self.table if mod.number in self._meters(slot)]:
+            for slot in self._without(mod.number):
+                self.unlimited.discard(slot)
                 del self.table[slot]
 
     def _tell(self, message: bytes, xid: int) -> None:
@@ -195,7 +205,7 @@ class FakeSwitch:
         for mod in mods:
             if mod.command == ADD and self._late and mod.cookie in self.refuses:
                 yield mod, (BAD_ACTION, 0)
-            elif mod.command == ADD and any(number not in self.meters.held for number in meters_used(mod.instructions)):
+            elif mod.command == ADD and not limits(mod.instructions) <= self.meters.held.keys():
                 yield mod, INVALID_METER
 
     def _add(self, message: bytes, xid: int) -> None:
@@ -208,8 +218,11 @@ class FakeSwitch:
             self._bundles[bundle].append(mod)
 
     def _apply(self, mod: FlowMod) -> None:
+        self.unlimited.discard(mod.slot)
         if mod.command == ADD:
             self.table[mod.slot] = (mod.cookie, mod.instructions)
+            if not copies(mod.instructions) <= self.meters.held.keys():
+                self.unlimited.add(mod.slot)
         elif mod.cookie in {NO_COOKIE, self.table.get(mod.slot, (None,))[0]}:
             self.table.pop(mod.slot, None)
 

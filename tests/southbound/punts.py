@@ -1,4 +1,4 @@
-"""For tests: a packet that a switch hands over, and a feature by which each port's packets are, within its meter."""
+"""For tests: a packet that a switch hands over, and features by which each port's packets are, or copies of them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from apps import registry
 from controller.compiler.compiler import Rules
 from controller.compiler.engine import Feature
 from controller.derived import Endpoint
-from controller.flow.actions import CONTROLLER_RESERVED, instructions, meter, output
-from controller.flow.fields import IN_PORT
+from controller.flow.actions import CONTROLLER_RESERVED, instructions, meter, output, set_field, to_controller
+from controller.flow.fields import IN_PORT, REGS
 from controller.flow.flow import Flow, Here, cookie, encoded_match
-from controller.flow.meters import punt_meter
+from controller.flow.meters import log_meter, punt_meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
 
-PLACE = (250, 77)
+PLACE, COPIED = (250, 77), (251, 77)
 FRAME = bytes.fromhex("ffffffffffff 020000000001 1234") + b"hello" * 10
 PUNTED = (
     bytes.fromhex(
@@ -43,4 +43,12 @@ def punts(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     yield Flow(Here(endpoint.chassis), *PLACE, match, does, cookie(*PLACE, match, does))
 
 
-RULES = Rules(registry.INDEXES, registry.RELATIONS, (*registry.FEATURES, Feature("test.punts", Endpoint, punts)))
+def copies(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """One flow a port, of which two and two share a meter."""
+    match = encoded_match({IN_PORT: endpoint.ofport})
+    does = instructions((set_field(REGS[10], 12), to_controller(log_meter(endpoint.ofport // 2))))
+    yield Flow(Here(endpoint.chassis), *COPIED, match, does, cookie(*COPIED, match, does))
+
+
+_FEATURES = (Feature("test.punts", Endpoint, punts), Feature("test.copies", Endpoint, copies))
+RULES = Rules(registry.INDEXES, registry.RELATIONS, (*registry.FEATURES, *_FEATURES))

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 HOSTS = ("hv1", "hv2")
 FOREIGN = Flow(EVERYWHERE, 3, 777, b"", b"", 0xBAD)
-BURSTS = {1: 200, 2: 400}
-"""How many packets at once a port's meters let through, by class: to the daemon, and to everybody."""
+LIMITS = {1: (100, 200), 2: (100, 400), 3: (10, 50)}
+"""Packets a second, and at once, that meters let through, by class: to the daemon, to everybody, to the log."""
 
 
 def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
@@ -35,8 +35,8 @@ def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
 
 
 def right(number: int) -> tuple[int, bytes]:
-    """The flags and bands of a meter: 100 packets a second, and so many at once."""
-    return 0b0110, struct.pack("!HHII4x", 1, 16, 100, BURSTS[number >> 24])
+    """The flags and bands of a meter."""
+    return 0b0110, struct.pack("!HHII4x", 1, 16, *LIMITS[number >> 24])
 
 
 def meters(host: Host) -> dict[int, tuple[int, bytes]]:
@@ -52,6 +52,7 @@ def calm(rig: Rig) -> None:
         should, table = wanted(rig, name), host.switch.table
         assert host.switch.meters.held == meters(host)
         assert host.switch.groups == set()
+        assert host.switch.unlimited == set()
         refused = {slot for slot, held in should.items() if held[0] in host.switch.refuses and slot not in table}
         assert table == {slot: held for slot, held in should.items() if slot not in refused}
         assert host.bridge.in_sync

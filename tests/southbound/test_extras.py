@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from controller.entities import Interface
-from controller.flow.actions import CONTROLLER_RESERVED, instructions, meter, output
+from controller.flow.actions import CONTROLLER_RESERVED, instructions, meter, output, set_field, to_controller
+from controller.flow.fields import XREGS
 from controller.flow.flow import EVERYWHERE, Flow
-from controller.flow.meters import punt_meter
+from controller.flow.meters import log_meter, punt_meter
 from controller.southbound import agenda
 from controller.southbound.agenda import Flush
 from controller.southbound.conntrack import Connections, Ends, ct_flush
 from controller.southbound.metering import Metering, meters_used
 from controller.southbound.session import Change
-from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL, EVENT_MODIFIED
+from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL, EVENT_MODIFIED, EVENT_REMOVED
 from tests.southbound.fake_meters import MeterMod
+from tests.southbound.punts import COPIED
 from tests.southbound.rig import Rig
 from tests.southbound.storm import HOSTS, calm, right
 from tests.worlds import plugged, small_world
@@ -83,6 +85,25 @@ def test_flows_that_others_take_away_with_their_meter_come_back(rig: Rig) -> Non
     assert rig.refusals == []
 
 
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_flow_that_copies_within_a_meter_is_put_again_when_others_took_that_away(rig: Rig, connected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    host = rig.hosts["hv1"]
+    before, ours = host.switch.flow_mods, log_meter(0)
+    assert ours in host.switch.meters.held
+    if not connected:
+        assert host.line is not None
+        host.line.close()
+        rig.settle()
+    host.switch.meddle_beside([MeterMod(MeterMod.DELETE, ours)], [])
+    (unlimited,) = host.switch.unlimited
+    calm(rig)
+    assert unlimited[0] == COPIED[0]
+    assert host.switch.flow_mods == before + 1
+    assert rig.drifts == []
+    assert rig.strays == ([("hv1", EVENT_REMOVED, f"meter={ours}")] if connected else [])
+    assert rig.mended_hosts == (["hv1"] if connected else [])
+
+
 def test_a_meter_that_a_switch_will_not_make_costs_only_the_flows_that_use_it() -> None:
     rig = Rig(HOSTS)
     switch = rig.hosts["hv1"].switch
@@ -113,6 +134,9 @@ def test_only_meters_that_actions_name_are_used() -> None:
     assert meters_used(instructions((meter(5), TO_US, meter(6)))) == (5, 6)
     assert meters_used(instructions((output(0x001D0008),))) == ()
     assert meters_used(b"") == ()
+    copied = to_controller(log_meter(1))
+    assert meters_used(instructions((TO_US, copied, meter(6)))) == (log_meter(1), 6)
+    assert meters_used(instructions((set_field(XREGS[0], 0x2320_0025_0000_0000),))) == ()
 
 
 def test_connections_are_forgotten_when_the_steps_before_are_on_their_way(rig: Rig) -> None:
