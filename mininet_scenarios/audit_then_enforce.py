@@ -58,8 +58,8 @@ def tell(story: Story, lab: Lab) -> None:
 
 def trial() -> dict[str, Any]:
     """What somebody believes to be right."""
-    let_in = {**rule("allow", labelled(app="web"), PG), "name": "web"}
-    return policies.policy(TENANT, "db", labelled(app="db"), {"ingress": [let_in], "mode": "audit"})
+    let_in = {**rule("allow", labelled("app", "web"), PG), "name": "web"}
+    return policies.policy(TENANT, "db", labelled("app", "db"), {"ingress": [let_in], "mode": "audit"})
 
 
 def prove_counted(story: Story, lab: Lab) -> None:

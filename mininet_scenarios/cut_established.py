@@ -60,8 +60,8 @@ def tell(story: Story, lab: Lab) -> None:
 
 def asked_for(established: str) -> dict[str, Any]:
     """Only web may talk to db."""
-    allowed = [rule("allow", labelled(app="web"), 80), rule("allow", labelled(app="web"), STREAM)]
-    return policies.policy(TENANT, "db", labelled(app="db"), {"ingress": allowed, "established": established})
+    allowed = [rule("allow", labelled("app", "web"), 80), rule("allow", labelled("app", "web"), STREAM)]
+    return policies.policy(TENANT, "db", labelled("app", "db"), {"ingress": allowed, "established": established})
 
 
 def prove_kept(story: Story, lab: Lab, crowd: Crowd, talks: Talks) -> None:

@@ -16,9 +16,9 @@ Peer = dict[str, Any]
 Rule = dict[str, Any]
 
 
-def labelled(**labels: str) -> Peer:
-    """Machines of the tenant with these labels."""
-    return {"labels": labels}
+def labelled(key: str, value: str) -> Peer:
+    """Machines of the tenant with this label."""
+    return {"labels": {key: value}}
 
 
 def rule(action: str, peer: Peer | None, *ports: int | str, protocol: str = "tcp", way: str = "from") -> Rule:

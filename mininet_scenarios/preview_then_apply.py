@@ -37,7 +37,7 @@ def tell(story: Story, lab: Lab) -> None:
     """Planned, compared with packets, refused."""
     story.step("Two hosts; web and dev may ask db, a probe may not")
     crowd = gather(lab, MACHINES, PORTS)
-    lab.client.apply(database([rule("allow", labelled(app=one), PG) for one in ("web", "dev")]))
+    lab.client.apply(database([rule("allow", labelled("app", one), PG) for one in ("web", "dev")]))
     before = open_services(crowd)
     with ExitStack() as stack:
         talks = [stack.enter_context(Talk(crowd.vms[one], crowd.vms["db"], PG)) for one in ("web", "dev")]
@@ -58,12 +58,12 @@ def tell(story: Story, lab: Lab) -> None:
 
 def database(ingress: list[dict[str, Any]]) -> dict[str, Any]:
     """The policy that protects db."""
-    return policies.policy(TENANT, "db", labelled(app="db"), {"ingress": ingress, "established": "cut"})
+    return policies.policy(TENANT, "db", labelled("app", "db"), {"ingress": ingress, "established": "cut"})
 
 
 def changed() -> dict[str, Any]:
     """The policy as it is to be."""
-    return database([rule("allow", labelled(app="web"), PG), rule("allow", labelled(app="probe"), METRICS)])
+    return database([rule("allow", labelled("app", "web"), PG), rule("allow", labelled("app", "probe"), METRICS)])
 
 
 def planned(story: Story, lab: Lab, talks: list[Talk]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def pairs(rows: list[dict[str, Any]]) -> Iterable[str]:
 
 def prove_invariant(story: Story, lab: Lab, crowd: Crowd) -> None:
     """A change that would break it is refused, and with reason."""
-    spec = {"from": labelled(app="dev"), "to": labelled(app="db")}
+    spec = {"from": labelled("app", "dev"), "to": labelled("app", "db")}
     lab.client.apply(rest.resource("Invariant", TENANT, "dev-stays-out", spec))
     breaking = database([rule("allow", None, PG, METRICS)])
     try:

@@ -31,7 +31,7 @@ NAMES = ("suspect", "friend", "other", "forensics")
 ENOUGH = 1.0  # seconds from the request until nothing goes in or out any more
 CUT = (("suspect", "friend", 80), ("friend", "suspect", 80), ("forensics", "suspect", 80))
 KEPT = (("forensics", "suspect", 22), ("friend", "other", 80))
-SUSPECT = labelled(quarantine="yes")
+SUSPECT = labelled("quarantine", "yes")
 
 
 def tell(story: Story, lab: Lab) -> None:
@@ -61,7 +61,7 @@ def tell(story: Story, lab: Lab) -> None:
 def isolation() -> list[dict[str, Any]]:
     """Only forensics may begin something with it, only by SSH; it begins nothing; what lives is cut."""
     usual = {"tier": "emergency", "established": "cut"}
-    look = {**usual, "priority": 10, "ingress": [rule("allow", labelled(role="forensics"), 22)]}
+    look = {**usual, "priority": 10, "ingress": [rule("allow", labelled("role", "forensics"), 22)]}
     shut = {**usual, "priority": 20, "ingress": [rule("deny", None)], "egress": [rule("deny", None, way="to")]}
     return [policies.policy(TENANT, name, SUSPECT, spec) for name, spec in (("forensics", look), ("shut", shut))]
 

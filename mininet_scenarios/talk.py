@@ -20,7 +20,6 @@ class Talk:
         self.address = target.ipv4 if version == 4 else target.ipv6
         self.port = port
         self._connection = HTTPConnection(self.address, port)
-        self._connection.auto_open = 0  # it would be opened again outside the machine
         self._connection.sock = exchange.held(source, self.address, port)
         self.source_address: str
         self.source_port: int

@@ -89,13 +89,13 @@ def place(tier: str, name: str, host: Hypervisor, number: int) -> Place:
 
 def asked_for() -> list[dict[str, Any]]:
     """One policy for each tier, and one for all of them."""
-    pings = [rule("allow", labelled(role="ops")) | {"protocol": protocol} for protocol in ("icmp", "icmpv6")]
+    pings = [rule("allow", labelled("role", "ops")) | {"protocol": protocol} for protocol in ("icmp", "icmpv6")]
     tiers = {"expressions": [{"key": "tier", "operator": "Exists"}]}
     return [
         *(
-            policies.policy(TENANT, tier, labelled(tier=tier), {"ingress": [rule("allow", peer, PORTS[tier])]})
+            policies.policy(TENANT, tier, labelled("tier", tier), {"ingress": [rule("allow", peer, PORTS[tier])]})
             for tier, asker in ASKS.items()
-            for peer in (labelled(tier=asker) if asker else None,)
+            for peer in (labelled("tier", asker) if asker else None,)
         ),
         policies.policy(TENANT, "pings", tiers, {"ingress": pings}),
     ]

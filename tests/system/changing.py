@@ -125,7 +125,7 @@ def _rule(action: str, peer: Document | None, way: str, *ports: int | str) -> Do
 
 
 def _policy(name: str, tier: str, priority: int, role: str, spec: Document) -> Document:
-    asked = policies.policy(TENANT, name, policies.labelled(role=role), {"tier": tier, "priority": priority, **spec})
+    asked = policies.policy(TENANT, name, policies.labelled("role", role), {"tier": tier, "priority": priority, **spec})
     return {**asked, "labels": {"churn": "yes"}}
 
 

@@ -1,17 +1,12 @@
-"""Frames that try to get past a policy, and neighbours of theirs that are as they should be: each with words to find.
-
-``source`` speaks to ``victim``, both as machines of one network. What a frame is called begins its words; a datagram in
-pieces has words in each of them, since one piece that arrives is one too many.
-"""
+"""Frames that try to get past a policy, and neighbours of theirs that are as they should be, with words to find."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scapy.contrib.mpls import MPLS
 from scapy.layers.dhcp import BOOTP
-from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_LSRR, IPOption_NOP
+from scapy.layers.inet import ICMP, IP, UDP, IPOption_LSRR, IPOption_NOP
 from scapy.layers.inet6 import (
     ICMPv6EchoRequest,
     ICMPv6ND_NS,
@@ -28,62 +23,17 @@ from scapy.layers.l2 import Dot1AD, Dot1Q, Ether
 from scapy.layers.sctp import SCTP, SCTPChunkInit
 from scapy.packet import Raw
 
+from tests.system.pieces import pieces, strange_pieces
+from tests.system.way import SHUT, signed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scapy.packet import Packet
-
     from mininet_scenarios.vm import Vm
+    from tests.system.way import Named, Way
 
-OPEN = 4000
-"""The one port, TCP, UDP and SCTP, at which a friend is let in."""
-SHUT = 4001
 BROADCAST, GROUP, GROUP6 = "ff:ff:ff:ff:ff:ff", "239.1.1.1", "ff02::1"
 GROUP_MAC, GROUP6_MAC = "01:00:5e:01:01:01", "33:33:00:00:00:01"
-PIECE = 1384  # bytes of a fragment's payload: Open vSwitch puts none together of which any but the last is below 1,200
-Named = dict[str, "Packet | bytes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Who speaks to whom, at which port; each way has source ports of its own."""
-
-    source: Vm
-    victim: Vm
-    port: int
-    first: int
-
-    def ethernet(self, target: str = "") -> Ether:
-        """A frame to the victim's own MAC, or to another."""
-        return Ether(src=self.source.nic.mac, dst=target or self.victim.nic.mac)
-
-    def ipv4(self, **fields: object) -> IP:
-        """An IPv4 packet."""
-        return IP(**{"src": self.source.ipv4, "dst": self.victim.ipv4, **fields})
-
-    def ipv6(self, **fields: object) -> IPv6:
-        """An IPv6 packet."""
-        return IPv6(**{"src": self.source.ipv6, "dst": self.victim.ipv6, **fields})
-
-    def udp(self, at: int) -> UDP:
-        """A datagram's header, for the port of this way."""
-        return UDP(sport=self.first + at, dport=self.port)
-
-    def tcp(self, at: int, flags: str) -> TCP:
-        """A segment's header."""
-        return TCP(sport=self.first + at, dport=self.port, flags=flags, seq=1000, ack=1000)
-
-    def words(self, what: str) -> bytes:
-        """What is looked for at the other end."""
-        return f"<<{self.source.name} to {self.victim.name}: {what}>>".encode()
-
-
-def signed(way: Way, frames: Named) -> dict[str, bytes]:
-    """Frames by their words; those that are bytes have them inside already."""
-    return {
-        way.words(what).decode()[2:-2]: frame if isinstance(frame, bytes) else bytes(frame / Raw(way.words(what)))
-        for what, frame in frames.items()
-    }
 
 
 def plain(way: Way) -> Named:
@@ -108,57 +58,6 @@ def options(way: Way) -> Named:
         "a chain of headers": frame / ip / chain / way.udp(4),
         "IPv4 options": frame / way.ipv4(options=[IPOption_NOP()] * 4) / way.udp(5),
     }
-
-
-def pieces(way: Way, at: int) -> Named:
-    """One datagram in two pieces, IPv4 and IPv6, in order and the other way round."""
-    found: Named = {}
-    for turn, order in enumerate(((0, 1), (1, 0))):
-        made = _pieces4(way, f"piece of {'ordered' if not turn else 'turned'}", at + turn)
-        made6 = _pieces6(way, f"IPv6 piece of {'ordered' if not turn else 'turned'}", at + 2 + turn)
-        for version in (list(made.items()), list(made6.items())):
-            found.update(version[number] for number in order)
-    return found
-
-
-def strange_pieces(way: Way) -> Named:
-    """Fragments that are not what a sender makes: late, tiny, overlapping, nested."""
-    frame, number = way.ethernet(), 900
-    tiny = bytes(way.ipv4(id=number) / way.tcp(20, "S") / Raw(way.words("tiny, 2")))[20:]
-    later = bytes(12) + way.words("later only")
-    return {
-        "first only": _piece4(way, number + 1, 0, bytes(way.udp(21)) + way.words("first only"), more=True),
-        "later only": _piece4(way, number + 2, 64, later, more=False),
-        "tiny, 1": _piece4(way, number, 0, tiny[:8], more=True, protocol=6),
-        "tiny, 2": _piece4(way, number, 8, tiny[8:], more=False, protocol=6),
-        "IPv6 later only": bytes(
-            frame
-            / way.ipv6()
-            / IPv6ExtHdrFragment(nh=17, offset=64, m=0, id=number)
-            / Raw(way.words("IPv6 later only"))
-        ),
-        "atomic fragment": frame / way.ipv6() / IPv6ExtHdrFragment(nh=17, offset=0, m=0, id=number + 1) / way.udp(22),
-        "options, then a fragment": frame
-        / way.ipv6()
-        / IPv6ExtHdrDestOpt(nh=44)
-        / IPv6ExtHdrFragment(nh=17, offset=0, m=1, id=number + 2)
-        / way.udp(23),
-    }
-
-
-def overlapping(way: Way) -> Named:
-    """First a datagram for the port that is open, then a piece that would make it one for another (RFC 1858, 5722)."""
-    good, bad = (UDP(sport=way.first + 24, dport=port, len=PIECE + 600, chksum=0) for port in (OPEN, SHUT))
-    rest = way.words("overlapping, over the first").ljust(PIECE, b".")
-    again = bytes(bad) + way.words("overlapping, the first again").ljust(PIECE - 8, b".")
-    made: Named = {}
-    for number, what, offset, data in (
-        (910, "overlapping, the first again", 0, again),
-        (911, "overlapping, over the first", 8, rest),
-    ):
-        made[f"{what}: honest"] = _piece4(way, number, 0, bytes(good).ljust(PIECE, b"."), more=True)
-        made[what] = _piece4(way, number, offset, data, more=False)
-    return made
 
 
 def tags(way: Way) -> Named:
@@ -295,37 +194,6 @@ def malformed(way: Way) -> Named:
     short = whole[:14] + b"\x44" + whole[15:]
     longer = bytes(way.ethernet() / way.ipv4(len=1400) / way.udp(14) / Raw(way.words("longer than it is")))
     return {"IP header too short": short, "longer than it is": longer}
-
-
-def _pieces4(way: Way, what: str, at: int) -> Named:
-    data = _datagram(way, what, at)
-    whole = bytes(way.ipv4(id=at) / data)[20:]
-    return {
-        f"{what}, {number}": _piece4(
-            way, at, offset, whole[offset:][: PIECE if number == 1 else None], more=number == 1
-        )
-        for number, offset in ((1, 0), (2, PIECE))
-    }
-
-
-def _pieces6(way: Way, what: str, at: int) -> Named:
-    whole = bytes(way.ipv6() / _datagram(way, what, at))[40:]
-    made: Named = {}
-    for number, offset in ((1, 0), (2, PIECE)):
-        header = IPv6ExtHdrFragment(nh=17, offset=offset // 8, m=int(number == 1), id=at)
-        part = whole[offset:][: PIECE if number == 1 else None]
-        made[f"{what}, {number}"] = bytes(way.ethernet() / way.ipv6() / header / Raw(part))
-    return made
-
-
-def _datagram(way: Way, what: str, at: int) -> Packet:
-    first = way.words(f"{what}, 1").ljust(PIECE - 8, b".")
-    return way.udp(at) / Raw(first + way.words(f"{what}, 2"))
-
-
-def _piece4(way: Way, number: int, offset: int, data: bytes, *, more: bool, protocol: int = 17) -> bytes:
-    header = way.ipv4(id=number, proto=protocol, frag=offset // 8, flags="MF" if more else "")
-    return bytes(way.ethernet() / header / Raw(data))
 
 
 def evil(way: Way, friend: Vm) -> Iterator[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from scapy.packet import Raw
 
 from mininet_scenarios import exchange, policies, rest
 from mininet_scenarios.isolation import volley
@@ -13,7 +14,8 @@ from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.policies import labelled, rule
 from mininet_scenarios.wire import Wire
 from tests.system import evasions
-from tests.system.evasions import OPEN, SHUT, Way
+from tests.system.pieces import overlapping
+from tests.system.way import OPEN, SHUT, Way, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,13 +68,13 @@ def labels(name: str) -> dict[str, str]:
 
 
 def asked_for() -> list[dict[str, object]]:
-    friend = labelled(name="friend")
+    friend = labelled("name", "friend")
     kinds = ("tcp", "udp", "sctp")
     let_in = [rule("allow", friend, OPEN, protocol=protocol) for protocol in kinds]
     let_out = [rule("allow", friend, OPEN, protocol=protocol, way="to") for protocol in kinds]
     return [
-        policies.policy(TENANT, "in", labelled(guarded="true"), {"ingress": let_in}),
-        policies.policy(TENANT, "out", labelled(name="caged"), {"egress": let_out}),
+        policies.policy(TENANT, "in", labelled("guarded", "true"), {"ingress": let_in}),
+        policies.policy(TENANT, "out", labelled("name", "caged"), {"egress": let_out}),
     ]
 
 
@@ -114,8 +116,8 @@ def test_what_is_allowed_arrives_in_all_its_forms(vms: dict[str, Vm], source: st
 def test_what_is_said_to_all_is_heard_by_those_who_may(vms: dict[str, Vm], target: str) -> None:
     """Of a machine that may send to one other only, nobody hears it."""
     friend, caged = way(vms, "friend", target), way(vms, "caged", target)
-    frames = [one for each in (friend, caged) for one in evasions.signed(each, evasions.to_all(each)).items()]
-    assert fired(vms, frames).found(target) == sorted(evasions.signed(friend, evasions.to_all(friend)))
+    frames = [one for each in (friend, caged) for one in signed(each, evasions.to_all(each)).items()]
+    assert fired(vms, frames).found(target) == sorted(signed(friend, evasions.to_all(friend)))
 
 
 @pytest.mark.parametrize("target", ["near", "far"])
@@ -123,8 +125,8 @@ def test_who_is_let_in_at_one_port_comes_to_no_other(vms: dict[str, Vm], target:
     """Overlapping pieces and impossible segments for the open port, everything for another one."""
     shut, open_ = way(vms, "friend", target, SHUT, 30_000), way(vms, "friend", target, OPEN, 31_000)
     frames = [(words, frame) for words, frame in evasions.evil(shut, vms["friend"]) if "friend's" not in words]
-    frames += evasions.signed(open_, evasions.impossible(open_)).items()
-    frames += evasions.signed(open_, evasions.overlapping(open_)).items()
+    frames += signed(open_, evasions.impossible(open_)).items()
+    frames += signed(open_, overlapping(open_)).items()
     assert [words for words in fired(vms, frames).found(target) if "honest" not in words] == []
 
 
@@ -132,14 +134,14 @@ def test_who_is_let_in_at_one_port_comes_to_no_other(vms: dict[str, Vm], target:
 def test_between_machines_without_policy_nothing_is_asked(vms: dict[str, Vm], source: str, target: str) -> None:
     between = way(vms, source, target, first=32_000)
     families = (evasions.plain, evasions.tunnels, evasions.flags, evasions.to_all)
-    frames = [one for family in families for one in evasions.signed(between, family(between)).items()]
+    frames = [one for family in families for one in signed(between, family(between)).items()]
     assert fired(vms, frames).missing(target) == []
 
 
 @pytest.mark.parametrize("target", ["near", "far", "plain"])
 def test_what_is_no_ip_passes_only_between_machines_without_policy(vms: dict[str, Vm], target: str) -> None:
     between = way(vms, "wild", target, first=33_000)
-    frames = list(evasions.signed(between, evasions.ethertypes(between)).items())
+    frames = list(signed(between, evasions.ethertypes(between)).items())
     seen = fired(vms, frames)
     assert len(seen.found(target)) == (len(frames) if target == "plain" else 0)
 
@@ -157,7 +159,7 @@ def test_an_error_about_a_connection_of_ones_own_comes_back(vms: dict[str, Vm], 
     """Foe refuses what the guarded machine asks of a port at which nobody listens, and its refusal quotes the words."""
     asked = way(vms, target, "foe", 9, 34_000)
     words = asked.words("asked of nobody")
-    datagram = bytes(asked.ethernet() / asked.ipv4() / asked.udp(0) / evasions.Raw(words))
+    datagram = bytes(asked.ethernet() / asked.ipv4() / asked.udp(0) / Raw(words))
     seen = fired(vms, [(words.decode()[2:-2], datagram)])
     assert words.decode()[2:-2] in seen.arrived["foe"]
     assert words.decode()[2:-2] in seen.arrived[target]

@@ -36,18 +36,18 @@ FAST = 0.8
 
 POLICIES = (
     policy(
-        *(TENANT, "db", labelled(app="db")),
+        *(TENANT, "db", labelled("app", "db")),
         {
             "ingress": [
-                {**rule("allow", labelled(app="web"), 80), "name": "web", "log": True},
-                {**rule("allow", labelled(app="web"), 80, protocol="udp"), "name": "web-udp"},
+                {**rule("allow", labelled("app", "web"), 80), "name": "web", "log": True},
+                {**rule("allow", labelled("app", "web"), 80, protocol="udp"), "name": "web-udp"},
                 {**rule("reject", None, 81), "name": "no-tcp", "log": True},
                 {**rule("reject", None, 81, protocol="udp"), "name": "no-udp"},
             ]
         },
     ),
     policy(
-        *(TENANT, "out", labelled(app="web")),
+        *(TENANT, "out", labelled("app", "web")),
         {
             "egress": [
                 {**rule("reject", None, 82, way="to"), "name": "no-82"},
@@ -208,7 +208,7 @@ def test_of_many_connections_exactly_those_are_cut_that_a_policy_denies_and_they
     for port in (80, 81):
         exchange.spray(web, near.ipv6, port, MANY)
     allowed = rule("allow", None, 80, protocol="udp")
-    cutting = policy(TENANT, "near", labelled(app="near"), {"ingress": [allowed], "established": "cut"})
+    cutting = policy(TENANT, "near", labelled("app", "near"), {"ingress": [allowed], "established": "cut"})
     until(lambda: len(_doomed(stage)) > 0.9 * MANY, 8, "they are remembered, but for ports that were used twice")
     until(lambda: _planned(stage, cutting) == _doomed(stage), 8, "the plan names all that will end, and no other")
     doomed = _doomed(stage)
