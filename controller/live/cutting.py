@@ -111,7 +111,8 @@ class Cutting:
         """Carry out what changed since the last time."""
         causes, self._causes = self._causes, {}
         places = {port: place for port in causes if (place := self._chassis(port)) is not None}
-        late = self._hands.late(frozenset(places.values()), CONFIRM_SECONDS) if places else frozenset()
+        here = frozenset(place for place in places.values() if self._hands.present(place))
+        late = {*places.values()} - here | self._hands.late(here, CONFIRM_SECONDS)
         if late:
             _log.warning("cut_waits", chassis=sorted(late))
         for port in [port for port, place in places.items() if place in late]:
