@@ -90,7 +90,7 @@ class Extras:
 
     def _kind(self, found: beside.Meter | beside.Group, kind: int) -> int:
         """What was done to it: a meter of ours that is wrong now was changed."""
-        ours = isinstance(found, beside.Meter) and self.metering.uses(found.number)
+        ours = isinstance(found, beside.Meter) and self.metering.users.use(found.number)
         return EVENT_MODIFIED if ours and kind == EVENT_ADDED else kind
 
     def prepare(self, change: Change) -> None:

@@ -46,6 +46,50 @@ class _Use:
     copies: bool
 
 
+class Users:
+    """The flows that use meters, wherever they stand or are on their way."""
+
+    def __init__(self) -> None:
+        self._uses: dict[Slot, _Use] = {}
+        self._counts: Counter[int] = Counter()
+
+    def use(self, number: int) -> bool:
+        """Whether a flow uses this meter."""
+        return self._counts[number] > 0
+
+    def beyond(self, there: set[int]) -> set[int]:
+        """The meters that are used and not among these."""
+        return {number for number in self._counts if self.use(number) and number not in there}
+
+    def copying(self, numbers: set[int]) -> dict[Slot, tuple[int, ...]]:
+        """Where flows stand that copy within any of these meters, with which of them."""
+        if not numbers:
+            return {}
+        uses = {slot: tuple(numbers.intersection(use.numbers)) for slot, use in self._uses.items() if use.copies}
+        return {slot: found for slot, found in uses.items() if found}
+
+    def holds(self, flow: Flow) -> bool:
+        """Whether a flow that is taken back is the one that stands in its slot."""
+        use = self._uses.get(flow.slot)
+        return use is not None and flow.cookie in {use.cookie, ANY_COOKIE}
+
+    def stands(self, flow: Flow) -> tuple[int, ...]:
+        """The flow takes its slot; the meters that it uses."""
+        self.goes(flow.slot)
+        numbers = meters_used(flow.instructions)
+        if numbers:
+            copies = not flow.instructions.startswith(_METER_HEAD, _FIRST_ACTION)
+            self._uses[flow.slot] = _Use(flow.cookie, numbers, copies)
+            self._counts.update(numbers)
+        return numbers
+
+    def goes(self, slot: Slot) -> None:
+        """Nothing stands there any more."""
+        use = self._uses.pop(slot, None)
+        if use is not None:
+            self._counts.subtract(use.numbers)
+
+
 class Metering:
     """Which meters the switch has as far as we know, which flows use them, and which it would not make."""
 
@@ -57,13 +101,12 @@ class Metering:
         self._doubted: set[int] = set()
         self._fresh: set[int] = set()
         self._overdue: set[Slot] = set()
-        self._uses: dict[Slot, _Use] = {}
-        self._users: Counter[int] = Counter()
+        self.users = Users()
 
     def begin(self, flows: Iterable[Flow]) -> None:
         """These are to stand, whatever of them stands already."""
         for flow in flows:
-            self._stands(flow)
+            self.users.stands(flow)
 
     def take_in(self, found: Iterable[Meter]) -> tuple[list[bytes], list[Meter]]:
         """The switch has these meters: what makes those that are used right, and those that others touched.
@@ -78,7 +121,7 @@ class Metering:
             if not meter.right:
                 wrong.append(meter)
                 self._doubted.add(meter.number)
-        mended = [meter.number for meter in wrong if self.uses(meter.number) and meter_spec(meter.number)]
+        mended = [meter.number for meter in wrong if self.users.use(meter.number) and meter_spec(meter.number)]
         return _messages(Concern.METER_MODIFY, mended), wrong
 
     def looks(self) -> None:
@@ -91,24 +134,21 @@ class Metering:
         The meters are made again with the next change that puts these flows.
         """
         there = {meter.number for meter in found} | self._fresh
-        gone = {number for number in self._users if self.uses(number) and number not in there}
-        if not gone:
-            return {}
-        copying = {slot: use.numbers for slot, use in self._uses.items() if use.copies}
-        lacking = {slot: tuple(gone.intersection(numbers)) for slot, numbers in copying.items()}
+        lacking = self.users.copying(self.users.beyond(there))
         self._doubted.update(number for numbers in lacking.values() for number in numbers)
-        return {slot: numbers for slot, numbers in lacking.items() if numbers}
+        return lacking
 
     def first(self, change: Change) -> list[bytes]:
         """What has to be sent before a change; the change is taken to be sent."""
         for flow in change.deletes:
-            if flow.slot in self._uses and flow.cookie in {self._uses[flow.slot].cookie, ANY_COOKIE}:
-                self._goes(flow.slot)
-        needed = dict.fromkeys(number for flow in change.puts for number in self._stands(flow))
+            if self.users.holds(flow):
+                self.users.goes(flow.slot)
+        needed = dict.fromkeys(number for flow in change.puts for number in self.users.stands(flow))
         self.refused |= {number: _NO_CLASS.format(number) for number in needed if meter_spec(number) is None}
         lacking = (number for number in needed if number not in self._made or number in self._doubted)
         missing = [number for number in lacking if number not in self.refused]
-        self._remade(self._once_made.intersection(missing), {flow.slot for flow in change.puts})
+        again = self.users.copying(self._once_made.intersection(missing)).keys()
+        self._overdue |= again - {flow.slot for flow in change.puts}
         self._made.update(missing)
         self._once_made.update(missing)
         self._fresh.update(missing)
@@ -120,14 +160,9 @@ class Metering:
         slots, self._overdue = sorted(self._overdue), set()
         return slots
 
-    def _remade(self, numbers: set[int], put: set[Slot]) -> None:
-        if numbers:
-            copying = {slot for slot, use in self._uses.items() if use.copies and not numbers.isdisjoint(use.numbers)}
-            self._overdue |= copying - put
-
     def unused(self) -> list[bytes]:
         """What takes away the meters that no flow uses."""
-        spare = sorted(number for number in self._made if not self.uses(number))
+        spare = sorted(number for number in self._made if not self.users.use(number))
         self._made.difference_update(spare)
         self._doubted.difference_update(spare)
         return _messages(Concern.METER_DELETE, spare)
@@ -140,10 +175,6 @@ class Metering:
         if denied.concern is Concern.METER_ADD:
             self.refused[denied.number] = f"meter {denied.number}: {denied.reason}"
         return []
-
-    def uses(self, number: int) -> bool:
-        """Whether a flow uses this meter."""
-        return self._users[number] > 0
 
     def doubt(self, flow: Flow) -> None:
         """Somebody took a flow away, perhaps with its meters: they are made again before it is put back."""
@@ -170,20 +201,6 @@ class Metering:
                 if number in self.refused:
                     yield flow, self.refused[number]
                     break
-
-    def _stands(self, flow: Flow) -> tuple[int, ...]:
-        """The flow takes its slot; the meters that it uses."""
-        if flow.slot in self._uses:
-            self._goes(flow.slot)
-        numbers = meters_used(flow.instructions)
-        if numbers:
-            copies = not flow.instructions.startswith(_METER_HEAD, _FIRST_ACTION)
-            self._uses[flow.slot] = _Use(flow.cookie, numbers, copies)
-            self._users.update(numbers)
-        return numbers
-
-    def _goes(self, slot: Slot) -> None:
-        self._users.subtract(self._uses.pop(slot).numbers)
 
 
 def _messages(concern: Concern, numbers: Iterable[int]) -> list[bytes]:
