@@ -26,7 +26,7 @@ class Index:
 
 @dataclass(slots=True)
 class _Members:
-    """The keys under one index value; ``groups`` counts them by group."""
+    """The keys under one index value; ``groups`` counts them by group. A key alone stands without all this."""
 
     keys: dict[str, None] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Store:
     def __init__(self, indexes: Mapping[type, tuple[Index, ...]]) -> None:
         self._indexes = indexes
         self._entities: dict[type, dict[str, Entity]] = {}
-        self._members: dict[tuple[type, str, Hashable], _Members] = {}
+        self._members: dict[tuple[type, str, Hashable], _Members | str] = {}
 
     def indexes(self, kind: type) -> tuple[Index, ...]:
         """How entities of a type are found."""
@@ -55,17 +55,21 @@ class Store:
     def where(self, kind: type, index: str, value: Hashable) -> tuple[str, ...]:
         """The keys that stand under an index value."""
         members = self._members.get((kind, index, value))
+        if isinstance(members, str):
+            return (members,)
         return tuple(members.keys) if members else ()
 
     def count(self, kind: type, index: str, value: Hashable) -> int:
         """How many stand under an index value."""
         members = self._members.get((kind, index, value))
+        if isinstance(members, str):
+            return 1
         return len(members.keys) if members else 0
 
     def groups(self, kind: type, index: str, value: Hashable) -> frozenset[str]:
         """The groups that have at least one member under an index value."""
         members = self._members.get((kind, index, value))
-        return frozenset(members.groups) if members else frozenset()
+        return frozenset(members.groups) if isinstance(members, _Members) else frozenset()
 
     def put(self, entity: Entity, changed: set[tuple[Any, ...]]) -> bool:
         """Add or replace; the reads that would now differ are added to ``changed``. False when nothing differs."""
@@ -108,10 +112,13 @@ class Store:
         self, place: tuple[type, str, Hashable], key: str, group: str | None, changed: set[tuple[Any, ...]]
     ) -> None:
         members = self._members.get(place)
-        if members is None:
-            members = self._members[place] = _Members()
-        members.keys[key] = None
         changed.add(("where", *place))
+        if members is None and group is None:
+            self._members[place] = key
+            return
+        if not isinstance(members, _Members):
+            members = self._members[place] = _Members({} if members is None else {members: None})
+        members.keys[key] = None
         if group is None:
             return
         members.groups[group] = members.groups.get(group, 0) + 1
@@ -122,8 +129,11 @@ class Store:
         self, place: tuple[type, str, Hashable], key: str, group: str | None, changed: set[tuple[Any, ...]]
     ) -> None:
         members = self._members[place]
-        members.keys.pop(key, None)
         changed.add(("where", *place))
+        if isinstance(members, str):
+            del self._members[place]
+            return
+        members.keys.pop(key, None)
         if group is not None:
             members.groups[group] -= 1
             if not members.groups[group]:
