@@ -49,7 +49,7 @@ def tell(story: Story, lab: Lab) -> None:
     """Built, proved, grown, relabelled."""
     story.step("Two hosts, a router that joins web (VXLAN), app (Geneve) and db (GRE), and five machines")
     scene = build(lab)
-    asked = services.everything(scene.vms, PORTS.values(), ("tcp", "udp"))
+    asked = services.everything(scene.vms, PORTS.values())
     everyone = {str(one) for one in asked}
     story.check("without policy everybody is answered", services.answered(asked, services.PATIENCE) == everyone)
     story.step("Policies: everybody asks web, web asks app, app asks db")
