@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from controller.southbound import agenda, beside, upkeep
 from controller.southbound.agenda import Agenda
-from controller.southbound.metering import Metering
+from controller.southbound.metering import Metering, Users
 from controller.southbound.session import Change, Confirmed, Session
 from controller.sync import in_order
 from tests.histories import histories
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Defect = Callable[[pytest.MonkeyPatch], None]
 
-REAL_AGENDA, REAL_SESSION, REAL_METERING = dict(vars(Agenda)), dict(vars(Session)), dict(vars(Metering))
+REAL_AGENDA, REAL_SESSION, REAL_USERS = dict(vars(Agenda)), dict(vars(Session)), dict(vars(Users))
 STORMS = st.tuples(histories(turns=12), st.randoms(use_true_random=True), st.booleans())
 
 
@@ -87,10 +87,10 @@ def leaves_meters_that_nothing_uses(patch: pytest.MonkeyPatch) -> None:
 
 def takes_meters_away_that_flows_use(patch: pytest.MonkeyPatch) -> None:
     def goes(self: Any, slot: Any) -> None:
-        REAL_METERING["_goes"](self, slot)
-        self._users.clear()
+        REAL_USERS["goes"](self, slot)
+        self._counts.clear()
 
-    patch.setattr(Metering, "_goes", goes)
+    patch.setattr(Users, "goes", goes)
 
 
 def leaves_meters_as_others_made_them(patch: pytest.MonkeyPatch) -> None:
