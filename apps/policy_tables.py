@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from apps import registers as r
 from controller.flow import fields as f
-from controller.tables import Table
+from controller.policy.tiers import PLACES
+from controller.tables import Descending, Table
 
 _IPS = (f.ETH_TYPE, f.IP_PROTO)
 _EXEMPT = (*_IPS, f.IP_FRAG, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
@@ -118,7 +119,7 @@ RULES = Table(
     36,
     "RULES",
     "Which rule speaks first? A rule that passes, and a tier that nothing speaks in, hand on to the next stage.",
-    {"default": 1, **{f"/{place}": 65_000 - place for place in range(64_000)}},
+    Descending(65_000, PLACES, {"default": 1}),
     (r.GUARD, r.PEER, r.PORTS, r.SOURCE_PORT, f.ETH_TYPE, *_ADDRESS, f.CONJ_ID),
     sets=(r.RULE, r.GUARD),
     leads_to=("RULES",),

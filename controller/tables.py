@@ -6,6 +6,7 @@ where the pipeline's page does not say it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,13 +18,40 @@ from controller.flow.flow import Flow, Scope, cookie, encoded_match, layout
 from controller.flow.tracking import Ct
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from controller.flow.actions import Action, Goto, Resubmit
     from controller.flow.fields import Field, Masked, Value
 
 LONGEST = 65_000
 """Bytes of match and actions that fit a flow-mod inside a bundle."""
+
+
+class Descending(Mapping[str, int]):
+    """Priorities named ``/0``, ``/1`` and so on, each one less than the one before; beside them those of ``named``.
+
+    There may be as many as there are priorities: they are worked out, not kept.
+    """
+
+    def __init__(self, highest: int, places: int, named: Mapping[str, int]) -> None:
+        self._highest = highest
+        self._places = places
+        self._named = named
+
+    def __getitem__(self, name: str) -> int:
+        if name in self._named:
+            return self._named[name]
+        place = name.removeprefix("/")
+        if place == name or not place.isdecimal() or int(place) >= self._places:
+            raise KeyError(name)
+        return self._highest - int(place)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._named
+        yield from (f"/{place}" for place in range(self._places))
+
+    def __len__(self) -> int:
+        return len(self._named) + self._places
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from controller.flow import fields as f
 from controller.flow.actions import copy, goto, output, output_field, resubmit, set_field
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
 from controller.flow.tracking import ct
-from controller.tables import LONGEST, Table
+from controller.tables import LONGEST, Descending, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,6 +114,12 @@ def test_what_a_match_implies_must_be_declared_too() -> None:
 def test_a_priority_has_a_name_or_is_a_bug() -> None:
     with pytest.raises(Bug, match="no priority 'that'"):
         made({}, [], "that")
+
+
+def test_places_have_priorities_below_each_other_and_there_are_no_more_than_were_declared() -> None:
+    places = Descending(100, 3, {"default": 1})
+    assert dict(places) == {"default": 1, "/0": 100, "/1": 99, "/2": 98}
+    assert [places.get(name) for name in ("/3", "/-1", "/x", "0", "")] == [None] * 5
 
 
 def test_a_flow_that_no_message_can_hold_is_a_bug() -> None:
