@@ -141,7 +141,8 @@ def _tell(done: Mapping[str, Any]) -> None:
         key = f"{change['project']}/{change['name']}" if "project" in change else change["name"]
         out.print(f"[{colour}]{change['action']:9}[/] {change['kind']} {escape(key)}", highlight=False)
         for field in change.get("fields", ()):
-            out.print(f"          {field['pointer']}: {field['from']} → {field['to']}", markup=False, highlight=False)
+            for line in difference(field["pointer"], field["from"], field["to"]):
+                out.print(f"          {line}", markup=False, highlight=False)
     ending = done.get("connections", {"items": [], "unavailable": {}})
     for chassis, why in ending["unavailable"].items():
         out.print(f"cut       unknown on chassis {chassis}: {why}", markup=False, highlight=False)
@@ -154,6 +155,22 @@ def _tell(done: Mapping[str, Any]) -> None:
         out.print(f"flows {what}: {told}", markup=False, highlight=False)
     if "reachability" in done:
         tell_changes(done["reachability"], out)
+
+
+def difference(pointer: str, before: object, after: object) -> Iterator[str]:
+    """A field before and after; of lists what one has and the other has not."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        yield f"{pointer}: {_shown(before)} → {_shown(after)}"
+        return
+    yield f"{pointer}:"
+    yield from (f"  - {_shown(item)}" for item in before if item not in after)
+    yield from (f"  + {_shown(item)}" for item in after if item not in before)
+    if sorted(map(_shown, before)) == sorted(map(_shown, after)):
+        yield "  the same in another order"
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _tell_event(event: Mapping[str, Any], form: str) -> None:

@@ -14,6 +14,7 @@ import yaml
 
 from controller.cli import spelled_out
 from controller.cli.exits import Exit
+from controller.cli.intent import difference
 from controller.entities import Router
 from controller.live.answers import Answers
 from controller.nat_table import NatTable
@@ -153,7 +154,7 @@ def test_a_dry_run_shows_fields_and_flows(shell: Shell, document: Path) -> None:
     shell("apply", "-f", str(document))
     document.write_text(DOCUMENT.replace("{network: web}", "{network: web, admin_up: false}"))
     said = shell("apply", "-f", str(document), "--dry-run", "-o", "table")
-    assert "/spec/admin_up: True → False" in said.out
+    assert "/spec/admin_up: true → false" in said.out
     assert "flows added: hv1 3" in said.out
     assert shell.office.database.revision == 1
 
@@ -252,3 +253,15 @@ def test_settings_that_are_wrong_stop_the_start(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "controller", "serve", "--settings", str(settings)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, "http.listen: give an address" in ended.stderr) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("a", None, ["/spec/x: a → null"]),
+        ([{"to": 1}, {"to": 2}], [{"to": 2}, {"to": 3}], ["/spec/x:", '  - {"to": 1}', '  + {"to": 3}']),
+        ([1, 2], [2, 1], ["/spec/x:", "  the same in another order"]),
+    ],
+)
+def test_of_a_list_a_dry_run_shows_what_came_and_what_went(before: object, after: object, told: list[str]) -> None:
+    assert list(difference("/spec/x", before, after)) == told
