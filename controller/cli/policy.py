@@ -27,7 +27,7 @@ def reachability(context: typer.Context, project: ProjectOption = None, form: Fo
         rows = list(daemon.pages("/v1/reachability", params))
     shape = output.chosen(form)
     if shape == "table":
-        rows = [{"from": end(row["from"]), "to": end(row["to"]), "services": services(row["services"])} for row in rows]
+        rows = [{"from": end(row["from"]), "to": end(row["to"]), "services": asked(row)} for row in rows]
     output.show(rows, _MATRIX, shape)
 
 
@@ -56,12 +56,17 @@ def tell_changes(found: Mapping[str, Any], out: Console) -> None:
         told = found[name]
         out.print(f"{words}: {'none' if not told['rows'] else ''}", markup=False, highlight=False)
         for row in told["rows"]:
-            line = f"  {sign} {end(row['from'])} → {end(row['to'])}: {services(row['services'])}"
+            line = f"  {sign} {end(row['from'])} → {end(row['to'])}: {asked(row)}"
             out.print(line, style="green" if sign == "+" else "red", markup=False, highlight=False)
         if told["more"]:
             out.print(f"  and {told['more']} more rows", markup=False, highlight=False)
     if not found["complete"]:
         out.print("there is more: too many are concerned to compare all", style="yellow", highlight=False)
+
+
+def asked(row: Mapping[str, Any]) -> str:
+    """What a row is about, and over which IP if it is one."""
+    return " over ".join([services(row["services"]), *([row["family"]] if "family" in row else [])])
 
 
 def end(told: Mapping[str, Any]) -> str:

@@ -60,6 +60,7 @@ def _reachability() -> Json:
     asked += [query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000}, "Default: 500."), CURSOR]
     end = {"type": "object", "description": "Ports alike with their project, or blocks of addresses outside."}
     row = object_of({"from": end, "to": end, "services": {"type": "array", "items": {"type": "object"}}})
+    row["properties"]["family"] = {"enum": ["IPv4", "IPv6"], "description": "Given where the two differ."}
     page = object_of({"items": {"type": "array", "items": row}, "next": {"type": ["string", "null"]}})
     summary = "Who may begin what with whom, of all pairs; pairs that may nothing are left out"
     return operation("policy", summary, ok("A page.", page), {"parameters": asked})

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller.policy.differences import Ours
-from controller.policy.telling import end, services_told
+from controller.policy.telling import end, row_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from controller.policy.differences import Crowd, Difference
-    from controller.policy.reach import Reach
+    from controller.policy.reach import Passage, Reach
     from controller.policy.services import Services
     from controller.policy.telling import End
 
@@ -24,15 +24,18 @@ MOST_ROWS = 100
 """How many rows are told of each list."""
 
 Crowds = tuple["Crowd", ...]
+Said = tuple["Crowd", "Crowd", "Services", int]
+"""From whom to whom what, and over which IP; 0 is either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Each of some could begin with each of others what these services are."""
+    """Each of some could begin with each of others what these services are; over either IP, or ``family``."""
 
     source: End
     target: End
     services: Services
+    family: int
 
     @property
     def pairs(self) -> int:
@@ -56,25 +59,32 @@ class Changes:
 
 def changes(differences: Iterable[Difference], before: Reach, after: Reach, *, complete: bool = True) -> Changes:
     """What differences come to."""
-    gained: list[tuple[Crowd, Crowd, Services]] = []
-    lost: list[tuple[Crowd, Crowd, Services]] = []
+    gained: list[Said] = []
+    lost: list[Said] = []
     for one in differences:
-        for found, services in ((gained, one.after - one.before), (lost, one.before - one.after)):
-            if services:
-                found.append((one.sources, one.targets, services))
+        for found, more, less in ((gained, one.after, one.before), (lost, one.before, one.after)):
+            parts = by_family((more[0] - less[0], more[1] - less[1]), both=one.both)
+            found += [(one.sources, one.targets, services, family) for services, family in parts]
     return Changes(_rows(gained, before, after), _rows(lost, before, after), complete)
 
 
-def _rows(found: Iterable[tuple[Crowd, Crowd, Services]], before: Reach, after: Reach) -> tuple[Row, ...]:
-    by_target: dict[tuple[str, Crowd, Services], list[Crowd]] = defaultdict(list)
-    for source, target, services in found:
-        by_target[_project(source), target, services].append(source)
-    by_sources: dict[tuple[str, frozenset[Crowd], Services], list[Crowd]] = defaultdict(list)
-    for (_, target, services), sources in by_target.items():
-        by_sources[_project(target), frozenset(sources), services].append(target)
+def by_family(passage: Passage, *, both: bool) -> list[tuple[Services, int]]:
+    """What passes, once for either IP where that is the same or where there is but one of them; 4 and 6 else."""
+    four, six = passage
+    parts = [(four, 4), (six, 6)] if both and four != six else [(four | six, 0)]
+    return [part for part in parts if part[0]]
+
+
+def _rows(found: Iterable[Said], before: Reach, after: Reach) -> tuple[Row, ...]:
+    by_target: dict[tuple[str, Crowd, Services, int], list[Crowd]] = defaultdict(list)
+    for source, target, services, family in found:
+        by_target[_project(source), target, services, family].append(source)
+    by_sources: dict[tuple[str, frozenset[Crowd], Services, int], list[Crowd]] = defaultdict(list)
+    for (_, target, services, family), sources in by_target.items():
+        by_sources[_project(target), frozenset(sources), services, family].append(target)
     rows = [
-        Row(end(sources, before, after), end(targets, before, after), services)
-        for (_, sources, services), targets in by_sources.items()
+        Row(end(sources, before, after), end(targets, before, after), services, family)
+        for (_, sources, services, family), targets in by_sources.items()
     ]
     return tuple(sorted(rows, key=_order))
 
@@ -93,7 +103,6 @@ def _told(rows: tuple[Row, ...], reads: Callable[[str], bool]) -> dict[str, Any]
         row for row in rows if any(project and reads(project) for project in (row.source.project, row.target.project))
     ]
     told = [
-        {"from": row.source.told(reads), "to": row.target.told(reads), "services": services_told(row.services)}
-        for row in seen[:MOST_ROWS]
+        row_told(row.source.told(reads), row.target.told(reads), row.services, row.family) for row in seen[:MOST_ROWS]
     ]
     return {"rows": told, "more": max(0, len(seen) - MOST_ROWS)}

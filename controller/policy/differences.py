@@ -14,13 +14,13 @@ from controller.derived import Exit, Realm
 from controller.entities import Network, Port
 from controller.policy.derived import Guard, Identity, Member, Placement, Posture, Rank
 from controller.policy.gates import Span
-from controller.policy.reach import Pairing, outside
+from controller.policy.reach import Pairing, outside, overlaid
 from controller.policy.services import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from controller.policy.reach import Reach
+    from controller.policy.reach import Passage, Reach
     from controller.policy.services import Services
     from controller.policy.values import Direction
 
@@ -47,12 +47,13 @@ Crowd = Ours | Strangers
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What each of some may begin with each of others, before and after."""
+    """What each of some may begin with each of others, before and after; ``both``: they have either IP to do it by."""
 
     sources: Crowd
     targets: Crowd
-    before: Services
-    after: Services
+    before: Passage
+    after: Passage
+    both: bool = False
 
 
 class Slot(NamedTuple):
@@ -146,22 +147,26 @@ class Differences:
         after = _between(self._after, source.after, target.after)
         for pairing in _refined(before, after, source.ports, target.ports):
             if pairing.before != pairing.after or self._moves(source) or self._moves(target):
-                sources, targets = Ours(source.crowd, pairing.sources), Ours(target.crowd, pairing.targets)
-                yield Difference(sources, targets, pairing.before, pairing.after)
+                ends = Ours(source.crowd, pairing.sources), Ours(target.crowd, pairing.targets)
+                yield Difference(*ends, pairing.before, pairing.after, self._by_both(source, target))
+
+    def _by_both(self, *slots: Slot) -> bool:
+        found = [self._after.identity(one.crowd) or self._before.identity(one.crowd) for one in slots]
+        return all(one is not None and len(self._after.families(one)) > 1 for one in found)
 
     def _strangers(self, slot: Slot, direction: Direction) -> Iterator[Difference]:
         """The same with who is none of ours."""
         self._spend()
         sides = [_outside(reach, key, direction) for reach, key in self._sides(slot)]
         by_services: dict[tuple[Services, Services], list[Span]] = defaultdict(list)
-        for span, before, after in _overlaid(*sides):
+        for span, before, after in overlaid(*sides):
             if before != after or self._moves(slot):
                 by_services[before, after].append(span)
         ours: Crowd = Ours(slot.crowd, slot.ports)
         for (before, after), spans in by_services.items():
             strangers: Crowd = Strangers(tuple(spans))
             source, target = (strangers, ours) if direction == "ingress" else (ours, strangers)
-            yield Difference(source, target, before, after)
+            yield Difference(source, target, (before, before), (after, after))
 
 
 class _Touched:
@@ -231,8 +236,8 @@ class _Touched:
 class _Compared(NamedTuple):
     sources: tuple[str, ...]
     targets: tuple[str, ...]
-    before: Services
-    after: Services
+    before: Passage
+    after: Passage
 
 
 def _other_number(before: Reach, after: Reach, key: str) -> bool:
@@ -260,13 +265,13 @@ def _refined(
 ) -> Iterator[_Compared]:
     """Both lists over these ports only, cut so that each part is in one pairing of either."""
     ours, theirs = frozenset(sources), frozenset(targets)
-    nothing = Pairing(sources, targets, NOTHING)
+    nothing = Pairing(sources, targets, (NOTHING, NOTHING))
     for old in before or [nothing]:
         for new in after or [nothing]:
             starts = _common(ours, old.sources, new.sources)
             ends = _common(theirs, old.targets, new.targets)
             if starts and ends and (len(starts) > 1 or starts != ends):
-                yield _Compared(starts, ends, old.services, new.services)
+                yield _Compared(starts, ends, old.passage, new.passage)
 
 
 def _common(all_: frozenset[str], one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -280,18 +285,3 @@ def _outside(reach: Reach, key: str, direction: Direction) -> list[tuple[Span, S
     if identity is None or not reach.opens(identity):
         return []
     return list(outside(reach.gate(identity, direction)))
-
-
-def _overlaid(
-    before: list[tuple[Span, Services]], after: list[tuple[Span, Services]]
-) -> Iterator[tuple[Span, Services, Services]]:
-    """Both, cut where either is cut; where one says nothing at all, nothing passes."""
-    if not before or not after:
-        yield from ((span, NOTHING, services) for span, services in after)
-        yield from ((span, services, NOTHING) for span, services in before)
-        return
-    for old, was in before:
-        for new, is_ in after:
-            first, last = max(old.first, new.first), min(old.last, new.last)
-            if old.family == new.family and first <= last:
-                yield Span(old.family, first, last), was, is_

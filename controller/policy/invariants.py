@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from controller.entities import Port, Project
 from controller.policy.aims import Aim
 from controller.policy.differences import Ours, Strangers
+from controller.policy.gates import FAMILIES
 from controller.policy.reach import outside
 from controller.policy.services import NOTHING, services_of
 from controller.policy.values import ICMP, ICMPV6, TCP, UDP, WITH_PORTS, Invariant
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from controller.policy.differences import Crowd, Difference
     from controller.policy.gates import Span
-    from controller.policy.reach import Reach
+    from controller.policy.reach import Passage, Reach
     from controller.policy.services import Services
 
 _FAMILY_OF = {ICMP: 4, ICMPV6: 6}
@@ -72,8 +73,8 @@ class Invariants:
         """Everybody that it speaks of, on either side."""
         for source, target in product(judge.sources.everybody(), judge.targets.everybody()):
             self._spend()
-            for sources, targets, services in _between(self._after, source, target):
-                packet = judge.shown(sources, targets, services)
+            for sources, targets, passage in _between(self._after, source, target):
+                packet = judge.shown(sources, targets, passage)
                 if packet is not None:
                     yield Broken(judge.invariant, packet)
 
@@ -87,26 +88,28 @@ class _Judge:
         self._wanted = services_of(invariant.services)
         self._after = after
 
-    def shown(self, source: Crowd, target: Crowd, services: Services) -> Conversation | None:
-        """A packet that breaks it, of those between two crowds between whom these services pass.
+    def shown(self, source: Crowd, target: Crowd, passage: Passage) -> Conversation | None:
+        """A packet that breaks it, of those between two crowds between whom these services pass over either IP.
 
         Where ports have several addresses of which only some are meant, one is looked for among those; if there are
         too many to look through, the first one stands for all.
         """
-        suspects = self._suspects(services)
-        sources, targets = (self.sources.among(source), self.targets.among(target)) if suspects else (None, None)
+        suspects = {family: self._suspects(services) for family, services in zip(FAMILIES, passage, strict=True)}
+        anything = any(suspects.values())
+        sources, targets = (self.sources.among(source), self.targets.among(target)) if anything else (None, None)
         if sources is None or targets is None:
             return None
         first: Conversation | None = None
         ends = product(self.sources.addresses(sources), self.targets.addresses(targets))
         for tried, ((sender, start), (receiver, end)) in enumerate(ends):
-            if start.family != end.family or (sender == receiver and sender is not None):
+            same = sender == receiver and sender is not None
+            if same or start.family != end.family or not suspects[start.family]:
                 continue
             exactly = self._suspects(self._after.passing((sender, start), (receiver, end)))
             found = _packet(exactly, (sender, start), (receiver, end))
             if found is not None:
                 return found
-            first = first or _packet(suspects, (sender, start), (receiver, end))
+            first = first or _packet(suspects[start.family], (sender, start), (receiver, end))
             if tried > _TRIES:
                 return first
         return None
@@ -116,21 +119,21 @@ class _Judge:
         return self._wanted - services if self.invariant.reachable else self._wanted & services
 
 
-def _between(reach: Reach, source: Crowd, target: Crowd) -> Iterator[tuple[Crowd, Crowd, Services]]:
+def _between(reach: Reach, source: Crowd, target: Crowd) -> Iterator[tuple[Crowd, Crowd, Passage]]:
     """What passes from one crowd to another, part by part; strangers among themselves are nobody's concern."""
     one = reach.identity(source.identity) if isinstance(source, Ours) else None
     other = reach.identity(target.identity) if isinstance(target, Ours) else None
     if one is not None and other is not None:
         if reach.realm(one) != reach.realm(other):
-            yield source, target, NOTHING
+            yield source, target, (NOTHING, NOTHING)
         for pairing in reach.between(one, other):
             ends = _part(source, pairing.sources), _part(target, pairing.targets)
             if ends[0].ports and ends[1].ports:
-                yield *ends, pairing.services
+                yield *ends, pairing.passage
     elif one is not None and reach.opens(one):
-        yield from ((source, Strangers((span,)), passing) for span, passing in outside(reach.gate(one, "egress")))
+        yield from ((source, Strangers((span,)), (all_, all_)) for span, all_ in outside(reach.gate(one, "egress")))
     elif other is not None and reach.opens(other):
-        yield from ((Strangers((span,)), target, passing) for span, passing in outside(reach.gate(other, "ingress")))
+        yield from ((Strangers((span,)), target, (all_, all_)) for span, all_ in outside(reach.gate(other, "ingress")))
 
 
 def _part(crowd: Crowd, ports: tuple[str, ...]) -> Ours:

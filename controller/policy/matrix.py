@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from controller.policy.changes import by_family
 from controller.policy.differences import Ours, Strangers
 from controller.policy.reach import outside
-from controller.policy.telling import end, services_told
+from controller.policy.telling import end, row_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,7 +48,7 @@ class Matrix:
         rows: list[dict[str, Any]] = []
         for cell in self._cells(after):
             self._breathe()
-            rows += [self._row(*found, reads) for found in self._found(cell)]
+            rows += [self._row(found, reads) for found in self._found(cell)]
             if len(rows) >= limit:
                 return Page(rows, cell)
         return Page(rows, None)
@@ -67,21 +68,22 @@ class Matrix:
             targets = [0, *concerned.get(self._reach.realm(one), ())] if one is not None else sources[1:]
             yield from (Cell(source, target) for target in targets if Cell(source, target) > after)
 
-    def _found(self, cell: Cell) -> Iterator[tuple[Crowd, Crowd, Services]]:
+    def _found(self, cell: Cell) -> Iterator[tuple[Crowd, Crowd, Services, int]]:
         numbers = self._reach.population().numbers
         source, target = (self._reach.identity(numbers[number]) if number else None for number in cell)
         if not any(one is not None and self._about(one.key) for one in (source, target)):
             return
         if source is not None and target is not None:
+            both = min(len(self._reach.families(one)) for one in (source, target)) > 1
             for pairing in self._reach.between(source, target):
-                if pairing.services:
-                    yield Ours(source.key, pairing.sources), Ours(target.key, pairing.targets), pairing.services
+                for services, family in by_family(pairing.passage, both=both):
+                    yield Ours(source.key, pairing.sources), Ours(target.key, pairing.targets), services, family
         elif source is not None:
             for spans, services in self._outside(source, "egress"):
-                yield Ours(source.key, self._reach.members(source)), Strangers(spans), services
+                yield Ours(source.key, self._reach.members(source)), Strangers(spans), services, 0
         elif target is not None:
             for spans, services in self._outside(target, "ingress"):
-                yield Strangers(spans), Ours(target.key, self._reach.members(target)), services
+                yield Strangers(spans), Ours(target.key, self._reach.members(target)), services, 0
 
     def _outside(self, identity: Identity, direction: Direction) -> Iterator[tuple[tuple[Span, ...], Services]]:
         by_services: dict[Services, list[Span]] = defaultdict(list)
@@ -90,9 +92,9 @@ class Matrix:
                 by_services[services].append(span)
         yield from ((tuple(spans), services) for services, spans in by_services.items())
 
-    def _row(self, source: Crowd, target: Crowd, services: Services, reads: Callable[[str], bool]) -> dict[str, Any]:
-        ends = [end((crowd,), self._reach, self._reach).told(reads) for crowd in (source, target)]
-        return {"from": ends[0], "to": ends[1], "services": services_told(services)}
+    def _row(self, found: tuple[Crowd, Crowd, Services, int], reads: Callable[[str], bool]) -> dict[str, Any]:
+        source, target = (end((crowd,), self._reach, self._reach).told(reads) for crowd in found[:2])
+        return row_told(source, target, *found[2:])
 
     def _number(self, key: str) -> int:
         identity = self._reach.identity(key)

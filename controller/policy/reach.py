@@ -38,11 +38,16 @@ _ANYWHERE = tuple(Span(family, 0, (1 << BITS[family]) - 1) for family in FAMILIE
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Ports of which each may begin the same with each of the others; ``services`` are what."""
+    """Ports of which each may begin the same with each of the others: what ``passage`` says."""
 
     sources: tuple[str, ...]
     targets: tuple[str, ...]
-    services: Services
+    passage: Passage
+
+    @property
+    def services(self) -> Services:
+        """What passes over either IP."""
+        return self.passage[0] | self.passage[1]
 
 
 @dataclass(slots=True)
@@ -104,6 +109,11 @@ class Reach:
             return True
         return bool(self.reading.where(Exit, "realm", self.realm(identity)))
 
+    def families(self, identity: Identity) -> frozenset[int]:
+        """The IP versions of the network that its ports are on."""
+        network = self.reading.get(Network, identity.network)
+        return frozenset(6 if ":" in subnet.cidr else 4 for subnet in network.subnets) if network else frozenset()
+
     def members(self, identity: Identity) -> tuple[str, ...]:
         """The keys of its ports."""
         return self.reading.where(Member, "identity", identity.key)
@@ -115,7 +125,7 @@ class Reach:
         leaving = self.crowds(self.gate(source, "egress"), target, "egress")
         coming = self.crowds(self.gate(target, "ingress"), source, "ingress")
         return [
-            Pairing(sources, targets, (inward[0] & outward[0]) | (inward[1] & outward[1]))
+            Pairing(sources, targets, (inward[0] & outward[0], inward[1] & outward[1]))
             for inward, sources in coming.items()
             for outward, targets in leaving.items()
             if len(sources) > 1 or sources != targets
@@ -200,3 +210,18 @@ def outside(gate: Gate) -> Iterator[tuple[Span, Services]]:
                 begun = part.first
             standing = services
         yield Span(whole.family, begun, whole.last), standing
+
+
+def overlaid(
+    before: list[tuple[Span, Services]], after: list[tuple[Span, Services]]
+) -> Iterator[tuple[Span, Services, Services]]:
+    """Both, cut where either is cut; where one says nothing at all, nothing passes."""
+    if not before or not after:
+        yield from ((span, NOTHING, services) for span, services in after)
+        yield from ((span, services, NOTHING) for span, services in before)
+        return
+    for old, was in before:
+        for new, is_ in after:
+            first, last = max(old.first, new.first), min(old.last, new.last)
+            if old.family == new.family and first <= last:
+                yield Span(old.family, first, last), was, is_

@@ -83,6 +83,12 @@ def services_told(services: Services) -> list[Json]:
     return [{"protocol": "any", **({"but": names} if names else {})}, *listed]
 
 
+def row_told(source: Json, target: Json, services: Services, family: int) -> Json:
+    """From whom to whom what; and over which IP, where it is not the same over both."""
+    told: Json = {"from": source, "to": target, "services": services_told(services)}
+    return told | {"family": f"IPv{family}"} if family else told
+
+
 def _protocol(number: int, strips: Strips) -> Iterator[Json]:
     if strips == WHOLE:
         yield {"protocol": _word(number)}

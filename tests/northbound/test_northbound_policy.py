@@ -71,6 +71,28 @@ def test_a_dry_run_says_so_of_labels_too(office: Front) -> None:
     assert plan["denied"]["rows"] == []
 
 
+def test_what_changes_over_one_ip_only_is_told_with_its_name(office: Front) -> None:
+    both = [{"name": "a", "cidr": "10.1.0.0/24"}, {"name": "b", "cidr": "2001:db8::/64"}]
+    office.call("POST", "/v1/apply", [resource("Network", "net", {"subnets": both})])
+    machines = (("web-1", 11, "web"), ("db-1", 12, "db"))
+    dual = [
+        resource(
+            "Port", name, {"network": "net", "addresses": [f"10.1.0.{at}", f"2001:db8::{at}"]}, labels={"app": app}
+        )
+        for name, at, app in machines
+    ]
+    assert office.call("POST", "/v1/apply", dual).status_code == 200
+    rule = {"name": "no-four", "action": "deny", "from": [{"cidr": "10.0.0.0/8"}]}
+    kept = {"name": "else", "action": "allow"}
+    denied = resource("Policy", "four", {"applied_to": {"labels": {"app": "db"}}, "ingress": [rule, kept]})
+    rows = office.call("POST", "/v1/apply?dry_run=true", [denied]).json["reachability"]["denied"]["rows"]
+    assert {("web-1" in str(row["from"]), row.get("family")) for row in rows} >= {(True, "IPv4")}
+    office.call("POST", "/v1/apply", [denied])
+    rows = office.call("GET", "/v1/reachability?project=acme").json["items"]
+    found = [row for row in rows if "acme/web-1" in row["from"].get("names", ()) and "db" in str(row["to"])]
+    assert [(row["services"], row["family"]) for row in found] == [([{"protocol": "any"}], "IPv6")]
+
+
 @pytest.mark.parametrize("limit", ["controller.preview.STEPS", "controller.reachability.HURRIED"])
 def test_a_change_that_is_compiled_aside_is_told_and_refused_alike(
     office: Front, monkeypatch: pytest.MonkeyPatch, limit: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +12,7 @@ from controller.policy.derived import Identity
 from controller.policy.differences import Difference, Differences, Ours, Strangers
 from controller.policy.gates import Gates, address
 from controller.policy.reach import Reach, outside
-from controller.policy.services import NOTHING, Services
+from controller.policy.services import NOTHING
 from controller.policy.values import Policy, Tier
 from tests.compiled import Watched
 from tests.policy.policy_worlds import OUTSIDE, policies, ports, worlds
@@ -22,11 +21,14 @@ from tests.policy.test_three_oracles import WORLDS
 if TYPE_CHECKING:
     from controller.compiler.past import Glimpse, Reading
     from controller.entities import Entity
+    from controller.policy.reach import Passage
+    from controller.policy.services import Services
     from controller.policy.values import Direction
     from tests.worlds import Key, World
 
-Table = dict[tuple[str, str], Services]
-"""What each port may begin with each other, and with each address outside."""
+Table = dict[tuple[str, str], "Passage"]
+"""What each port may begin with each other, and with each address outside, over IPv4 and over IPv6."""
+CLOSED = (NOTHING, NOTHING)
 
 
 @st.composite
@@ -50,17 +52,17 @@ def test_differences_are_those_of_a_comparison_of_everything(data: st.DataObject
     assert seen is not None
     before, after, told = seen
     assert not compiler.bugs
-    expected = {pair for pair in {*before, *after} if before.get(pair, NOTHING) != after.get(pair, NOTHING)}
+    expected = {pair for pair in {*before, *after} if before.get(pair, CLOSED) != after.get(pair, CLOSED)}
     differing = {pair for pair, (old, new) in told.items() if old != new}
     assert differing == expected
     for pair, (old, new) in told.items():
-        assert (old, new) == (before.get(pair, NOTHING), after.get(pair, NOTHING))
+        assert (old, new) == (before.get(pair, CLOSED), after.get(pair, CLOSED))
 
 
-def compared(glimpse: Glimpse) -> tuple[Table, Table, dict[tuple[str, str], tuple[Services, Services]]]:
+def compared(glimpse: Glimpse) -> tuple[Table, Table, dict[tuple[str, str], tuple[Passage, Passage]]]:
     """Everything before, everything after, and what the differences say."""
     before, after = Reach(glimpse.before, Gates()), Reach(glimpse.after, Gates())
-    told: dict[tuple[str, str], tuple[Services, Services]] = {}
+    told: dict[tuple[str, str], tuple[Passage, Passage]] = {}
     for one in Differences(before, after, glimpse.changed, _nothing).found():
         for pair in pairs(one):
             assert told.get(pair, (one.before, one.after)) == (one.before, one.after)
@@ -89,18 +91,19 @@ def named(crowd: Ours | Strangers) -> list[str]:
 
 def table(reading: Reading) -> Table:
     """Everybody with everybody, and with the addresses outside."""
-    reach, found = Reach(reading, Gates()), defaultdict[tuple[str, str], Services](lambda: NOTHING)
+    reach = Reach(reading, Gates())
+    found: Table = {}
     identities = [one for key in reading.keys(Identity) if (one := reading.get(Identity, key)) is not None]
     for source in identities:
         for target in identities:
             for pairing in reach.between(source, target):
                 for start in pairing.sources:
-                    found |= {(start, to): pairing.services for to in pairing.targets if to != start}
+                    found |= {(start, to): pairing.passage for to in pairing.targets if to != start}
         for stranger in OUTSIDE if reach.opens(source) else ():
             for port in reach.members(source):
-                found[port, stranger] = services_at(reach, source, "egress", stranger)
-                found[stranger, port] = services_at(reach, source, "ingress", stranger)
-    return dict(found)
+                found[port, stranger] = (services_at(reach, source, "egress", stranger),) * 2
+                found[stranger, port] = (services_at(reach, source, "ingress", stranger),) * 2
+    return found
 
 
 def services_at(reach: Reach, identity: Identity, direction: Direction, stranger: str) -> Services:
