@@ -198,17 +198,15 @@ _INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "connections": (
         ("PORT", "port"),
-        ("DIRECTION", "direction"),
+        ("WAY", "direction"),
         ("PEER", "peer"),
-        ("PROTOCOL", "protocol"),
+        ("PROTO", "protocol"),
         ("SOURCE", "source"),
-        ("PORT", "source_port"),
+        ("FROM", "source_port"),
         ("DESTINATION", "destination"),
-        ("PORT", "destination_port"),
-        ("STATE", "state"),
+        ("TO", "destination_port"),
         ("RULE", "rule"),
         ("CUT", "cut"),
-        ("CHASSIS", "chassis"),
     ),
 }
 _FILTERS: dict[str, tuple[str, ...]] = {

@@ -47,7 +47,7 @@ def _applied(shell: Shell, tmp_path: Path) -> None:
 
 def test_connections_have_a_table_and_filters(shell: Shell) -> None:
     assert json.loads(shell("connections", "--port", "acme/web-1", "-o", "json").out) == {"items": []}
-    assert shell("get", "connections", "-p", "acme", "-o", "table").out.split()[:3] == ["PORT", "DIRECTION", "PEER"]
+    assert shell("get", "connections", "-p", "acme", "-o", "table").out.split()[:3] == ["PORT", "WAY", "PEER"]
     assert "must be project/name" in shell("connections", "--port", "web-1").err
 
 
