@@ -27,6 +27,7 @@ from apps.policy_tables import (
 )
 from controller.flow import fields as f
 from controller.flow.actions import Action, copy, set_field
+from controller.flow.cloning import clone
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match
 from controller.flow.tracking import EST, INV, NEW, REL, TRK, ct
@@ -57,9 +58,11 @@ MESSAGES = (
     (f.ETH_IPV6, f.ICMPV6, f.ICMPV6_TYPE, f.ICMPV6_CODE),
 )
 PROTOCOL_AT, TYPE_AT = 16, 8
-PIECE, LATER = Masked(1, 1), Masked(2, 2)
-"""Of IP_FRAG: a piece of a datagram; one that is not the first, and so has no ports."""
+WHOLE, PIECE, LATER = 0, Masked(1, 1), Masked(2, 2)
+"""Of IP_FRAG: no piece, a piece of a datagram; one that is not the first, and so has no ports."""
 ACTION = (1 << ACTION_BITS) - 1
+TOGETHER = 0xFFFFFFFF & ~ACTION
+"""In place of a rule: of pieces that have waited for each other. No rule's number has the code of no action."""
 _CUT = CODES["deny"]
 """Set in the mark of a connection that was let begin and is denied now: it ends in its middle."""
 _KNOWN = (Masked(EST | TRK, EST | NEW | INV | TRK), Masked(REL | TRK, REL | EST | NEW | INV | TRK))
@@ -113,7 +116,7 @@ def _first(stage: Stage) -> Iterator[Flow]:
         yield stage.first.flow(EVERYWHERE, "piece", piece, [onward])
         for protocol in TRACKED[kind]:
             tracked: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol}
-            remember: list[Action] = [ct(r.ZONE, commit=True), onward]
+            remember: list[Action] = [clone(ct(r.ZONE, commit=True)), onward]
             yield stage.first.flow(EVERYWHERE, "loose", tracked | {r.GUARD: 0}, remember)
             yield stage.first.flow(EVERYWHERE, "guarded", tracked, [ask])
         by_itself: list[Action] = [set_field(r.ZONE, 0), stage.state.goto]
@@ -150,7 +153,7 @@ def _awaited(stage: Stage) -> list[Action]:
 
     Conntrack holds what is committed until all of its datagram is: if the first piece is denied, that never comes.
     """
-    return [set_field(r.RULE, 0), ct(r.ZONE, table=stage.verdict.number, commit=True, mark=UNRULED)]
+    return [set_field(r.RULE, TOGETHER), ct(r.ZONE, table=stage.verdict.number, commit=True, mark=UNRULED)]
 
 
 def _judge(stage: Stage, six: int) -> list[Action]:
@@ -173,15 +176,22 @@ def _judge(stage: Stage, six: int) -> list[Action]:
 
 
 def _verdict(stage: Stage) -> Iterator[Flow]:
-    """Allowed connections are remembered with the rule that allowed them."""
+    """Allowed connections are remembered with the rule that allowed them.
+
+    Only a copy of a packet goes to conntrack for that: what conntrack adds, pieces of what others sent and never
+    completed, ends with the copy. A first piece goes there itself and comes back with the pieces of its datagram,
+    tracked; what is added to those is not.
+    """
     allowed: Match = {r.RULE: Masked(CODES["allow"], ACTION)}
     yield stage.verdict.flow(EVERYWHERE, "untracked", allowed | {r.ZONE: 0}, [stage.onward.goto])
-    begun: list[Action] = [ct(r.ZONE, commit=True, mark=r.RULE), stage.onward.goto]
+    begun: list[Action] = [clone(ct(r.ZONE, commit=True, mark=r.RULE)), stage.onward.goto]
     known: Match = {f.CT_STATE: Masked(EST | TRK, EST | TRK)}
     yield stage.verdict.flow(EVERYWHERE, "known", allowed | known, [stage.onward.goto])
     for kind in IP:
-        yield stage.verdict.flow(EVERYWHERE, "allowed", {f.ETH_TYPE: kind} | allowed, begun)
-        whole: Match = {f.ETH_TYPE: kind, f.IP_FRAG: PIECE, f.CT_STATE: _NEW, f.CT_MARK: UNRULED}
+        yield stage.verdict.flow(EVERYWHERE, "allowed", {f.ETH_TYPE: kind, f.IP_FRAG: WHOLE} | allowed, begun)
+        piece: Match = {f.ETH_TYPE: kind, f.IP_FRAG: PIECE, f.CT_STATE: _NEW}
+        yield stage.verdict.flow(EVERYWHERE, "piece", piece | allowed, _awaited(stage))
+        whole: Match = {f.ETH_TYPE: kind, r.RULE: TOGETHER, f.CT_STATE: Masked(TRK, TRK | INV)}
         yield stage.verdict.flow(EVERYWHERE, "whole", whole, [stage.onward.goto])
     yield stage.verdict.flow(EVERYWHERE, "rejected", {r.RULE: Masked(CODES["reject"], ACTION)}, _refused())
 

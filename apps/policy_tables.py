@@ -59,11 +59,12 @@ EGRESS_VERDICT = Table(
     7,
     "EGRESS_VERDICT",
     "What becomes of a packet that begins something?",
-    {"whole": 500, "known": 400, "untracked": 300, "allowed": 200, "rejected": 100},
-    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE, f.CT_MARK),
-    sets=(f.CT_MARK, r.PUNT),
-    leads_to=("SERVICE", "PUNT"),
+    {"whole": 500, "known": 400, "untracked": 300, "piece": 250, "allowed": 200, "rejected": 100},
+    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE),
+    sets=(r.RULE, f.CT_MARK, r.PUNT),
+    leads_to=("EGRESS_VERDICT", "SERVICE", "PUNT"),
     miss="dropped: denied, or no rule speaks of it",
+    again=True,
 )
 INGRESS = Table(
     25,
@@ -90,11 +91,12 @@ INGRESS_VERDICT = Table(
     27,
     "INGRESS_VERDICT",
     "What becomes of a packet that begins something?",
-    {"whole": 500, "known": 400, "untracked": 300, "allowed": 200, "rejected": 100},
-    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE, f.CT_MARK),
-    sets=(f.CT_MARK, r.PUNT),
-    leads_to=("DELIVER", "PUNT"),
+    {"whole": 500, "known": 400, "untracked": 300, "piece": 250, "allowed": 200, "rejected": 100},
+    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE),
+    sets=(r.RULE, f.CT_MARK, r.PUNT),
+    leads_to=("INGRESS_VERDICT", "DELIVER", "PUNT"),
     miss="dropped: denied, or no rule speaks of it",
+    again=True,
 )
 WHO = Table(
     34,

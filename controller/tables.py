@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from controller.errors import Bug
 from controller.flow import actions as act
+from controller.flow.cloning import Clone
 from controller.flow.fields import CT_MARK, IP_TTL, VLAN
 from controller.flow.flow import Flow, Scope, cookie, encoded_match, layout
 from controller.flow.tracking import Ct
@@ -59,7 +60,7 @@ class Table:
     """One table. ``leads_to`` names the later tables its flows hand packets to; ``miss`` tells the unclaimed's fate.
 
     ``returns_to`` are the earlier tables that may act once more on a packet as if it had just come there; ``again``: it
-    may ask itself once more, of another stage.
+    may ask itself once more, of another stage or when conntrack has answered.
     """
 
     number: int
@@ -113,10 +114,12 @@ def check_match(table: Table, fields: tuple[Field, ...]) -> None:
             raise Bug(f"table {table.name} may not match {field}")
 
 
-def _back(table: Table) -> set[int]:
-    """Tables at or before this one that may act on a packet once more."""
-    earlier = {one.number for one in table.returns_to}
-    return earlier | {table.number} if table.again else earlier
+def _ahead(table: Table, action: Action, number: int) -> bool:
+    """Whether a packet may go to that table: a later one, or one that may act on it once more."""
+    back = {table.number} if table.again and not isinstance(action, act.Goto) else set()
+    if isinstance(action, act.Resubmit):
+        back |= {one.number for one in table.returns_to}
+    return number > table.number or number in back
 
 
 @lru_cache(1 << 16)
@@ -126,12 +129,27 @@ def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT0
             return None if table.outputs else "may not output"
         case act.Meter():
             return None if table.outputs or table.meters else "may not limit"
-        case act.Resubmit(table=number) if number in _back(table):
-            return None
+        case Clone(actions=inside):
+            return _fits_copy(table, inside)
         case act.Goto(table=number) | Ct(table=int(number)) if not last:
             return f"goes to table {number} before it is done"
-        case act.Goto(table=number) | act.Resubmit(table=number) | Ct(table=int(number)) if number <= table.number:
-            return f"goes back to table {number}"
+        case act.Goto(table=number) | act.Resubmit(table=number) | Ct(table=int(number)):
+            return _sets(table, action) if _ahead(table, action, number) else f"goes back to table {number}"
+    return _sets(table, action)
+
+
+def _fits_copy(table: Table, inside: tuple[Action, ...]) -> str | None:
+    """A copy of a packet stays in its table, and is neither limited nor a clause."""
+    for action in inside:
+        if isinstance(action, act.Resubmit | act.Goto | act.Meter | act.Conjunction):
+            return f"does {type(action).__name__} to a copy"
+        wrong = _fits(table, action, last=False)
+        if wrong:
+            return wrong
+    return None
+
+
+def _sets(table: Table, action: Action) -> str | None:
     field = changed(action)
     return f"may not set {field}" if field is not None and field not in table.sets else None
 

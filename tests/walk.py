@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from controller.flow import actions as act
 from controller.flow import fields as f
+from controller.flow.cloning import Clone
 from controller.flow.tracking import Ct
 from tests.connections import ADDRESSES, Connections, way
 from tests.entries import by_table, claimed
@@ -155,6 +156,10 @@ class Bridge:
                     self._enter(trip, there, depth + (there <= table))
                 case Ct():
                     self._track(trip, action)
+                case Clone(actions=inside):
+                    kept = dict(trip.walk.packet)
+                    self._do(trip, inside, table, depth)
+                    trip.walk.packet = kept
                 case act.DecTtl():
                     if not trip.walk.age():
                         return

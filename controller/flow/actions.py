@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from controller.errors import Bug
 from controller.flow import openflow as of
+from controller.flow.cloning import Clone
 from controller.flow.fields import CACHED, IN_PORT, SHORT_IN_PORT, Field, Masked, Value, encoded
 from controller.flow.tracking import Ct
 
@@ -21,11 +22,9 @@ CONTROLLER_RESERVED = 0xFFFFFFFD
 """OFPP_CONTROLLER: the whole packet, with its registers, to whoever controls the switch."""
 ETH_VLAN = 0x8100
 
-_SYMMETRIC_L3L4_UDP, _HIGHEST_WEIGHT = 3, 2
-_WHOLE_PACKET = 0xFFFF
+_SYMMETRIC_L3L4_UDP, _HIGHEST_WEIGHT, _METER_PROPERTY = 3, 2, 5
+_WHOLE_PACKET, _OFPP_IN_PORT_16 = 0xFFFF, 0xFFF8
 _LONGEST = 0xFFFF - 8
-_OFPP_IN_PORT_16 = 0xFFF8
-_METER_PROPERTY = 5
 _FEWEST_CLAUSES, _MOST_CLAUSES = 2, 64
 
 
@@ -167,6 +166,7 @@ Action = (
     | Multipath
     | CheckLarger
     | Ct
+    | Clone
 )
 
 

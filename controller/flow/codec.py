@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from controller.flow import actions as act
 from controller.flow import openflow as of
 from controller.flow import tracking as track
+from controller.flow.cloning import Clone, clone
 from controller.flow.fields import BY_HEADER, CT_MARK, REGS, XREGS, Field, Masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _EXPERIMENTER_CLASS = 0xFFFF
+_CLONE = (of.EXPERIMENTER, of.CLONE)
 _KINDS = {flag: kind for kind, flag in track.KINDS.items()}
 
 
@@ -175,7 +177,18 @@ def _nicira(wire: bytes) -> act.Action | None:  # noqa: PLR0911 - one line an ac
             return act.to_controller(unpacked("!I", wire, 20)[0])
         case of.CONJUNCTION:
             return _conjunction(wire)
+        case of.CLONE:
+            return _clone(wire)
     return None
+
+
+def _clone(wire: bytes) -> Clone | None:
+    """A copy; None for a copy of a copy, which may be nested as deep as bytes reach."""
+    inside = wire[of.SHORTEST_NICIRA :]
+    if any(unpacked("!HHIH", action.ljust(of.SHORTEST_NICIRA))[::3] == _CLONE for action in _divided(inside)):
+        return None
+    known = [action for action in _applied(inside) if not isinstance(action, Unknown)]
+    return clone(*known)
 
 
 def _conjunction(wire: bytes) -> act.Conjunction | None:

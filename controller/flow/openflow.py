@@ -6,7 +6,8 @@ OUTPUT, PUSH_VLAN, POP_VLAN, DEC_TTL, SET_FIELD, COPY_FIELD, METER, EXPERIMENTER
 """Actions."""
 NICIRA = 0x00002320
 """The experimenter whose actions are Open vSwitch's own, which are numbered as follows."""
-MULTIPATH, RESUBMIT_TABLE, OUTPUT_REG, CONJUNCTION, CT, NAT, CONTROLLER2, CHECK_LARGER = 10, 14, 15, 34, 35, 36, 37, 49
+MULTIPATH, RESUBMIT_TABLE, OUTPUT_REG, CONJUNCTION, CT, NAT, CONTROLLER2 = 10, 14, 15, 34, 35, 36, 37
+CLONE, CHECK_LARGER = 42, 49
 
 SHORTEST = 8
 """Bytes of the shortest instruction and of the shortest action."""

@@ -6,6 +6,7 @@ What netloom never writes, and what therefore has no name here, reads as hexadec
 from __future__ import annotations
 
 from controller.flow import actions as act
+from controller.flow.cloning import Clone
 from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from controller.flow.fields import CT_STATE, ETH_TYPE, IP_FRAG, TUN_METADATA0, Field
 from controller.flow.tracking import FTP, STATES, ZONE_BITS, Ct, Nat
@@ -63,8 +64,8 @@ def _action_text(action: act.Action | Unknown, names: dict[int, str]) -> str:  #
             return f"controller(meter_id={meter})"
         case act.Conjunction(number=number, clause=clause, clauses=clauses):
             return f"conjunction({number},{clause}/{clauses})"
-        case Ct():
-            return _ct_text(action, names)
+        case Ct() | Clone():
+            return _nesting_text(action, names)
         case _:
             return _leading_text(action, names)
 
@@ -83,6 +84,12 @@ def _leading_text(
             return f"goto_table:{names.get(table, table)}"
         case act.Meter(meter=meter):
             return f"meter:{meter}"
+
+
+def _nesting_text(action: Ct | Clone, names: dict[int, str]) -> str:
+    if isinstance(action, Ct):
+        return _ct_text(action, names)
+    return f"clone({','.join(_action_text(inside, names) for inside in action.actions)})"
 
 
 def _ct_text(action: Ct, names: dict[int, str]) -> str:

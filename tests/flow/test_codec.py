@@ -12,6 +12,7 @@ from controller.errors import Bug
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import Action, instructions
+from controller.flow.cloning import clone
 from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from controller.flow.fields import Field, Masked
 from controller.flow.flow import COOKIE_TAG, EVERYWHERE, Flow, cookie, encoded_match, salted
@@ -110,7 +111,7 @@ TRACKING = st.one_of(
     ),
 )
 CLAUSES = st.integers(2, 64)
-ACTIONS = st.one_of(
+SINGLE = st.one_of(
     st.builds(act.output, st.integers(1, 0xFFFFFFFF)),
     st.builds(act.output_field, st.sampled_from(f.REGS)),
     st.sampled_from(SETTABLE).flatmap(lambda field: st.builds(act.set_field, st.just(field), values(field))),
@@ -125,6 +126,7 @@ ACTIONS = st.one_of(
     divisions(),
     TRACKING,
 )
+ACTIONS = SINGLE | st.lists(SINGLE, max_size=3).map(lambda inside: clone(*inside))
 
 
 @given(st.lists(ACTIONS, max_size=6), st.none() | st.builds(act.goto, st.integers(1, 253)))
@@ -239,6 +241,7 @@ SIX, SIX_TEXT = Nat("dnat", "2001:db8::1", "2001:db8::9", (1, 2)), "[2001:db8::1
             "ct(commit,zone=reg9[0..15],exec(move:reg6[]->ct_mark[]))",
         ),
         (ct(4, table=9, nat=UNDO), "ct(table=NINE,zone=4,nat)"),
+        (clone(ct(4, commit=True), act.output(7)), "clone(ct(commit,zone=4),output:7)"),
         (ct(4, commit=True, nat=Nat("snat", "192.0.2.1", None, (80, 80))), "ct(commit,zone=4,nat(src=192.0.2.1:80))"),
         (ct(4, commit=True, nat=SIX, mark=1), f"ct(commit,zone=4,nat(dst={SIX_TEXT}),exec(set_field:0x1->ct_mark))"),
         (ct(4, table=9, commit=True, alg=FTP), "ct(commit,table=NINE,zone=4,alg=ftp)"),

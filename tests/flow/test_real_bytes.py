@@ -10,6 +10,7 @@ import pytest
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import Action, copy, instructions, output, set_field
+from controller.flow.cloning import clone
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match, cookie, encoded_match
 from controller.flow.text import actions_text, match_text
@@ -65,6 +66,8 @@ def others() -> Iterator[tuple[Match, tuple[Action, ...]]]:
     yield {}, (act.meter(METER), output(act.CONTROLLER_RESERVED))
     yield {}, (set_field(f.REGS[10], 12), act.to_controller(METER), act.goto(9))
     yield {}, (act.conjunction(0xFFFFFFFF, 1, 2),)
+    yield IP, (clone(ct(f.REGS[9], commit=True, mark=f.REGS[6])), act.goto(9))
+    yield IPV6, (clone(ct(5, commit=True)), clone(act.dec_ttl(), set_field(f.ETH_SRC, 5), output(3)), output(4))
     yield {}, (act.conjunction(7, 2, 2), act.conjunction(8, 1, 2), act.conjunction(9, 64, 64))
     yield {}, (set_field(f.TUN_METADATA0, 1 << 31 | 7), copy(f.REGS[11], f.TUN_METADATA0), output(3))
     yield {}, (copy(f.TUN_METADATA0, f.REGS[11]), act.goto(9))

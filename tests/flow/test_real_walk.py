@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import goto, output, set_field
-from controller.flow.tracking import SNAT, Nat, ct
+from controller.flow.cloning import clone
+from controller.flow.tracking import EST, RPL, SNAT, TRK, Nat, ct
 from tests import packets as p
 from tests.both import Both, at_wires
 from tests.flow import nat_lab as lab
@@ -99,6 +100,22 @@ def test_a_packet_goes_through_conntrack_six_times(wires: Wires, rounds: int, ar
 def test_a_packet_goes_back_to_where_it_came_from_only_when_told_so(wires: Wires) -> None:
     both = Both(wires, [flow(0, 1, {}, output(1), output(act.IN_PORT_RESERVED), set_field(f.IN_PORT, 0), output(1))])
     assert [port for port, _ in both.send(1, udp())] == [1, 1]
+
+
+def test_what_is_done_to_a_copy_is_forgotten_but_by_conntrack(wires: Wires) -> None:
+    """Who answers is of the connection that the copy began, with its mark; the packet itself was never tracked."""
+    begin = clone(set_field(f.ETH_SRC, 5), set_field(f.REGS[6], 8), output(4), ct(3, commit=True, mark=f.REGS[6]))
+    tell = (act.copy(f.CT_STATE, f.ETH_SRC, 32), act.copy(f.CT_MARK, f.ETH_DST, 32), output(3))
+    flows = [
+        flow(0, 1, {f.IN_PORT: 1, f.ETH_TYPE: f.ETH_IP}, set_field(f.REGS[6], 1), begin, goto(1)),
+        flow(0, 1, {f.IN_PORT: 2, f.ETH_TYPE: f.ETH_IP}, ct(3, table=2)),
+        flow(1, 1, {f.REGS[6]: 1, f.CT_STATE: 0}, output(2)),
+        flow(2, 1, {}, *tell),
+    ]
+    both = Both(wires, flows)
+    assert [port for port, _ in both.send(1, udp())] == [2, 4]
+    ((_, answer),) = both.send(2, udp(B, A, (6000, 5000)))
+    assert (answer[f.ETH_SRC] & 0xFFFFFFFF, answer[f.ETH_DST] & 0xFFFFFFFF) == (EST | RPL | TRK, 8)
 
 
 def test_wide_registers_are_the_single_ones_of_which_they_are_made(wires: Wires) -> None:

@@ -11,6 +11,7 @@ from controller.errors import Bug
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import copy, goto, output, output_field, resubmit, set_field
+from controller.flow.cloning import clone
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
 from controller.flow.tracking import ct
 from controller.tables import LONGEST, Descending, Table
@@ -61,6 +62,13 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [ct(5, table=4, commit=True, mark=0)], "may not set ct_mark"),
         ({}, [ct(PART, commit=True, mark=NETWORK)], "may not set ct_mark"),
         ({}, [ct(5, table=3)], "goes back to table 3"),
+        ({}, [clone(ct(5, commit=True, mark=1)), goto(4)], "may not set ct_mark"),
+        ({}, [clone(output(1)), goto(4)], "may not output"),
+        ({}, [clone(ct(5, table=4))], "goes to table 4 before it is done"),
+        ({}, [clone(resubmit(4)), goto(4)], "does Resubmit to a copy"),
+        ({}, [clone(goto(4))], "does Goto to a copy"),
+        ({}, [clone(act.meter(1)), goto(4)], "does Meter to a copy"),
+        ({}, [clone(act.conjunction(7, 1, 2))], "does Conjunction to a copy"),
         ({}, [ct(5, table=4), set_field(NETWORK, 1)], "goes to table 4 before it is done"),
     ],
 )
@@ -79,7 +87,8 @@ def test_what_a_table_declares_that_it_sets_it_may_change_in_any_way() -> None:
         act.pop_vlan(),
         act.multipath(2, NETWORK, 0, 8),
     ]
-    does = [*changes, act.check_larger(1514, NETWORK, 0), ct(5, commit=True, mark=1), ct(5, table=4)]
+    copied = clone(ct(5, commit=True, mark=1), output(2))
+    does = [*changes, act.check_larger(1514, NETWORK, 0), ct(5, commit=True, mark=1), copied, ct(5, table=4)]
     assert made({}, does, table=table).instructions == act.instructions(tuple(does))
 
 
@@ -103,6 +112,15 @@ def test_a_packet_comes_back_only_to_where_its_table_says_and_only_for_a_while()
             made({}, back, table=table)
     with pytest.raises(Bug, match="goes back to table 2"):
         made({}, [resubmit(2)], table=table)
+
+
+def test_a_table_that_may_ask_itself_once_more_may_have_conntrack_answer() -> None:
+    table = replace(TABLE, again=True)
+    assert made({}, [ct(5, table=3)], table=table).instructions
+    with pytest.raises(Bug, match="goes to table 3 before it is done"):
+        made({}, [ct(5, table=3), goto(4)], table=table)
+    with pytest.raises(Bug, match="may not set ct_mark"):
+        made({}, [ct(5, table=3, commit=True, mark=1)], table=table)
 
 
 def test_what_a_match_implies_must_be_declared_too() -> None:

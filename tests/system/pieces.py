@@ -57,6 +57,21 @@ def strange_pieces(way: Way) -> Named:
     }
 
 
+def lone(way: Way, count: int) -> dict[str, bytes]:
+    """By its words, of each of so many datagrams of both versions of IP a piece that is not the first, and no other."""
+    found: dict[str, bytes] = {}
+    for number in range(2000, 2000 + count):
+        words, words6 = (f"lone of version {version}, {number}" for version in (4, 6))
+        header = IPv6ExtHdrFragment(nh=17, offset=64, m=0, id=number)
+        six = way.ethernet() / way.ipv6() / header / Raw(bytes(12) + way.words(words6))
+        for told, frame in (
+            (words, _piece4(way, number, 64, bytes(12) + way.words(words), more=False)),
+            (words6, bytes(six)),
+        ):
+            found[way.words(told).decode()[2:-2]] = frame
+    return found
+
+
 def overlapping(way: Way) -> Named:
     """First a datagram for the port that is open, then a piece that would make it one for another (RFC 1858, 5722)."""
     good, bad = (UDP(sport=way.first + 24, dport=port, len=PIECE + 600, chksum=0) for port in (OPEN, SHUT))

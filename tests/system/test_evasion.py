@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 from scapy.packet import Raw
 
 from mininet_scenarios import exchange, policies, rest
-from mininet_scenarios.isolation import volley
+from mininet_scenarios.command import until
+from mininet_scenarios.isolation import gather, volley
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.policies import labelled, rule
 from mininet_scenarios.wire import Wire
 from tests.system import evasions
-from tests.system.pieces import overlapping
+from tests.system.pieces import lone, overlapping, pieces
 from tests.system.way import OPEN, SHUT, Way, signed
 
 if TYPE_CHECKING:
@@ -163,3 +166,51 @@ def test_an_error_about_a_connection_of_ones_own_comes_back(vms: dict[str, Vm], 
     seen = fired(vms, [(words.decode()[2:-2], datagram)])
     assert words.decode()[2:-2] in seen.arrived["foe"]
     assert words.decode()[2:-2] in seen.arrived[target]
+
+
+@pytest.mark.parametrize(("source", "target"), [("friend", "near"), ("friend", "far"), ("caged", "friend")])
+def test_one_datagram_in_pieces_follows_another_though_nobody_answers(
+    vms: dict[str, Vm], source: str, target: str
+) -> None:
+    for number in (30, 34):
+        between = way(vms, source, target, first=35_000 - number)
+        assert fired(vms, list(signed(between, pieces(between, number)).items())).missing(target) == []
+
+
+def test_pieces_of_what_is_never_completed_come_with_nothing_that_others_send(lab: Lab, vms: dict[str, Vm]) -> None:
+    """Open vSwitch lets go of them after 15 s, with whatever it tracks just then."""
+    lonely = lone(way(vms, "foe", "near"), 50)
+    talk = [way(vms, *ends) for ends in (("foe", "friend"), ("friend", "near"), ("caged", "friend"))]
+    wires = {vm.name: Wire(vm) for vm in vms.values()}
+    seen: dict[str, set[str]] = {name: set() for name in wires}
+    ports, before = count(1024, 2), let_go(lab)
+    try:
+        for piece in lonely.values():
+            wires[vms["foe"].name].send(piece)
+        until(
+            lambda: said(talk, next(ports), wires, seen) and let_go(lab) - before >= len(lonely),
+            30,
+            "pieces are let go",
+        )
+        gather(seen, list(wires.values()), quiet=0.4)
+    finally:
+        for wire in wires.values():
+            wire.__exit__(None, None, None)
+    assert all(seen[one.victim.name] for one in talk)
+    assert [words for name in seen for words in seen[name] & lonely.keys()] == []
+
+
+def said(talk: list[Way], first: int, wires: dict[str, Wire], seen: dict[str, set[str]]) -> bool:
+    """Begin connections from this port each way and take what arrives."""
+    for one in talk:
+        fresh = replace(one, first=first)
+        for frame in signed(fresh, evasions.plain(fresh)).values():
+            wires[one.source.name].send(frame)
+    gather(seen, list(wires.values()), quiet=0.02)
+    return True
+
+
+def let_go(lab: Lab) -> int:
+    """How many pieces the first host's switch has let go of because the others did not come."""
+    told = lab.hypervisors["hv1"].ovs.appctl("dpctl/ipf-get-status")
+    return sum(int(number) for number in re.findall(r"frags expired: (\d+)", told))
