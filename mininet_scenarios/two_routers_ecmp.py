@@ -148,7 +148,8 @@ def prove_spread(story: Story, scene: Scene, version: str, at: int) -> None:
 def connect(scene: Scene, at: int, count: int) -> int:
     """Make connections from as many ports, one after another; how many were answered."""
     urls = [f"http://{clients.bracketed(scene.far.addresses[at])}/"] * count
-    return clients.curl(scene.near, urls[0], *urls[1:], seconds=10).count(" saw ")
+    anew = ("--header", "Connection: close")
+    return clients.curl(scene.near, urls[0], *anew, *urls[1:], seconds=10).count(" saw ")
 
 
 def forwarded(vm: Vm) -> int:
