@@ -175,13 +175,14 @@ def standings(endpoint: Endpoint, view: View) -> Iterator[Standing]:
         return
     identity = view.get(Identity, view.get(Member, endpoint.key).identity)
     found = {direction: _guard(identity, direction, view) for direction in DIRECTIONS}
+    tracked = any(found.values()) or view.get(Project, identity.project).tracked
     yield Standing(
         key=endpoint.key,
         project=identity.project,
         realm_key=endpoint.realm,
         chassis=endpoint.chassis,
         realm=view.get(Network, endpoint.realm).vni,
-        zone=port_zone(endpoint.ofport),
+        zone=port_zone(endpoint.ofport) if tracked else 0,
         identity=identity.number,
         ingress=_number(found["ingress"]),
         egress=_number(found["egress"]),

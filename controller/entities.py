@@ -261,10 +261,12 @@ class Interface:
 class Project:
     """A tenant, its name the key; it has no flows of its own, but policies choose whom they speak of by its labels.
 
-    To its own labels comes ``kubernetes.io/metadata.name``, as to a Kubernetes namespace's.
+    To its own labels comes ``kubernetes.io/metadata.name``, as to a Kubernetes namespace's. ``tracked``: all its
+    ports' connections are remembered, and not those of guarded ports only.
     """
 
     key: str
     uid: str
     name: str
     labels: Labels = ()
+    tracked: bool = True

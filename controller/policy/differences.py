@@ -14,7 +14,7 @@ from controller.derived import Exit, Realm
 from controller.entities import Network, Port
 from controller.policy.derived import Guard, Identity, Member, Placement, Posture, Rank
 from controller.policy.gates import Span
-from controller.policy.reach import Pairing, outside, overlaid
+from controller.policy.reach import Pairing, families, outside, overlaid
 from controller.policy.services import NOTHING
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class Differences:
 
     def _by_both(self, *slots: Slot) -> bool:
         found = [self._after.identity(one.crowd) or self._before.identity(one.crowd) for one in slots]
-        return all(one is not None and len(self._after.families(one)) > 1 for one in found)
+        return all(one is not None and len(families(self._after.reading, one)) > 1 for one in found)
 
     def _strangers(self, slot: Slot, direction: Direction) -> Iterator[Difference]:
         """The same with who is none of ours."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from controller.policy.changes import by_family
 from controller.policy.differences import Ours, Strangers
-from controller.policy.reach import outside
+from controller.policy.reach import families, outside
 from controller.policy.telling import end, row_told
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Matrix:
         if not any(one is not None and self._about(one.key) for one in (source, target)):
             return
         if source is not None and target is not None:
-            both = min(len(self._reach.families(one)) for one in (source, target)) > 1
+            both = min(len(families(self._reach.reading, one)) for one in (source, target)) > 1
             for pairing in self._reach.between(source, target):
                 for services, family in by_family(pairing.passage, both=both):
                     yield Ours(source.key, pairing.sources), Ours(target.key, pairing.targets), services, family

@@ -109,11 +109,6 @@ class Reach:
             return True
         return bool(self.reading.where(Exit, "realm", self.realm(identity)))
 
-    def families(self, identity: Identity) -> frozenset[int]:
-        """The IP versions of the network that its ports are on."""
-        network = self.reading.get(Network, identity.network)
-        return frozenset(6 if ":" in subnet.cidr else 4 for subnet in network.subnets) if network else frozenset()
-
     def members(self, identity: Identity) -> tuple[str, ...]:
         """The keys of its ports."""
         return self.reading.where(Member, "identity", identity.key)
@@ -167,6 +162,12 @@ class Reach:
                 if port is not None:
                     found[places].append(key)
         return found
+
+
+def families(reading: Reading, identity: Identity) -> frozenset[int]:
+    """The IP versions of the network that its ports are on."""
+    network = reading.get(Network, identity.network)
+    return frozenset(6 if ":" in subnet.cidr else 4 for subnet in network.subnets) if network else frozenset()
 
 
 def _towards(gate: Gate, peer: Identity | None, span: Span) -> Services:

@@ -32,9 +32,13 @@ class Quotas(Strict):
 
 
 class ProjectSpec(Strict):
-    """What a project may use."""
+    """What a project may use, and of which of its ports connections are remembered before a policy speaks of them."""
 
     quotas: Quotas = Quotas()
+    track: Literal["always", "guarded"] = Field(
+        default="always",
+        description="guarded: faster, but a port's first policy knows nothing of connections that were there before.",
+    )
 
 
 class ProjectDocument(Document):
@@ -47,7 +51,8 @@ class ProjectDocument(Document):
 def _entity(resource: Resource) -> entities.Project:
     row = resource.row
     labels = {**dict(row.labels), NAME_LABEL: row.name}
-    return entities.Project(key=row.name, uid=row.uid, name=row.name, labels=tuple(sorted(labels.items())))
+    tracked = resource.spec.track == "always"
+    return entities.Project(row.name, row.uid, row.name, tuple(sorted(labels.items())), tracked=tracked)
 
 
 PROJECT = Kind(
