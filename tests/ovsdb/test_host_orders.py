@@ -181,9 +181,11 @@ def test_who_orders_does_not_wait_for_a_host_that_reads_nothing(ovs: PrivateOvs,
     told.wait_for(lambda: "nl-vxlan" in told.interfaces_of.get("hv1", {}))
     os.kill(ovs.server.pid, signal.SIGSTOP)
     forwards = tuple(HostForward("tcp", (port, port), "169.254.64.7") for port in range(1, 20_000))
-    begun = time.monotonic()
+    longest = 0.0
     for count in range(1_000):
+        begun = time.monotonic()
         hosts.order(HostOrder("hv1", link=True, forwards=forwards[:count]))
-    assert time.monotonic() - begun < 1
+        longest = max(longest, time.monotonic() - begun)
+    assert longest < 0.5
     os.kill(ovs.server.pid, signal.SIGCONT)
     told.wait_for(lambda: "nl-host" in told.interfaces_of.get("hv1", {}), timeout=30)
