@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mininet_scenarios.command import until
 from mininet_scenarios.machine import end
 from mininet_scenarios.rest import Rest
+from mininet_scenarios.rundir import alive
 
 if TYPE_CHECKING:
     from mininet_scenarios.rundir import RunDirectory
@@ -88,11 +89,12 @@ class Daemon:
         return self.process.returncode
 
     def kill_intent_database(self) -> None:
-        """End the daemon's own ovsdb-server with SIGKILL, by the process that its pidfile names."""
+        """End the daemon's own ovsdb-server with SIGKILL, by the process that its pidfile names, if that lives."""
         pid = int((self.path / "state" / "intent.pid").read_text())
-        if pid not in self.directory.processes():
+        if pid in self.directory.processes():
+            os.kill(pid, signal.SIGKILL)
+        elif alive(pid):
             raise RuntimeError(f"process {pid} is not of this lab")
-        os.kill(pid, signal.SIGKILL)
 
     def last_words(self, lines: int = 30) -> str:
         """The end of its log, for a person who asks why."""

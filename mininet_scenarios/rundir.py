@@ -65,7 +65,7 @@ class RunDirectory:
         processes = self.processes()
         for pid in processes:
             _kill(pid)
-        until(lambda: not any(map(_alive, processes)), 10, f"the lab's processes {processes} end")
+        until(lambda: not any(map(alive, processes)), 10, f"the lab's processes {processes} end")
         if _alias(self.link) == self.mark:
             run("ip", "link", "delete", self.link)  # before its peer's namespace, which would take it away any moment
         for name in self._namespaces():
@@ -148,7 +148,7 @@ def _kill(pid: int) -> None:
         return
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
     """A process that only waits to be reaped has ended."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()

@@ -93,17 +93,18 @@ class _Caller:
                 question.answer(None, "unknown method")
 
     def _tell(self, question: Question) -> None:
+        """Answer, and be free for the next question before whoever asked hears of it."""
         number, zone = question.params
+        wrong: str | None = None
         try:
             for block in conntrack.dump(self._directory, zone):
                 if self._session is not None:
                     self._session.notify(agent_words.LINES, [number, block.decode()])
         except (DatabaseError, UnicodeDecodeError) as error:
-            question.answer(None, str(error))
-        else:
-            question.answer({}, None)
+            wrong = str(error)
         finally:
             self._busy.release()
+        question.answer(None if wrong else {}, wrong)
 
 
 def _active(targets: Iterable[str]) -> Iterable[Address]:
