@@ -19,7 +19,7 @@ from controller.flow.fields import REGS, Masked, integer
 from controller.flow.flow import Flow, Hosts, Match
 from controller.flow.meters import log_meter
 from controller.flow.ranges import prefixes
-from controller.policy.numbers import ACTION_BITS, CARRIED_ON, MACHINE, MOST_STAGES, UNRULED, hashed, rule_number
+from controller.policy.numbers import ACTION_BITS, CARRIED_ON, MACHINE, MOST_STAGES, UNRULED, default_number, hashed
 from controller.policy.values import ICMP, ICMPV6
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _stages(guard: Guard, first: int, stages: tuple[Stage, ...]) -> Iterator[Flo
 
 def _default(guard: Guard, stage: Stage) -> int:
     """The number of what a tier keeps out because nothing speaks of it."""
-    return rule_number(guard.key, guard.direction, f"default of {stage.tier}", "deny")
+    return default_number(guard.key, guard.direction, stage.tier)
 
 
 def _by_default(guard: Guard, stage: Stage) -> Match:

@@ -15,6 +15,7 @@ from controller.intent.pacer import Pacer
 from controller.live.answers import Inquiry, ask
 from controller.live.decisions import asked
 from controller.policy.numbers import CODES
+from controller.policy.values import PROTOCOLS
 from controller.policy.verdict import Conversation
 from controller.services.logged import peer
 from controller.zones import port, port_zone
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from controller.store import Store
     from ovsdb.conntrack import Tracked
 
-PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
 CUT = CODES["deny"]
 """Set in the mark of a connection that was cut (``apps.policy_stages``)."""
 _FEW = 8

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from controller.policy.values import ICMP, ICMPV6, WITH_PORTS, Policy
+from controller.policy.values import ICMP, ICMPV6, PROTOCOL_NAMES, WITH_PORTS, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 RATE, BURST = 50.0, 200.0
 """Of one project's events a second, and at once after a rest."""
 MOST_PROJECTS = 1024
-PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp", ICMP: "icmp", ICMPV6: "icmpv6"}
 
 _log = structlog.get_logger("policy")
 
@@ -107,7 +106,7 @@ def _detail(logged: Logged, rule: Known, verdict: str) -> dict[str, object]:
 
 def asked(protocol: int, source_port: int | None, target_port: int | None) -> dict[str, object]:
     """A protocol and what it asks for in words: ports, or ICMP's type and code."""
-    named: dict[str, object] = {"protocol": PROTOCOLS.get(protocol, str(protocol))}
+    named: dict[str, object] = {"protocol": PROTOCOL_NAMES.get(protocol, str(protocol))}
     if protocol in WITH_PORTS:
         return named | {"source_port": source_port, "destination_port": target_port}
     if protocol in {ICMP, ICMPV6} and target_port is not None:

@@ -12,10 +12,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from controller.entities import Port
-from controller.live.decisions import PROTOCOLS
 from controller.live.observed import observation
 from controller.live.rules import DIRECTIONS
-from controller.policy.values import ICMP, ICMPV6, UDP, WITH_PORTS, Labels
+from controller.policy.values import ICMP, ICMPV6, PROTOCOL_NAMES, UDP, WITH_PORTS, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -157,7 +156,7 @@ def _rules(way: Direction, seen: list[Observation], telling: _Telling, project: 
     ordered = sorted(together.items(), key=_order)
     return [
         {
-            "name": f"{PROTOCOLS.get(protocol, protocol)}-{number}",
+            "name": f"{PROTOCOL_NAMES.get(protocol, protocol)}-{number}",
             "action": "allow",
             _PEERS[way]: list(_peers(peers, project)),
             **_service(protocol, sorted(ports)),
@@ -173,7 +172,7 @@ def _order(one: tuple[tuple[int, int, frozenset[int]], list[Peer]]) -> tuple[int
 
 def _service(protocol: int, asked: list[int]) -> Document:
     """A protocol with the ports, or types, that were asked for."""
-    named: Document = {"protocol": PROTOCOLS.get(protocol, protocol)}
+    named: Document = {"protocol": PROTOCOL_NAMES.get(protocol, protocol)}
     if protocol in WITH_PORTS:
         return named | {"ports": asked}
     if protocol in {ICMP, ICMPV6}:

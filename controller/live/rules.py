@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller.policy.derived import Guard, Ruling
-from controller.policy.numbers import ACTION_BITS, rule_number
+from controller.policy.numbers import ACTION_BITS, default_name, default_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Known:
     @property
     def words(self) -> str:
         """As people read it: ``Policy:acme/db#pg``, or ``default of application``."""
-        return f"default of {self.tier}" if self.tier else f"{self.policy}#{self.name}"
+        return default_name(self.tier) if self.tier else f"{self.policy}#{self.name}"
 
 
 class RuleNames:
@@ -90,7 +90,6 @@ def _rules(ruling: Ruling) -> Iterator[tuple[int, Known]]:
 def _defaults(guard: Guard) -> Iterator[tuple[int, Known]]:
     for stage in (*guard.stages, *guard.rehearsal):
         if not stage.lets_on:
-            name = f"default of {stage.tier}"
-            number = rule_number(guard.key, guard.direction, name, "deny")
+            number = default_number(guard.key, guard.direction, stage.tier)
             policy = next(iter(stage.policies), "")
-            yield number >> ACTION_BITS, Known(policy, guard.direction, name, "deny", stage.tier)
+            yield number >> ACTION_BITS, Known(policy, guard.direction, default_name(stage.tier), "deny", stage.tier)

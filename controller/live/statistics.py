@@ -14,7 +14,7 @@ from controller.flow.fields import Masked
 from controller.flow.flow import encoded_match
 from controller.live.rules import DIRECTIONS
 from controller.policy.derived import Guard, PolicySet, Post, Ruling
-from controller.policy.numbers import ACTION_BITS, CARRIED_ON, rule_number
+from controller.policy.numbers import ACTION_BITS, CARRIED_ON, default_name, default_number
 from controller.policy.values import Policy
 
 if TYPE_CHECKING:
@@ -129,11 +129,8 @@ class Statistics:
             guard: Guard | None = self._store.get(Guard, key)
             for stage in (*guard.stages, *guard.rehearsal) if guard is not None else ():
                 if policy in stage.policies and not stage.lets_on and guard is not None:
-                    name = f"default of {stage.tier}"
-                    yield (
-                        rule_number(key, guard.direction, name, "deny"),
-                        Counted(guard.direction, name, "deny", stage.tier),
-                    )
+                    number = default_number(key, guard.direction, stage.tier)
+                    yield number, Counted(guard.direction, default_name(stage.tier), "deny", stage.tier)
 
     def _ask(self, chassis: Iterable[str], rules: Iterable[int], table: int) -> _Told:
         told, numbers = _Told(), {number & ~_ACTION for number in rules}

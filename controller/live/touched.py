@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.policy.derived import PolicySet, Ruling, Standing
 from controller.policy.gates import Gates
+from controller.policy.numbers import default_name
 from controller.policy.values import Policy
 from controller.policy.verdict import heard
 
@@ -25,7 +26,6 @@ FOLLOWED = frozenset({Policy, Ruling, PolicySet, Standing})
 Causes = dict[str, frozenset[str]]
 """Ports, each with the policies that cut and changed for it."""
 _OVER = frozenset({"TIME_WAIT", "CLOSED", "CLOSING", "LAST_ACK"})
-_DEFAULT = "default of "
 
 
 def touched(before: Reading, after: Reading, changed: Iterable[tuple[Any, ...]]) -> Causes:
@@ -97,7 +97,7 @@ def _because(after: Reading, one: Connection, causes: frozenset[str], names: Rul
     for cause in sorted(causes):
         standing: Policy | None = after.get(Policy, cause)
         speaks = standing is not None and standing.rules(one.direction) is not None
-        if speaks and standing is not None and decider == f"{_DEFAULT}{standing.tier}":
+        if speaks and standing is not None and decider == default_name(standing.tier):
             return cause
     began = names.of(one.mark)
     return began.policy if began is not None and not began.tier and began.policy in causes else ""

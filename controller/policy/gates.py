@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
 from controller.policy.derived import Guard, Placement, Posture, Rank, Stage
+from controller.policy.numbers import default_name
 from controller.policy.services import EVERYTHING, NOTHING, services_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Gate:
             tried = (self.steps[place] for place in sort if self.steps[place].stage == number)
             step = next((step for step in tried if holds(step.services)), None)
             if step is None and not stage.lets_on:
-                return False, f"default of {stage.tier}"
+                return False, default_name(stage.tier)
             if step is not None and step.action != "pass":
                 return step.action == "allow", step.name
         return True, None

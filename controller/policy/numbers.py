@@ -58,3 +58,13 @@ def rule_number(policy: str, direction: str, rule: str, action: Action) -> int:
     Of two rules that shared one, both would be counted as either; what they do does not depend on it.
     """
     return hashed(f"{policy}|{direction}|{rule}", 32 - ACTION_BITS) << ACTION_BITS | CODES.get(action, 0)
+
+
+def default_name(tier: str) -> str:
+    """What people read where a tier keeps out what none of its rules speaks of."""
+    return f"default of {tier}"
+
+
+def default_number(guard: str, direction: str, tier: str) -> int:
+    """The number of that, as of a rule of the guard."""
+    return rule_number(guard, direction, default_name(tier), "deny")

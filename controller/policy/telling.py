@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.policy.differences import Ours
 from controller.policy.services import WHOLE
-from controller.policy.values import ICMP, ICMPV6, SCTP, TCP, UDP, WITH_PORTS
+from controller.policy.values import ICMP, ICMPV6, PROTOCOL_NAMES, WITH_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 NAMES, BLOCKS = 5, 16
 """How many ports, and how many blocks, are named of many."""
-_WORDS = {TCP: "tcp", UDP: "udp", SCTP: "sctp", ICMP: "icmp", ICMPV6: "icmpv6"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _protocol(number: int, strips: Strips) -> Iterator[Json]:
 
 
 def _word(number: int) -> str | int:
-    return _WORDS.get(number, number)
+    return PROTOCOL_NAMES.get(number, number)
 
 
 def _range(first: int, last: int) -> int | str:

@@ -8,8 +8,8 @@ from controller.intent.blocks import block
 from controller.intent.kind import Contradiction, Findings
 from controller.intent.kinds.label_terms import term_faults
 from controller.intent.kinds.peers import MachinesSpec, PeerSpec, each
-from controller.intent.kinds.services import PROTOCOLS, protocol_number
-from controller.policy.values import ICMP, ICMPV6
+from controller.intent.kinds.services import protocol_number
+from controller.policy.values import ICMP, ICMPV6, PROTOCOLS
 
 _NAMING = ("network", "networks", "port", "ports", "group", "groups")
 _CHOOSING = ("labels", "expressions", *_NAMING)

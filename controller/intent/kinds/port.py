@@ -24,12 +24,13 @@ from controller.intent.kinds.addressing import (
     versions,
 )
 from controller.intent.kinds.later import NoValue
-from controller.intent.kinds.services import PROTOCOLS, PortName
+from controller.intent.kinds.services import PortName
 from controller.intent.kinds.sharing import lent, network_key, usable
 from controller.intent.kinds.subnet import SubnetSpec
 from controller.intent.ports import HIGHEST
 from controller.intent.resource import Document, Key, PortAllocation, Resource, Strict
 from controller.intent.values import Address, AddressOrCidr, Mac, Name, Place, Reference
+from controller.policy.values import PROTOCOLS
 
 _WAITING = PortAllocation(None, ())
 _HOSTS_OWN = ("nat", "host-only")

@@ -14,9 +14,8 @@ from controller.intent.kind import Contradiction, Findings
 from controller.intent.ports import HIGHEST, PortOrRange
 from controller.intent.resource import Sparse, Strict
 from controller.intent.values import NOT_EMPTY, some
-from controller.policy.values import ICMP, ICMPV6, SCTP, TCP, UDP, WITH_PORTS, Range, Service
+from controller.policy.values import ICMP, ICMPV6, PROTOCOLS, WITH_PORTS, Range, Service
 
-PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "icmp": ICMP, "icmpv6": ICMPV6}
 _ANY = "any"
 _HIGHEST_PROTOCOL = 255
 _ICMP = frozenset((ICMP, ICMPV6))
