@@ -15,7 +15,18 @@ _IPS = (f.ETH_TYPE, f.IP_PROTO)
 _EXEMPT = (*_IPS, f.IP_FRAG, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
 _STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.IP_FRAG, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
-_ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE)
+_ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE, f.CT_MARK, r.PUNT)
+_QUESTIONS = ("WHO", "ASKED", "REHEARSAL", "RULES", "TALLY")
+_FIRST_LEVELS = {
+    "exempt": 500,
+    "untracked": 400,
+    "piece": 350,
+    "loose": 300,
+    "guarded": 200,
+    "arp": 150,
+    "other": 100,
+    "piecewise": 50,
+}
 _STATE_LEVELS = {
     "piecewise": 400,
     "untracked": 350,
@@ -25,21 +36,18 @@ _STATE_LEVELS = {
     "new": 200,
     "carried_on": 100,
 }
+_UNKNOWN = "dropped: it belongs to no connection that is known"
+_VERDICT = "What becomes of a packet that begins something?"
+_VERDICT_LEVELS = {"whole": 500, "known": 400, "untracked": 300, "piece": 250, "allowed": 200, "rejected": 100}
+_JUDGED = (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE)
+_JUDGES = (r.RULE, f.CT_MARK, r.PUNT)
+_DENIED = "dropped: denied, or no rule speaks of it"
 
 EGRESS = Table(
     5,
     "EGRESS",
     "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
-    {
-        "exempt": 500,
-        "untracked": 400,
-        "piece": 350,
-        "loose": 300,
-        "guarded": 200,
-        "arp": 150,
-        "other": 100,
-        "piecewise": 50,
-    },
+    _FIRST_LEVELS,
     (r.NETWORK, r.GUARD, r.ZONE, *_EXEMPT, f.IPV4_DST, f.IPV6_DST),
     sets=(r.ZONE,),
     leads_to=("EGRESS_STATE", "SERVICE"),
@@ -51,27 +59,26 @@ EGRESS_STATE = Table(
     "Does it carry on a connection that was let begin? If not: what does it ask of whom, and what says the guard?",
     _STATE_LEVELS,
     _STATE,
-    sets=(*_ASKS, f.CT_MARK, r.PUNT),
-    leads_to=("EGRESS_VERDICT", "SERVICE", "PUNT", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
-    miss="dropped: it belongs to no connection that is known",
+    sets=_ASKS,
+    leads_to=("EGRESS_VERDICT", "SERVICE", "PUNT", *_QUESTIONS),
+    miss=_UNKNOWN,
 )
 EGRESS_VERDICT = Table(
     7,
     "EGRESS_VERDICT",
-    "What becomes of a packet that begins something?",
-    {"whole": 500, "known": 400, "untracked": 300, "piece": 250, "allowed": 200, "rejected": 100},
-    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE),
-    sets=(r.RULE, f.CT_MARK, r.PUNT),
+    _VERDICT,
+    _VERDICT_LEVELS,
+    _JUDGED,
+    sets=_JUDGES,
     leads_to=("EGRESS_VERDICT", "SERVICE", "PUNT"),
-    miss="dropped: denied, or no rule speaks of it",
+    miss=_DENIED,
     again=True,
 )
 INGRESS = Table(
     25,
     "INGRESS",
     "Is the port guarded in what it gets?",
-    {"question": 600, "exempt": 500, "untracked": 400, "piece": 350, "loose": 300, "flooded": 250}
-    | {"guarded": 200, "arp": 150, "other": 100, "piecewise": 50},
+    {"question": 600, "flooded": 250, **_FIRST_LEVELS},
     (r.LOOKUP, r.ORIGIN, r.GUARD, r.ZONE, *_EXEMPT),
     sets=(r.ZONE,),
     leads_to=("INGRESS_STATE", "DELIVER"),
@@ -83,19 +90,19 @@ INGRESS_STATE = Table(
     "Does it carry on a connection that was let begin? If not: what does it ask, who sent it, and what says the guard?",
     _STATE_LEVELS,
     _STATE,
-    sets=(*_ASKS, f.CT_MARK, r.PUNT),
-    leads_to=("INGRESS_VERDICT", "DELIVER", "PUNT", "WHO", "ASKED", "REHEARSAL", "RULES", "TALLY"),
-    miss="dropped: it belongs to no connection that is known",
+    sets=_ASKS,
+    leads_to=("INGRESS_VERDICT", "DELIVER", "PUNT", *_QUESTIONS),
+    miss=_UNKNOWN,
 )
 INGRESS_VERDICT = Table(
     27,
     "INGRESS_VERDICT",
-    "What becomes of a packet that begins something?",
-    {"whole": 500, "known": 400, "untracked": 300, "piece": 250, "allowed": 200, "rejected": 100},
-    (r.RULE, r.ZONE, f.ETH_TYPE, f.IP_FRAG, f.CT_STATE),
-    sets=(r.RULE, f.CT_MARK, r.PUNT),
+    _VERDICT,
+    _VERDICT_LEVELS,
+    _JUDGED,
+    sets=_JUDGES,
     leads_to=("INGRESS_VERDICT", "DELIVER", "PUNT"),
-    miss="dropped: denied, or no rule speaks of it",
+    miss=_DENIED,
     again=True,
 )
 WHO = Table(
