@@ -7,6 +7,7 @@ are for. A policy is looked up by what it asks for of ports, and never tried on 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -36,19 +37,7 @@ DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 def outlines(policy: Policy, _view: View) -> Iterator[Outline]:
     """A policy as far as guards depend on it."""
     names = {name for rule in policy.ingress or () for service in rule.services for name in service.names}
-    bare = Policy(
-        key=policy.key,
-        uid=policy.uid,
-        kind=policy.kind,
-        project=policy.project,
-        name=policy.name,
-        tier=policy.tier,
-        priority=policy.priority,
-        applied_to=policy.applied_to,
-        ingress=_bare(policy.ingress),
-        egress=_bare(policy.egress),
-        audit=policy.audit,
-    )
+    bare = replace(policy, ingress=_bare(policy.ingress), egress=_bare(policy.egress), cut=False)
     yield Outline(policy.key, bare, tuple(sorted(names)))
 
 
