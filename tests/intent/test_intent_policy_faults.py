@@ -15,6 +15,7 @@ from controller.intent.kinds.services import ServiceSpec, service_faults, servic
 from controller.policy.values import Operator, Requirement
 
 FROM, RULE = "/0/spec/ingress/0/from", "/0/spec/ingress/0"
+IN, OUT = {"direction": "ingress"}, {"direction": "egress"}
 
 
 def terms(*expressions: tuple[Any, ...], **labels: str) -> dict[str, Any]:
@@ -117,6 +118,8 @@ def terms(*expressions: tuple[Any, ...], **labels: str) -> dict[str, Any]:
         (policy(ingress=[{"action": "deny", "name": "1"}, {"action": "deny"}]), "/0/spec/ingress/1", "is named 1"),
         (policy(egress=[{"action": "deny", "name": "a"}] * 2), "/0/spec/egress/1/name", "is named a"),
         (policy(ingress=[{"action": "deny", "name": "A"}]), f"{RULE}/name", "must be 1 to 63"),
+        (security_group("g", OUT, {**IN, "name": "a"}, {**IN, "name": "a"}), "/0/spec/rules/2/name", "is named a"),
+        (security_group("g", OUT, IN, {**IN, "name": "1"}), "/0/spec/rules/2/name", "is named 1"),
         (policy(tier="none"), "/0/spec/tier", "there is no tier none"),
         (policy(tier="network-policy"), "/0/spec/tier", "from resources of other kinds"),
         (tier("t", 500), "/0/spec/order", "500 is the order of the built-in tier application"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, TypeAlias
 
 from pydantic import Field
@@ -57,17 +57,17 @@ def rules(project: str, given: Sequence[IngressSpec | EgressSpec]) -> tuple[Rule
 
 def rules_faults(given: Sequence[IngressSpec | EgressSpec], pointer: str, whom: str) -> Findings:
     """``whom`` is the field that has the peers."""
-    yield from name_faults(given, pointer)
+    yield from name_faults(enumerate(given), pointer)
     for index, spec in enumerate(given):
         where = f"{pointer}/{index}"
         yield from service_faults(spec, where)
         yield from peers_faults(spec.peers, f"{where}/{whom}", spec.protocol)
 
 
-def name_faults(given: Sequence[NamedRuleSpec], pointer: str) -> Findings:
-    """Names that are given twice; a rule without one has its place for a name."""
+def name_faults(given: Iterable[tuple[int, NamedRuleSpec]], pointer: str) -> Findings:
+    """Names that rules of one direction, with their places, have twice; one without has its place for a name."""
     seen: set[str] = set()
-    for index, spec in enumerate(given):
+    for index, spec in given:
         name = spec.name or str(index)
         if name in seen:
             field = "/name" if spec.name else ""

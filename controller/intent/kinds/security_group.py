@@ -55,13 +55,14 @@ def _contradictions(_draft: Draft, _key: Key, spec: SecurityGroupSpec, _settled:
         yield from service_faults(rule, where)
         yield from peers_faults(rule.sources, f"{where}/from", rule.protocol)
         yield from peers_faults(rule.targets, f"{where}/to", rule.protocol)
-        wrong, whom = ("to", "from") if rule.direction == "ingress" else ("from", "to")
-        if (rule.targets if wrong == "to" else rule.sources) is not None:
-            yield Contradiction(f"{where}/{wrong}", f"an {rule.direction} rule has {whom}")
+        wrong, given = ("to", rule.targets) if rule.direction == "ingress" else ("from", rule.sources)
+        if given is not None:
+            yield Contradiction(f"{where}/{wrong}", f"an {rule.direction} rule has {_WHOM[rule.direction]}")
 
 
-def _of(spec: SecurityGroupSpec, direction: Direction) -> tuple[GroupRuleSpec, ...]:
-    return tuple(rule for rule in spec.rules if rule.direction == direction)
+def _of(spec: SecurityGroupSpec, direction: Direction) -> Iterator[tuple[int, GroupRuleSpec]]:
+    """Rules of one direction, with their places among all of the group: those without names are called by them."""
+    return ((index, rule) for index, rule in enumerate(spec.rules) if rule.direction == direction)
 
 
 def _claims(key: Key, _spec: SecurityGroupSpec, _allocated: NoAllocation) -> Iterator[Claim]:
@@ -78,7 +79,6 @@ def _rules(spec: SecurityGroupSpec) -> int:
 
 
 def _allowed(project: str, spec: SecurityGroupSpec, direction: Direction) -> tuple[Rule, ...]:
-    """The place of a rule without a name is that among all rules of the group."""
     return tuple(
         Rule(
             rule.name or str(index),
@@ -87,8 +87,7 @@ def _allowed(project: str, spec: SecurityGroupSpec, direction: Direction) -> tup
             services(rule),
             rule.log,
         )
-        for index, rule in enumerate(spec.rules)
-        if rule.direction == direction
+        for index, rule in _of(spec, direction)
     )
 
 
