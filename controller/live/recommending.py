@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.entities import Port
 from controller.live.observed import observation
-from controller.live.rules import DIRECTIONS
-from controller.policy.values import ICMP, ICMPV6, PROTOCOL_NAMES, UDP, WITH_PORTS, Labels
+from controller.policy.values import DIRECTIONS, ICMP, ICMPV6, PROTOCOL_NAMES, UDP, WITH_PORTS, Labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

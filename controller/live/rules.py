@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.policy.derived import Guard, Ruling
 from controller.policy.numbers import ACTION_BITS, default_name, default_number
+from controller.policy.values import DIRECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 RETIRED = 10_000
 """Rules that are gone and remembered: connections that they let begin may live on."""
-DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 
 @dataclass(frozen=True, slots=True)

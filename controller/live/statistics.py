@@ -12,10 +12,9 @@ from controller.errors import SwitchError
 from controller.flow.codec import Term, match_terms
 from controller.flow.fields import Masked
 from controller.flow.flow import encoded_match
-from controller.live.rules import DIRECTIONS
 from controller.policy.derived import Guard, PolicySet, Post, Ruling
 from controller.policy.numbers import ACTION_BITS, CARRIED_ON, default_name, default_number
-from controller.policy.values import Policy
+from controller.policy.values import DIRECTIONS, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

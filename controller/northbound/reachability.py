@@ -17,7 +17,7 @@ from controller.policy.matrix import Cell
 from controller.policy.survey import START
 
 if TYPE_CHECKING:
-    from controller.policy.lint import RuleKey
+    from controller.policy.trying import RuleKey
     from controller.policy.values import Policy
 
 PAGE, LONGEST_PAGE = 500, 1_000

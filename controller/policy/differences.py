@@ -16,6 +16,7 @@ from controller.policy.derived import Guard, Identity, Member, Placement, Postur
 from controller.policy.gates import Span
 from controller.policy.reach import Pairing, families, outside, overlaid
 from controller.policy.services import NOTHING
+from controller.policy.values import DIRECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from controller.policy.reach import Passage, Reach
     from controller.policy.services import Services
     from controller.policy.values import Direction
-
-DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Literal
 from controller.policy.derived import Guard, PolicySet, Posture, Ruling
 from controller.policy.services import EVERYTHING, services_of
 from controller.policy.tiers import BUILT_IN
-from controller.policy.trying import Try, tries
-from controller.policy.values import AddressGroup, Block, Listed, Machines, Policy, Tier
+from controller.policy.trying import tries
+from controller.policy.values import DIRECTIONS, AddressGroup, Block, Listed, Machines, Policy, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from controller.compiler.past import Reading
     from controller.policy.gates import Gates
+    from controller.policy.trying import RuleKey, Try
     from controller.policy.values import Direction, Rule
 
 Severity = Literal["error", "warning", "info"]
@@ -33,9 +34,6 @@ Check = Literal[
     "conflicting",
     "never-hit",
 ]
-RuleKey = tuple[str, "Direction", str]
-"""A policy's key, a direction and a rule's name."""
-DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 _EVERYWHERE = {"0.0.0.0/0", "::/0"}
 
 

@@ -13,7 +13,7 @@ from controller.policy.values import Policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from controller.policy.lint import RuleKey
+    from controller.policy.trying import RuleKey
     from controller.store import Store
 
 START = Cell(-1, 0)

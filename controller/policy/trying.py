@@ -26,6 +26,7 @@ _OPPOSITE: dict[Action, frozenset[Action]] = {
     "pass": frozenset(),
 }
 RuleKey = tuple[str, "Direction", str]
+"""A policy's key, a direction and a rule's name."""
 
 
 @dataclass(slots=True)

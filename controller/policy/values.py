@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["ingress", "egress"]
+DIRECTIONS: tuple[Direction, Direction] = ("ingress", "egress")
 Action = Literal["allow", "deny", "reject", "pass"]
 Operator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
 Labels = tuple[tuple[str, str], ...]

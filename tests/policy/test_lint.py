@@ -16,7 +16,7 @@ from tests.policy.policy_worlds import ground
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from controller.policy.lint import RuleKey
+    from controller.policy.trying import RuleKey
 
 WEB, DB, NOBODY = (Machines(("acme",), labels=(Requirement("app", "In", (app,)),)) for app in ("web", "db", "gone"))
 PG, SSH, LOW = ((Service(TCP, (ports,)),) for ports in ((5432, 5432), (22, 22), (1, 10_000)))
