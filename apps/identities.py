@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from controller.policy.derived import NamedPorts
     from controller.policy.values import Labels
 
+    _Parts = tuple[str, str, Labels, tuple[str, ...], NamedPorts, str]
+    """Project, network, labels, groups, named ports, and the port itself where a selector names it."""
+
 
 def members(port: Port, view: View) -> Iterator[Member]:
     """The identity of a port; a port that a selector names is one of its own.
@@ -32,7 +35,7 @@ def members(port: Port, view: View) -> Iterator[Member]:
     if not view.count(Project, "key", port.project):
         return
     alone = port.key if view.count(Policy, "port", port.key) else ""
-    key = _key(port.project, port.network, port.labels, port.groups, port.named_ports, alone)
+    key = _key((port.project, port.network, port.labels, port.groups, port.named_ports, alone))
     yield Member(port.key, key, port.project)
 
 
@@ -44,14 +47,12 @@ def identities(member: Member, view: View) -> Iterator[Identity]:
 
 
 @lru_cache(1 << 16)
-def _key(  # noqa: PLR0917 - it is made of all that there is
-    project: str, network: str, labels: Labels, groups: tuple[str, ...], named: NamedPorts, port: str
-) -> str:
-    return json.dumps((project, network, labels, groups, named, port), separators=(",", ":"))
+def _key(parts: _Parts) -> str:
+    return json.dumps(parts, separators=(",", ":"))
 
 
 @lru_cache(1 << 16)
-def _parts(key: str) -> tuple[str, str, Labels, tuple[str, ...], NamedPorts, str]:
+def _parts(key: str) -> _Parts:
     """What a key was made of."""
     project, network, labels, groups, named, port = json.loads(key)
     return project, network, _pairs(labels), tuple(groups), tuple((n, p, at) for n, p, at in named), port
