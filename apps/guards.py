@@ -62,7 +62,7 @@ def postures(identity: Identity, view: View) -> Iterator[Posture]:
         named = tuple(one for one in identity.named if one[0] in names)
         text = _text(identity.project, direction, policies, named)
         key = f"{identity.key}|{direction}"
-        yield Posture(key, identity.key, identity.project, _guard_key(text), text)
+        yield Posture(key, identity.key, identity.project, _guard_key(identity.project, direction, text), text)
 
 
 def _applying(identity: Identity, labels: Labels, view: View) -> list[Outline]:
@@ -77,7 +77,7 @@ def _applying(identity: Identity, labels: Labels, view: View) -> list[Outline]:
 
 def policy_sets(posture: Posture, _view: View) -> Iterator[PolicySet]:
     """The policies that apply to an identity, the same for all to which just these apply."""
-    yield _policy_set(posture.text)
+    yield _policy_set(posture.guard, posture.text)
 
 
 @lru_cache(1 << 14)
@@ -86,17 +86,16 @@ def _text(project: str, direction: Direction, policies: tuple[str, ...], named: 
 
 
 @lru_cache(1 << 14)
-def _guard_key(text: str) -> str:
+def _guard_key(project: str, direction: Direction, text: str) -> str:
     """A guard's key: a hash, as the names of thousands of policies are too long to be named often."""
-    project, direction, _, _ = json.loads(text)
     return f"{project}/{direction}/{blake2b(text.encode(), digest_size=12).hexdigest()}"
 
 
 @lru_cache(1 << 14)
-def _policy_set(text: str) -> PolicySet:
+def _policy_set(guard: str, text: str) -> PolicySet:
     project, direction, policies, named = json.loads(text)
     ports = tuple((name, protocol, at) for name, protocol, at in named)
-    return PolicySet(_guard_key(text), project, direction, tuple(policies), ports)
+    return PolicySet(guard, project, direction, tuple(policies), ports)
 
 
 def guards(together: PolicySet, view: View) -> Iterator[Guard]:
