@@ -146,23 +146,20 @@ def _collapsed(blocks: frozenset[str]) -> tuple[str, ...]:
 def ranks(guard: Guard, view: View) -> Iterator[Rank]:
     """Where each policy of a guard stands in its stages."""
     stands: dict[str, list[Stand]] = {}
-    policies: dict[str, Policy] = {}
     for first, stages, enforced in (
         (guard.number, guard.stages, True),
         (guard.first_rehearsed, guard.rehearsal, False),
     ):
         for number, stage in enumerate(stages, first):
             for policy, places in _places(guard.direction, stage, view):
-                policies[policy.key] = policy
-                stands.setdefault(policy.key, []).append(Stand(number, number + 1, enforced, places))
+                stands.setdefault(policy, []).append(Stand(number, number + 1, enforced, places))
     for key, found in stands.items():
-        yield Rank(
-            f"{key}|{guard.key}", key, guard.key, guard.direction, guard.named, policies[key].audit, tuple(found)
-        )
+        audited = outlined(key, view).audit
+        yield Rank(f"{key}|{guard.key}", key, guard.key, guard.direction, guard.named, audited, tuple(found))
 
 
-def _places(direction: Direction, stage: Stage, view: View) -> Iterator[tuple[Policy, tuple[int, ...]]]:
-    """The places of each policy's rules in a stage, in the order in which they are written."""
+def _places(direction: Direction, stage: Stage, view: View) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The places of each policy's (its key) rules in a stage, in the order in which they are written."""
     known = tier(stage.tier, view)
     if known is None:
         return
@@ -170,9 +167,9 @@ def _places(direction: Direction, stage: Stage, view: View) -> Iterator[tuple[Po
     places: dict[str, dict[int, int]] = {policy.key: {} for policy in policies}
     for place, (policy, index, _) in placed(known, policies, direction):
         places[policy.key][index] = place
-    for policy in policies:
-        if own := places[policy.key]:
-            yield policy, tuple(own[index] for index in sorted(own))
+    for key, own in places.items():
+        if own:
+            yield key, tuple(own[index] for index in sorted(own))
 
 
 def placements(rank: Rank, view: View) -> Iterator[Placement]:
