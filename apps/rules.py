@@ -139,16 +139,16 @@ def counts(placement: Placement, _view: View) -> Iterator[Flow]:
 
     Of a policy that is only tried everything is told.
     """
-    scope, guard = Hosts(placement.guard), Masked(placement.stage & WHOLE_GUARD, WHOLE_GUARD)
+    scope, guard = Hosts(placement.guard), _whole(placement.stage)
     deciding = {found.number: found for found in placement.founds if found.action != "pass"}
     for number, found in deciding.items():
         match: Match = {r.GUARD: guard, r.RULE: number}
         if placement.enforced:
             yield TALLY.flow(scope, "rule", match, _told(number) if found.log else [])
+            if found.action == "allow":
+                yield TALLY.flow(scope, "rule", {r.GUARD: guard, r.RULE: number & ~ACTION | CARRIED_ON}, [])
         elif placement.audited:
             yield REHEARSED.flow(scope, "rule", match, _told(number))
-        if placement.enforced and found.action == "allow":
-            yield TALLY.flow(scope, "rule", {r.GUARD: guard, r.RULE: number & ~ACTION | CARRIED_ON}, [])
 
 
 def _told(number: int) -> list[Action]:
@@ -192,4 +192,9 @@ def _default(guard: Guard, stage: Stage) -> int:
 
 
 def _by_default(guard: Guard, stage: Stage) -> Match:
-    return {r.GUARD: Masked(guard.number & WHOLE_GUARD, WHOLE_GUARD), r.RULE: _default(guard, stage)}
+    return {r.GUARD: _whole(guard.number), r.RULE: _default(guard, stage)}
+
+
+def _whole(stage: int) -> Masked:
+    """Any stage of a guard, by the number of one."""
+    return Masked(stage & WHOLE_GUARD, WHOLE_GUARD)
