@@ -84,13 +84,13 @@ def services_of(services: tuple[Service, ...]) -> Services:
 def _one(service: Service) -> Services:
     if service.names and not service.ports:
         return NOTHING
-    sources = _ranges(service.sources) or _EVERY
-    targets = _ranges(service.ports) or _EVERY
+    sources = merged(service.sources) or _EVERY
+    targets = merged(service.ports) or _EVERY
     return Services(others=False, protocols=((service.protocol, tuple((*target, sources) for target in targets)),))
 
 
-def _ranges(ranges: Iterable[Range]) -> Ranges:
-    """The same numbers in canonical form."""
+def merged(ranges: Iterable[Range]) -> Ranges:
+    """The same numbers in order, those that touch or overlap as one."""
     found: list[Range] = []
     for first, last in sorted(ranges):
         if found and first <= found[-1][1] + 1:
@@ -154,7 +154,7 @@ def _sources(one: Ranges, other: Ranges, keeps: Callable[[bool, bool], bool]) ->
     kept = (
         (first, behind - 1) for first, behind in pairwise(cuts) if keeps(_within(one, first), _within(other, first))
     )
-    return _ranges(kept)
+    return merged(kept)
 
 
 def _within(ranges: Ranges, number: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, PlainValidator, Tag, WithJsonSchema
@@ -14,6 +13,7 @@ from controller.intent.kind import Contradiction, Findings
 from controller.intent.ports import HIGHEST, PortOrRange
 from controller.intent.resource import Sparse, Strict
 from controller.intent.values import NOT_EMPTY, some
+from controller.policy.services import merged
 from controller.policy.values import ICMP, ICMPV6, PROTOCOLS, WITH_PORTS, Range, Service
 
 _ANY = "any"
@@ -115,9 +115,9 @@ def services(spec: ServiceSpec) -> tuple[Service, ...]:
         return ()
     given = spec.ports or ()
     names = sorted({port for port in given if _is_name(port)})
-    ports = _ranges(numbers.span(port) for port in given if not _is_name(port))
-    sources = _ranges(numbers.span(port) for port in spec.source_ports or ())
-    types = _ranges(_codes(each) for each in spec.types or ())
+    ports = merged(numbers.span(port) for port in given if not _is_name(port))
+    sources = merged(numbers.span(port) for port in spec.source_ports or ())
+    types = merged(_codes(each) for each in spec.types or ())
     return (Service(number, ports or types, sources, tuple(str(name) for name in names)),)
 
 
@@ -140,14 +140,3 @@ def _codes(each: int | IcmpTypeSpec) -> Range:
         return each << 8, each << 8 | _CODES
     first, last = (0, _CODES) if each.code is None else (each.code, each.code)
     return each.type << 8 | first, each.type << 8 | last
-
-
-def _ranges(found: Iterable[Range]) -> tuple[Range, ...]:
-    """In order, those that touch or overlap as one."""
-    merged: list[Range] = []
-    for low, high in sorted(found):
-        if merged and low <= merged[-1][1] + 1:
-            merged[-1] = merged[-1][0], max(high, merged[-1][1])
-        else:
-            merged.append((low, high))
-    return tuple(merged)
