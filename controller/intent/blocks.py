@@ -44,6 +44,10 @@ class Block:
         """Whether an address is inside."""
         return version == self.version and self.first <= number <= self.last
 
+    def contains(self, other: Block) -> bool:
+        """Whether all of another block, which may be the same, is inside."""
+        return self.version == other.version and self.first <= other.first and other.last <= self.last
+
     def misplaced(self, address: str) -> str | None:
         """Why a port or a gateway cannot have an address in this block, or None."""
         version, number = numbered(address)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-from controller.intent.blocks import block
+from controller.intent.blocks import IPV4, IPV6, block
 from controller.intent.kind import Contradiction, Findings
 from controller.intent.kinds.label_terms import term_faults
 from controller.intent.kinds.peers import MachinesSpec, PeerSpec, each
 from controller.intent.kinds.services import protocol_number
+from controller.policy.services import merged
 from controller.policy.values import ICMP, ICMPV6, PROTOCOLS
 
 _NAMING = ("network", "networks", "port", "ports", "group", "groups")
 _CHOOSING = ("labels", "expressions", *_NAMING)
 _PLAIN_BLOCK = {"cidr"}
 """What is given where a peer is a block and no more: there are many of those, and nothing in them to contradict."""
-_VERSION_OF = {ICMP: 4, ICMPV6: 6}
+_VERSION_OF = {ICMP: IPV4, ICMPV6: IPV6}
 
 
 def peers_faults(
@@ -98,16 +97,9 @@ def _block_faults(spec: PeerSpec, where: str, version: int | None) -> Findings:
     inside = []
     for index, cidr in enumerate(spec.excepts):
         part = block(cidr)
-        if part.version != whole.version or not whole.first <= part.first <= part.last <= whole.last:
-            yield Contradiction(f"{where}/except/{index}", f"{cidr} is outside {spec.cidr}")
+        if whole.contains(part):
+            inside.append((part.first, part.last))
         else:
-            inside.append(ipaddress.ip_network(cidr))
-    if sum(each.num_addresses for each in _merged(inside)) == whole.last - whole.first + 1:
+            yield Contradiction(f"{where}/except/{index}", f"{cidr} is outside {spec.cidr}")
+    if merged(inside) == ((whole.first, whole.last),):
         yield Contradiction(f"{where}/except", f"nothing can match: no address of {spec.cidr} is left")
-
-
-def _merged(
-    blocks: list[ipaddress.IPv4Network | ipaddress.IPv6Network],
-) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Blocks of one IP version without those inside others."""
-    return list(ipaddress.collapse_addresses(blocks))  # type: ignore[type-var]

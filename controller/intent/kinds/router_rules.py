@@ -135,7 +135,7 @@ def _connected(to: Block, blocks: list[Block], defaults: set[int]) -> str | None
     if not to.prefix and to.version in defaults:
         return f"{to.cidr} leads out by the external network's gateway already"
     for each in blocks:
-        if to.version == each.version and each.first <= to.first and to.last <= each.last:
+        if each.contains(to):
             return f"{to.cidr} is in subnet {each.cidr}, which the router is connected to"
     return None
 

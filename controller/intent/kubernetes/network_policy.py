@@ -5,12 +5,12 @@ What several allow is added up; none of them denies. A namespace is a project, a
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from controller.intent.blocks import block
 from controller.intent.kind import Kind
 from controller.intent.kubernetes.form import Manifest, NamespacedMetadata, Part
 from controller.intent.kubernetes.selectors import LabelSelector, requirements
@@ -29,8 +29,7 @@ def _strictly_inside(text: str, info: ValidationInfo) -> str:
     cidr = info.data.get("cidr")
     if cidr is None:
         return text
-    whole, part = ipaddress.ip_network(cidr), ipaddress.ip_network(text)
-    if whole.version != part.version or whole == part or not part.subnet_of(whole):  # type: ignore[arg-type]
+    if text == cidr or not block(cidr).contains(block(text)):
         raise PydanticCustomError("except", "must be a smaller block inside {cidr}", {"cidr": cidr})
     return text
 
