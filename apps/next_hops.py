@@ -10,7 +10,7 @@ from controller.addresses import block
 from controller.flow import fields as f
 from controller.flow.actions import Action, check_larger, copy, dec_ttl, set_field
 from controller.flow.blocks import matched
-from controller.flow.fields import REGS, ip_number
+from controller.flow.fields import ip_number
 
 if TYPE_CHECKING:
     from controller.flow.fields import Field
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 ETHERNET = 14
 """Bytes of a frame before its IP packet."""
-WORD = 0xFFFFFFFF
 PING, PING6 = 8, 128
 ROUTED: tuple[Action, ...] = (dec_ttl(), set_field(r.ORIGIN, r.FROM_ROUTER))
 """What each router does to a packet first."""
@@ -51,12 +50,7 @@ def prefix(cidr: str) -> str:
 
 def next_hop(vni: int, address: str) -> Match:
     """What matches packets that are handed to this address of a network."""
-    match: Match = {r.NETWORK: vni, f.ETH_TYPE: eth_type(address)}
-    number = ip_number(address)
-    if ":" not in address:
-        return {**match, r.NEXT_HOP: number}
-    words = {REGS[15 - place]: number >> 32 * place & WORD for place in range(4)}
-    return {**match, **words}
+    return {r.NETWORK: vni, **r.held(address)}
 
 
 def next_mac(mac: str) -> list[Action]:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from controller.flow.fields import REGS, XREGS, XXREGS
+from typing import TYPE_CHECKING
+
+from controller.flow.blocks import matched
+from controller.flow.fields import ETH_IP, ETH_IPV6, ETH_TYPE, REGS, XREGS, XXREGS, Masked, integer
+
+if TYPE_CHECKING:
+    from controller.flow.flow import Match
 
 NETWORK = REGS[0]
 """The network the packet belongs to, as its VNI. Everything after CLASSIFY matches on it: networks never meet."""
@@ -96,3 +102,16 @@ REGISTERS = {
     "PEER_ADDRESS": PEER_ADDRESS,
     "PEER_ADDRESS6": PEER_ADDRESS6,
 }
+_WORD = 0xFFFFFFFF
+
+
+def held(cidr: str) -> Match:
+    """What matches packets whose kept address, NEXT_HOP or PEER_ADDRESS, is in a block, or is this lone one."""
+    span = matched(cidr)
+    value, mask = integer(span.value), integer(span.mask)
+    six = ":" in cidr
+    match: Match = {ETH_TYPE: ETH_IPV6 if six else ETH_IP}
+    for place in range(4 if six else 1):
+        if word := mask >> 32 * place & _WORD:
+            match[REGS[15 - place]] = Masked(value >> 32 * place & word, word)
+    return match

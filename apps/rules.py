@@ -14,8 +14,7 @@ from apps import registers as r
 from apps.policy_tables import ASKED, REHEARSAL, REHEARSED, RULES, TALLY
 from controller.flow import fields as f
 from controller.flow.actions import Action, conjunction, set_field, to_controller
-from controller.flow.blocks import matched
-from controller.flow.fields import REGS, Masked, integer
+from controller.flow.fields import Masked, integer
 from controller.flow.flow import Flow, Hosts, Match
 from controller.flow.meters import log_meter
 from controller.flow.ranges import prefixes
@@ -98,16 +97,7 @@ def _peers(found: Found) -> list[Terms]:
 @lru_cache(1 << 14)
 def _block(cidr: str) -> Terms:
     """The other end's address is in a block."""
-    span = matched(cidr)
-    value, mask = integer(span.value), integer(span.mask)
-    if ":" not in cidr:
-        return ((f.ETH_TYPE, f.ETH_IP), *_word(r.PEER_ADDRESS, value, mask))
-    words = (_word(REGS[15 - place], value >> 32 * place, mask >> 32 * place) for place in range(4))
-    return ((f.ETH_TYPE, f.ETH_IPV6), *(term for word in words for term in word))
-
-
-def _word(register: f.Field, value: int, mask: int) -> Terms:
-    return ((register, Masked(value & WORD, mask & WORD)),) if mask & WORD else ()
+    return tuple(r.held(cidr).items())
 
 
 def _services(services: Iterable[Service]) -> list[Terms]:

@@ -14,9 +14,7 @@ from apps.policy_tables import WHO
 from apps.standing import standing
 from controller.addresses import link_local
 from controller.derived import Endpoint
-from controller.flow import fields as f
 from controller.flow.actions import set_field
-from controller.flow.fields import REGS, ip_number
 from controller.flow.flow import Flow, Hosts, Match
 from controller.policy.derived import Standing
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from controller.compiler.view import View
     from controller.flow.flow import Scope
 
-WORD = 0xFFFFFFFF
 TOLD = {r.TELLING, "host-only"}
 """Ways on which a packet says who sent it, as ``Endpoint``'s index ``conveyed`` names them."""
 
@@ -38,7 +35,7 @@ def addresses(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     own = standing(endpoint, view)
     for address in _addresses(endpoint):
         if _alone(endpoint, address, own, view):
-            match: Match = {r.PEER: 0, r.REALM: own.realm, **_at(address)}
+            match: Match = {r.PEER: 0, r.REALM: own.realm, **r.held(address)}
             yield WHO.flow(_scope(endpoint), "address", match, [set_field(r.PEER, own.identity)])
 
 
@@ -69,12 +66,3 @@ def _alone(endpoint: Endpoint, address: str, own: Standing, view: View) -> bool:
 def _scope(endpoint: Endpoint) -> Scope:
     """Who may hear of it: by a segment, every chassis of the realm."""
     return Hosts(endpoint.realm) if endpoint.mode == "bridged" else reach(endpoint)
-
-
-def _at(address: str) -> Match:
-    """The other end has this address."""
-    number = ip_number(address)
-    if ":" not in address:
-        return {f.ETH_TYPE: f.ETH_IP, r.PEER_ADDRESS: number}
-    words = {REGS[15 - place]: number >> 32 * place & WORD for place in range(4)}
-    return {f.ETH_TYPE: f.ETH_IPV6, **words}
