@@ -13,7 +13,16 @@ from apps import registers as r
 from apps.next_hops import destination
 from apps.pipeline import NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
 from apps.policy_tables import EGRESS
-from apps.questions import asked, told
+from apps.questions import (
+    DHCP6_ANSWER,
+    DHCP6_CLIENT,
+    DHCP6_SERVER,
+    DHCP_ANSWER,
+    DHCP_QUESTION,
+    DHCP_SERVER,
+    asked,
+    told,
+)
 from controller import served
 from controller.derived import HOST_LINK, Leg, Realm
 from controller.entities import Neighbour, Network
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     from controller.derived import Endpoint
     from controller.entities import Chassis, Interface
 
-DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER, NAMES = 68, 67, 546, 547, 53
+NAMES = 53
 DHCP6_SERVERS = "ff02::1:2"
 ROUTER_SOLICITATION = 133
 LEASING = {r.DHCP, r.DHCP6}
@@ -62,7 +71,7 @@ def questions(network: Network, view: View) -> Iterator[Flow]:
 def _questions(network: Network) -> Iterator[tuple[Match, int]]:
     """Each question with the reason that the daemon is told."""
     if served.leased(network):
-        yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}, r.DHCP
+        yield DHCP_QUESTION, r.DHCP
     for server in sorted({served.server(network, subnet) for subnet in served.leased(network)}):
         yield {f.IPV4_DST: server, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_SERVER}, r.DHCP
     if served.informed(network):
@@ -76,9 +85,9 @@ def _questions(network: Network) -> Iterator[tuple[Match, int]]:
 def _answers(network: Network) -> Iterator[Match]:
     """What only the network itself may say to its ports."""
     if served.leased(network):
-        yield {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
+        yield DHCP_ANSWER
     if served.informed(network):
-        yield {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
+        yield DHCP6_ANSWER
 
 
 def _found(realm: Hosts, network: Network, address: str) -> Flow:

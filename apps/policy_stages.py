@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.next_hops import PING, PING6
 from apps.pipeline import DELIVER, PUNT, SERVICE
 from apps.policy_tables import (
     ASKED,
@@ -25,6 +26,7 @@ from apps.policy_tables import (
     TALLY,
     WHO,
 )
+from apps.questions import DHCP6_ANSWER, DHCP_ANSWER
 from controller.flow import fields as f
 from controller.flow.actions import Action, copy, set_field
 from controller.flow.cloning import clone
@@ -46,8 +48,6 @@ DISCOVERY, ON_THE_LINK = (133, 134, 135, 136, 137), 255
 """Neighbour discovery, of which no router passes anything on (RFC 4861, 7.1.1)."""
 LISTENERS, ONE_HOP = (130, 131, 132, 143), 1
 """Multicast listener discovery (RFC 2710, 3; RFC 3810, 5)."""
-DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER = 68, 67, 546, 547
-PING, PING6 = 8, 128
 FRAGMENT = 44
 """The protocol of IPv6 datagrams' pieces but for the first."""
 TRACKED = {f.ETH_IP: (f.TCP, f.UDP, f.ICMP), f.ETH_IPV6: (f.TCP, f.UDP, f.ICMPV6, FRAGMENT)}
@@ -57,7 +57,7 @@ MESSAGES = (
     (f.ETH_IP, f.ICMP, f.ICMP_TYPE, f.ICMP_CODE),
     (f.ETH_IPV6, f.ICMPV6, f.ICMPV6_TYPE, f.ICMPV6_CODE),
 )
-PROTOCOL_AT, TYPE_AT = 16, 8
+TYPE_AT = 8
 WHOLE, PIECE, LATER = 0, Masked(1, 1), Masked(2, 2)
 """Of IP_FRAG: no piece, a piece of a datagram; one that is not the first, and so has no ports."""
 ACTION = (1 << ACTION_BITS) - 1
@@ -95,10 +95,8 @@ def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
         yield from _verdict(stage)
     yield from _asked()
     outside: Match = {r.ORIGIN: r.FROM_SEGMENT}
-    answer: Match = {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
-    yield INGRESS.flow(EVERYWHERE, "exempt", outside | answer, [DELIVER.goto])
-    answer6: Match = {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
-    yield INGRESS.flow(EVERYWHERE, "exempt", outside | answer6, [DELIVER.goto])
+    for answer in (DHCP_ANSWER, DHCP6_ANSWER):
+        yield INGRESS.flow(EVERYWHERE, "exempt", outside | answer, [DELIVER.goto])
     yield INGRESS.flow(EVERYWHERE, "question", {r.LOOKUP: r.QUESTION}, [DELIVER.goto])
     for kind in IP:
         yield INGRESS.flow(EVERYWHERE, "flooded", {r.ZONE: 0, f.ETH_TYPE: kind}, [INGRESS_STATE.goto])
@@ -208,7 +206,7 @@ def _asked() -> Iterator[Flow]:
             match: Match = {f.ETH_TYPE: kind, f.IP_PROTO: protocol}
             ports: list[Action] = [copy(target, r.PORTS, target.bits), copy(source, r.SOURCE_PORT)]
             yield ASKED.flow(EVERYWHERE, "ports", match, [*_word(protocol), *ports])
-        word = copy(f.IP_PROTO, r.PORTS, f.IP_PROTO.bits, target_at=PROTOCOL_AT)
+        word = copy(f.IP_PROTO, r.PORTS, f.IP_PROTO.bits, target_at=r.PROTOCOL_AT)
         yield ASKED.flow(EVERYWHERE, "protocol", {f.ETH_TYPE: kind}, [*_word(0), word])
     for eth, protocol, kind_field, code in MESSAGES:
         message: Match = {f.ETH_TYPE: eth, f.IP_PROTO: protocol}
@@ -217,4 +215,4 @@ def _asked() -> Iterator[Flow]:
 
 
 def _word(protocol: int) -> list[Action]:
-    return [set_field(r.PORTS, protocol << PROTOCOL_AT), set_field(r.SOURCE_PORT, 0)]
+    return [set_field(r.PORTS, protocol << r.PROTOCOL_AT), set_field(r.SOURCE_PORT, 0)]

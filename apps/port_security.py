@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.pipeline import ND_SOURCE, NEIGHBOUR, PUNT, SOURCE
-from apps.questions import ADVERTISEMENT, SOLICITATION
+from apps.questions import ADVERTISEMENT, DHCP_QUESTION, SOLICITATION
 from apps.registers import PROBE
 from apps.registers import PUNT as PUNT_REASON
 from controller.addresses import link_local
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from controller.entities import Chassis
 
 ROUTER_ADVERTISEMENT, REDIRECT = 134, 137
-DHCP_CLIENT, DHCP_SERVER = 68, 67
 NO_MAC, NO_ADDRESS = "00:00:00:00:00:00", "0.0.0.0"  # noqa: S104 - "no address", not a bind
 _TELL = (set_field(PUNT_REASON, PROBE), PUNT.resubmit)
 """Who looks whether an address is free may have been given one that is not: the daemon gets a copy."""
@@ -91,8 +90,8 @@ def _ipv4_unspecified(endpoint: Endpoint, here: Scope) -> Iterator[Flow]:
     sender = _from(endpoint, endpoint.mac)
     probe: Match = {**sender, f.ARP_SHA: endpoint.mac, f.ARP_SPA: NO_ADDRESS}
     yield SOURCE.flow(here, "probe", probe, [*_TELL, NEIGHBOUR.goto])
-    dhcp: Match = {f.IPV4_SRC: NO_ADDRESS, f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}
-    yield SOURCE.flow(here, "unspecified", {**sender, **dhcp}, [NEIGHBOUR.goto])
+    dhcp: Match = {**sender, **DHCP_QUESTION, f.IPV4_SRC: NO_ADDRESS}
+    yield SOURCE.flow(here, "unspecified", dhcp, [NEIGHBOUR.goto])
 
 
 def guard(_chassis: Chassis, _view: View) -> Iterator[Flow]:

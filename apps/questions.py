@@ -1,4 +1,4 @@
-"""Questions for a MAC: how ARP and neighbour discovery ask who has an address, and where the answer is made."""
+"""Questions that networks answer: for an address of one's own (DHCP), and for the MAC of one (ARP, ND)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 ARP_REQUEST, ARP_REPLY = 1, 2
 SOLICITATION, ADVERTISEMENT = 135, 136
+DHCP_CLIENT, DHCP_SERVER, DHCP6_CLIENT, DHCP6_SERVER = 68, 67, 546, 547
+DHCP_QUESTION: Match = {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_CLIENT, f.UDP_DST: DHCP_SERVER}
+"""What a client of DHCP asks all servers (RFC 2131, 4.1)."""
+DHCP_ANSWER: Match = {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
+DHCP6_ANSWER: Match = {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
+"""What servers answer clients (RFC 8415, 7.2)."""
 
 
 def asked(vni: int, address: str) -> Match:

@@ -71,6 +71,8 @@ TELLING = "geneve"
 """The encapsulation that carries SENDER."""
 DELIVERY, QUESTION = 0, 1
 HOP_BITS = 8
+PROTOCOL_AT = 16
+"""Where in PORTS the protocol begins."""
 
 DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED, REJECTED, LOGGED = range(1, 13)
 """The reasons in PUNT: a client's DHCP, a router solicitation, a question about names; a packet whose TTL ended, that

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from controller.policy.values import Range, Service
 
 WORD = 0xFFFFFFFF
-PROTOCOL_AT = 16
 ANY_PORT = 0xFFFF
 WHOLE_GUARD = WORD ^ (MOST_STAGES - 1)
 ACTION = (1 << ACTION_BITS) - 1
@@ -110,7 +109,7 @@ def _service(service: Service) -> tuple[Terms, ...]:
     """A protocol's ports, or types and codes, and the source ports."""
     kind: Terms = ((f.ETH_TYPE, ETH_TYPES[service.protocol]),) if service.protocol in ETH_TYPES else ()
     sources: list[Terms] = [((r.SOURCE_PORT, span),) for span in _spans(service.sources)] or [()]
-    word = service.protocol << PROTOCOL_AT
+    word = service.protocol << r.PROTOCOL_AT
     spans = _spans(service.ports) or [Masked(0, 0)]
     ports = [Masked(word | integer(s.value), WORD ^ ANY_PORT | integer(s.mask)) for s in map(_masked, spans)]
     return tuple((*kind, (r.PORTS, port), *source) for port, source in product(ports, sources))
