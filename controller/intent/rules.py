@@ -126,8 +126,8 @@ def _limits(draft: Overlay, puts: Sequence[Proposed], removals: Sequence[Removal
             yield from _withdrawn(draft, put)
     for kind, project in draft.grown():
         yield from _over_quota(draft, puts, KINDS[kind], project)
-    for project in dict.fromkeys(put.key[1] for put in puts):
-        yield from _over_rules(draft, [put for put in puts if put.key[1] == project], project)
+    for put in {put.key[1]: put for put in puts if _more_rules(put)}.values():
+        yield from _over_rules(draft, put)
 
 
 def _in_use(draft: Overlay, removal: Removal) -> Iterator[Problem]:
@@ -158,18 +158,22 @@ def _withdrawn(draft: Overlay, put: Proposed) -> Iterator[Problem]:
         yield Problem(f"{put.pointer}/spec/shared", message, 409)
 
 
-def _over_rules(draft: Overlay, puts: Sequence[Proposed], project: str) -> Iterator[Problem]:
-    """More rules than a project may have, where a change makes them more."""
-    owner = draft.spec(("Project", "", project)) if project else None
+def _more_rules(put: Proposed) -> bool:
+    return _rules(put.key, put.spec) > (_rules(put.key, put.before.spec) if put.before else 0)
+
+
+def _over_rules(draft: Overlay, put: Proposed) -> Iterator[Problem]:
+    """More rules than a project may have; ``put`` is the last that makes them more."""
+    project = put.key[1]
+    owner = draft.spec(("Project", "", project))
     limit = owner.quotas.rules if owner else None
-    grown = [put for put in puts if _rules(put.key, put.spec) > (_rules(put.key, put.before.spec) if put.before else 0)]
-    if limit is None or not grown:
+    if limit is None:
         return
     keys = ((kind.name, project, name) for kind in _SCOPED for name in draft.names(kind.name, project))
     wanted = sum(_rules(key, draft.spec(key)) for key in keys)
     if wanted > limit:
         message = f"the quota of project {project} is {limit} rules; this would make {wanted}"
-        yield Problem(grown[-1].pointer, message, 409)
+        yield Problem(put.pointer, message, 409)
 
 
 def _rules(key: Key, spec: Any) -> int:
