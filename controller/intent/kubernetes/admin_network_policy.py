@@ -10,12 +10,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from controller.intent.kind import Draft, Findings, Kind
-from controller.intent.kubernetes.admin_rules import Egress, Ingress, Subject, contradictions, machines, rules
+from controller.intent.kind import Kind
+from controller.intent.kubernetes.admin_rules import Egress, Ingress, Subject, contradictions, policy
 from controller.intent.kubernetes.form import ClusterMetadata, Manifest, Part
 from controller.intent.kubernetes.words import LabelMap, Subdomain
-from controller.intent.resource import Document, Key, Resource
-from controller.policy import tiers, values
+from controller.intent.resource import Document, Resource
+from controller.policy import tiers
+from controller.policy.values import Policy
 
 
 class AdminNetworkPolicySpec(Part):
@@ -45,24 +46,8 @@ class AdminNetworkPolicyManifest(Manifest):
     spec: AdminNetworkPolicySpec
 
 
-def _contradictions(_draft: Draft, _key: Key, spec: AdminNetworkPolicySpec, _settled: object) -> Findings:
-    return contradictions(spec.egress)
-
-
-def _entity(resource: Resource) -> values.Policy:
-    row, spec = resource.row, resource.spec
-    return values.Policy(
-        key=f"AdminNetworkPolicy:{row.name}",
-        uid=row.uid,
-        kind="AdminNetworkPolicy",
-        project="",
-        name=row.name,
-        tier=tiers.ADMIN,
-        priority=spec.priority,
-        applied_to=(machines(spec.subject),),
-        ingress=rules("ingress", spec.ingress) or None,
-        egress=rules("egress", spec.egress) or None,
-    )
+def _entity(resource: Resource) -> Policy:
+    return policy(resource, tiers.ADMIN, resource.spec.priority)
 
 
 ADMIN_NETWORK_POLICY = Kind(
@@ -72,7 +57,7 @@ ADMIN_NETWORK_POLICY = Kind(
     rank=6,
     document=AdminNetworkPolicyDocument,
     spec=AdminNetworkPolicySpec,
-    contradictions=_contradictions,
+    contradictions=contradictions,
     entity=_entity,
     manifest=AdminNetworkPolicyManifest,
 )

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from controller.intent.kind import Contradiction, Findings
+from controller.intent.kind import Contradiction, Draft, Findings
 from controller.intent.kubernetes.form import NOT_EMPTY, Choice, Part
 from controller.intent.kubernetes.selectors import LabelSelector, requirements
 from controller.intent.kubernetes.services import Protocol, Spoken, services
 from controller.intent.kubernetes.words import Block, PortName, PortNumber
+from controller.intent.resource import Key, NoAllocation, Resource
 from controller.policy import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _MOST = 100
 _MOST_NETWORKS = 25
@@ -145,9 +146,10 @@ BaselineIngress = Annotated[tuple[BaselineIngressRule, ...] | None, Field(strict
 BaselineEgress = Annotated[tuple[BaselineEgressRule, ...] | None, Field(strict=False, max_length=_MOST)]
 
 
-def contradictions(egress: Iterable[EgressRule] | None) -> Findings:
+def contradictions(_draft: Draft, _key: Key, spec: Any, _settled: NoAllocation) -> Findings:
     """Ports by name of addresses, which name none."""
-    for at, rule in enumerate(egress or ()):
+    egress: tuple[EgressRule, ...] = spec.egress or ()
+    for at, rule in enumerate(egress):
         if all(peer.networks is None for peer in rule.peers):
             continue
         for index, port in enumerate(rule.ports or ()):
@@ -156,14 +158,25 @@ def contradictions(egress: Iterable[EgressRule] | None) -> Findings:
                 yield Contradiction(pointer, "may not stand in a rule with networks, which name no ports")
 
 
-def machines(subject: Subject) -> values.Machines:
-    """Whom a subject means."""
-    return _machines(subject.namespaces, subject.pods)
+def policy(resource: Resource, tier: str, priority: int) -> values.Policy:
+    """What either of them comes to; a direction without rules is not spoken of."""
+    row, spec = resource.row, resource.spec
+    return values.Policy(
+        key=f"{row.kind}:{row.name}",
+        uid=row.uid,
+        kind=row.kind,
+        project="",
+        name=row.name,
+        tier=tier,
+        priority=priority,
+        applied_to=(_machines(spec.subject),),
+        ingress=_rules("ingress", spec.ingress or ()) or None,
+        egress=_rules("egress", spec.egress or ()) or None,
+    )
 
 
-def rules(direction: values.Direction, written: Iterable[IngressRule | EgressRule] | None) -> tuple[values.Rule, ...]:
-    """Rules in the order written, each with a name of its own; a direction without rules is not spoken of."""
-    found = list(written or ())
+def _rules(direction: values.Direction, found: Sequence[IngressRule | EgressRule]) -> tuple[values.Rule, ...]:
+    """Rules in the order written, each with a name of its own."""
     names = [rule.name or f"{direction}-{index}" for index, rule in enumerate(found)]
     return tuple(
         values.Rule(
@@ -180,12 +193,13 @@ def _peers(peer: Subject | Target) -> Iterator[values.Peer]:
     if isinstance(peer, Target) and peer.networks is not None:
         yield from (values.Block(network) for network in peer.networks)
         return
-    yield _machines(peer.namespaces, peer.pods)
+    yield _machines(peer)
 
 
-def _machines(namespaces: LabelSelector | None, pods: Pods | None) -> values.Machines:
+def _machines(peer: Subject | Target) -> values.Machines:
+    pods = peer.pods
     if pods is None:
-        return values.Machines(None, project_labels=requirements(namespaces))
+        return values.Machines(None, project_labels=requirements(peer.namespaces))
     labels = requirements(pods.pod_selector)
     return values.Machines(None, project_labels=requirements(pods.namespace_selector), labels=labels)
 

@@ -9,19 +9,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from controller.intent.kind import Draft, Findings, Kind
-from controller.intent.kubernetes.admin_rules import (
-    BaselineEgress,
-    BaselineIngress,
-    Subject,
-    contradictions,
-    machines,
-    rules,
-)
+from controller.intent.kind import Kind
+from controller.intent.kubernetes.admin_rules import BaselineEgress, BaselineIngress, Subject, contradictions, policy
 from controller.intent.kubernetes.form import ClusterMetadata, Manifest, Part
 from controller.intent.kubernetes.words import LabelMap
-from controller.intent.resource import Document, Key, Resource
-from controller.policy import tiers, values
+from controller.intent.resource import Document, Resource
+from controller.policy import tiers
+from controller.policy.values import Policy
 
 
 class BaselineAdminNetworkPolicySpec(Part):
@@ -56,24 +50,8 @@ class BaselineAdminNetworkPolicyManifest(Manifest):
     spec: BaselineAdminNetworkPolicySpec
 
 
-def _contradictions(_draft: Draft, _key: Key, spec: BaselineAdminNetworkPolicySpec, _settled: object) -> Findings:
-    return contradictions(spec.egress)
-
-
-def _entity(resource: Resource) -> values.Policy:
-    row, spec = resource.row, resource.spec
-    return values.Policy(
-        key=f"BaselineAdminNetworkPolicy:{row.name}",
-        uid=row.uid,
-        kind="BaselineAdminNetworkPolicy",
-        project="",
-        name=row.name,
-        tier=tiers.BASELINE,
-        priority=0,
-        applied_to=(machines(spec.subject),),
-        ingress=rules("ingress", spec.ingress) or None,
-        egress=rules("egress", spec.egress) or None,
-    )
+def _entity(resource: Resource) -> Policy:
+    return policy(resource, tiers.BASELINE, 0)
 
 
 BASELINE_ADMIN_NETWORK_POLICY = Kind(
@@ -83,7 +61,7 @@ BASELINE_ADMIN_NETWORK_POLICY = Kind(
     rank=6,
     document=BaselineAdminNetworkPolicyDocument,
     spec=BaselineAdminNetworkPolicySpec,
-    contradictions=_contradictions,
+    contradictions=contradictions,
     entity=_entity,
     manifest=BaselineAdminNetworkPolicyManifest,
 )
