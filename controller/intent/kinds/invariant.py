@@ -6,6 +6,7 @@ An Invariant is its project's own. A ClusterInvariant is the administrators', wh
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -106,14 +107,6 @@ INVARIANT = Kind(
     references=_references,
     entity=_entity,
 )
-CLUSTER_INVARIANT = Kind(
-    name="ClusterInvariant",
-    plural="clusterinvariants",
-    scoped=False,
-    rank=7,
-    document=ClusterInvariantDocument,
-    spec=InvariantSpec,
-    contradictions=_contradictions,
-    references=_references,
-    entity=_entity,
+CLUSTER_INVARIANT = replace(
+    INVARIANT, name="ClusterInvariant", plural="clusterinvariants", scoped=False, document=ClusterInvariantDocument
 )

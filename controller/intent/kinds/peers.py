@@ -7,6 +7,7 @@ whose ports it then means; that such traffic passes takes both projects' policie
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, WithJsonSchema
@@ -121,7 +122,7 @@ def peers(project: str, given: PeerSpec | tuple[PeerSpec | str, ...] | str | Non
 def targets(project: str, given: MachinesSpec | tuple[MachinesSpec | str, ...] | str) -> tuple[Machines, ...]:
     """The same of a project's own ports; anybody is all of them."""
     return tuple(
-        dict.fromkeys(Machines((project,)) if spec is None else machines(project, spec) for _, spec in each(given))
+        dict.fromkeys(Machines((project,)) if spec is None else _machines(project, spec) for _, spec in each(given))
     )
 
 
@@ -130,22 +131,17 @@ def _peer(project: str, spec: PeerSpec) -> Iterator[Peer]:
         yield Block(spec.cidr, tuple(sorted(set(spec.excepts or ()))))
         return
     owner = spec.project or project
-    found = machines(owner, spec)
+    found = _machines(owner, spec)
     if spec.projects is not None:
-        yield Machines(
-            None, requirements(spec.projects.labels, spec.projects.expressions), found.labels, *_named_of(found)
-        )
+        terms = requirements(spec.projects.labels, spec.projects.expressions)
+        yield replace(found, projects=None, project_labels=terms)
         return
     yield found
-    if only_groups(spec) and owner == project:
+    if _only_groups(spec) and owner == project:
         yield from (Listed(key) for key in found.groups)
 
 
-def _named_of(found: Machines) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    return found.networks, found.ports, found.groups
-
-
-def machines(project: str, spec: MachinesSpec) -> Machines:
+def _machines(project: str, spec: MachinesSpec) -> Machines:
     """Ports of one project."""
     return Machines(
         (project,),
@@ -157,7 +153,7 @@ def machines(project: str, spec: MachinesSpec) -> Machines:
     )
 
 
-def only_groups(spec: MachinesSpec) -> bool:
+def _only_groups(spec: MachinesSpec) -> bool:
     """Whether nothing but groups is given, which may then be groups of addresses."""
     others = (spec.labels, spec.expressions, spec.network, spec.networks, spec.port, spec.ports)
     return (spec.group or spec.groups) is not None and not any(others)
@@ -177,7 +173,7 @@ def peer_references(project: str, given: PeerSpec | tuple[PeerSpec | str, ...] |
     """What peers name in their own project; of others nothing is told, not even whether it is there."""
     for _, spec in each(given):
         if spec is not None and spec.cidr is None and spec.project in (None, project):
-            yield from _references(project, spec, GROUP_KINDS if only_groups(spec) else GROUP_KINDS[:1])
+            yield from _references(project, spec, GROUP_KINDS if _only_groups(spec) else GROUP_KINDS[:1])
 
 
 def target_references(project: str, given: MachinesSpec | tuple[MachinesSpec | str, ...] | str) -> Iterator[Key]:
