@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from controller.intent.ports import HIGHEST
 from controller.intent.values import LabelValue
 
 _SUBDOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
@@ -21,7 +22,6 @@ _LABEL_KEY = re.compile(rf"((?P<prefix>{_SUBDOMAIN})/)?{_WORD}")
 _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](-?[a-z0-9])*")
 _LONGEST_PORT_NAME = 15
 _BLOCK = re.compile(r"[0-9a-fA-F.:]+/[0-9]{1,3}")
-_LAST_PORT = 65535
 
 
 def _subdomain(text: str) -> str:
@@ -52,7 +52,7 @@ def _port_name(text: str) -> str:
 def _port(value: Any) -> int | str:
     if isinstance(value, str):
         return _port_name(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LAST_PORT:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= HIGHEST:
         raise PydanticCustomError("port", "must be a number from 1 to 65535 or a port's name")
     return value
 
@@ -79,11 +79,11 @@ LabelMap = Annotated[
 PortName = Annotated[
     str, AfterValidator(_port_name), WithJsonSchema({"type": "string", "maxLength": _LONGEST_PORT_NAME})
 ]
-PortNumber = Annotated[int, Field(ge=1, le=_LAST_PORT)]
+PortNumber = Annotated[int, Field(ge=1, le=HIGHEST)]
 PortOrName = Annotated[
     Any,
     BeforeValidator(_port),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _LAST_PORT}, {"type": "string"}]}),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": HIGHEST}, {"type": "string"}]}),
 ]
 Block = Annotated[
     str,
