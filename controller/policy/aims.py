@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from controller.entities import Port, Project
 from controller.policy.differences import Ours, Strangers
-from controller.policy.gates import BITS, FAMILIES, Span, block
+from controller.policy.gates import ANYWHERE, Span, block
 from controller.policy.reach import spans
 from controller.policy.selecting import selects
 from controller.policy.values import Block, Machines
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from controller.policy.differences import Crowd
     from controller.policy.reach import Reach
-
-_EVERYWHERE = Strangers(tuple(Span(family, 0, (1 << BITS[family]) - 1) for family in FAMILIES))
 
 
 class Aim:
@@ -40,7 +38,7 @@ class Aim:
 
     def everybody(self) -> list[Crowd]:
         """All that are meant."""
-        crowds: list[Crowd] = [_EVERYWHERE]
+        crowds: list[Crowd] = [Strangers(ANYWHERE)]
         for key in sorted(key for keys in self._reach.population().realms.values() for key in keys):
             identity = self._reach.identity(key)
             crowds += [Ours(key, self._reach.members(identity))] if identity is not None else []
@@ -72,12 +70,7 @@ class Aim:
         return one is not None and project is not None and selects(replace(machines, ports=()), one, project.labels)
 
     def _shared(self, span: Span) -> list[Span]:
-        both = (
-            Span(span.family, max(span.first, own.first), min(span.last, own.last))
-            for own in self._spans
-            if own.family == span.family
-        )
-        return [one for one in both if one.first <= one.last]
+        return [part for own in self._spans if (part := span.shared(own)) is not None]
 
 
 def _plain(given: Block) -> list[Span]:
@@ -89,7 +82,7 @@ def _plain(given: Block) -> list[Span]:
 
 
 def _without(span: Span, hole: Span) -> list[Span]:
-    if span.family != hole.family or hole.last < span.first or span.last < hole.first:
+    if span.shared(hole) is None:
         return [span]
     parts = (Span(span.family, span.first, hole.first - 1), Span(span.family, hole.last + 1, span.last))
     return [part for part in parts if part.first <= part.last]

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
 from controller.policy.derived import Guard, Placement, Posture, Rank, Stage
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from controller.policy.values import Action, Direction
 
 FAMILIES = (4, 6)
-BITS = {4: 32, 6: 128}
+_BITS = {4: 32, 6: 128}
+_KINDS: dict[int, type[IPv4Address | IPv6Address]] = {4: IPv4Address, 6: IPv6Address}
 Sort = tuple[int, ...]
 """The places of the rules that are tried about a peer, ascending."""
 
@@ -46,6 +47,21 @@ class Span(NamedTuple):
     family: int
     first: int
     last: int
+
+    @property
+    def ends(self) -> tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]:
+        """Both ends as addresses."""
+        kind = _KINDS[self.family]
+        return kind(self.first), kind(self.last)
+
+    def shared(self, other: Span) -> Span | None:
+        """What is in both; None where nothing is."""
+        first, last = max(self.first, other.first), min(self.last, other.last)
+        return Span(self.family, first, last) if self.family == other.family and first <= last else None
+
+
+ANYWHERE = tuple(Span(family, 0, (1 << _BITS[family]) - 1) for family in FAMILIES)
+"""All addresses of each family."""
 
 
 @lru_cache(1 << 16)
@@ -240,7 +256,7 @@ def _swept(family: int, spans: list[tuple[int, Span]]) -> tuple[list[int], list[
     for place, span in spans:
         begin[span.first].append(place)
         end[span.last + 1].append(place)
-    points = sorted({0, *begin, *end} - {1 << BITS[family]})
+    points = sorted({0, *begin, *end} - {1 << _BITS[family]})
     open_: dict[int, int] = defaultdict(int)
     behind = []
     for point in points:

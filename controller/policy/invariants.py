@@ -7,7 +7,6 @@ be others.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -148,8 +147,8 @@ def _packet(
     family = source[1].family
     for protocol, source_port, target_port in _samples(services):
         if _FAMILY_OF.get(protocol, family) == family:
-            ends = _text(family, source[1].first), _text(family, target[1].first)
-            return Conversation(source[0], target[0], *ends, protocol, source_port, target_port)
+            ends = [str(span.ends[0]) for _, span in (source, target)]
+            return Conversation(source[0], target[0], ends[0], ends[1], protocol, source_port, target_port)
     return None
 
 
@@ -162,7 +161,3 @@ def _samples(services: Services) -> Iterator[tuple[int, int, int]]:
                 yield protocol, max(sources[0][0], min(sources[0][1], _EPHEMERAL)), first or min(last, _FIRST_PORT)
             else:
                 yield protocol, 0, first
-
-
-def _text(family: int, number: int) -> str:
-    return str(IPv4Address(number) if family == 4 else IPv6Address(number))  # noqa: PLR2004 - IPv4

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from controller.derived import Exit, Realm
 from controller.entities import Network, Port
 from controller.policy.derived import Identity, Member
-from controller.policy.gates import BITS, FAMILIES, Span, address, block
+from controller.policy.gates import ANYWHERE, FAMILIES, Span, address, block
 from controller.policy.services import EVERYTHING, NOTHING
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ Places = tuple[tuple[Span, bool], ...]
 Crowds = dict[Passage, tuple[str, ...]]
 """Ports (their keys) by what passes between them and a gate."""
 _OPEN_MODES = frozenset(("bridged", "nat", "host-only"))
-_ANYWHERE = tuple(Span(family, 0, (1 << BITS[family]) - 1) for family in FAMILIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ class Reach:
                 port = self.reading.get(Port, key)
                 places = tuple(spans(port, direction)) if port is not None else ()
                 if not exactly:
-                    places = tuple(dict.fromkeys((_ANYWHERE[span.family == 6], known) for span, known in places))  # noqa: PLR2004 - IPv6
+                    places = tuple(dict.fromkeys((ANYWHERE[_place(span)], known) for span, known in places))
                 if port is not None:
                     found[places].append(key)
         return found
@@ -180,8 +179,13 @@ def _passage(gate: Gate, number: int, places: Places) -> Passage:
     found = [NOTHING, NOTHING]
     for span, known in places:
         for part in gate.parts(span):
-            found[span.family == 6] |= gate.lets(gate.sort(number if known else 0, part))  # noqa: PLR2004 - IPv6
+            found[_place(span)] |= gate.lets(gate.sort(number if known else 0, part))
     return found[0], found[1]
+
+
+def _place(span: Span) -> int:
+    """The place of a family in a passage."""
+    return FAMILIES.index(span.family)
 
 
 def spans(port: Port, direction: Direction) -> Iterator[tuple[Span, bool]]:
@@ -191,7 +195,7 @@ def spans(port: Port, direction: Direction) -> Iterator[tuple[Span, bool]]:
     """
     sends = direction == "ingress"
     if sends and not port.port_security:
-        yield from ((span, True) for span in _ANYWHERE)
+        yield from ((span, True) for span in ANYWHERE)
         return
     for text in port.addresses:
         yield address(text), True
@@ -202,7 +206,7 @@ def spans(port: Port, direction: Direction) -> Iterator[tuple[Span, bool]]:
 
 def outside(gate: Gate) -> Iterator[tuple[Span, Services]]:
     """What a gate lets through of, or to, whom we do not know, by address; neighbours differ."""
-    for whole in _ANYWHERE:
+    for whole in ANYWHERE:
         begun, standing = whole.first, NOTHING
         for number, part in enumerate(gate.parts(whole)):
             services = gate.lets(gate.sort(0, part))
@@ -223,6 +227,6 @@ def overlaid(
         return
     for old, was in before:
         for new, is_ in after:
-            first, last = max(old.first, new.first), min(old.last, new.last)
-            if old.family == new.family and first <= last:
-                yield Span(old.family, first, last), was, is_
+            part = old.shared(new)
+            if part is not None:
+                yield part, was, is_

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, summarize_address_range
+from ipaddress import summarize_address_range
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -150,5 +150,4 @@ def sentence(packet: Json) -> str:
 
 
 def _blocks(span: Span) -> Iterator[str]:
-    kind = IPv4Address if span.family == 4 else IPv6Address  # noqa: PLR2004 - IPv4
-    return map(str, summarize_address_range(kind(span.first), kind(span.last)))
+    return map(str, summarize_address_range(*span.ends))

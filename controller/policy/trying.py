@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from controller.policy.gates import BITS, FAMILIES, Span
+from controller.policy.gates import ANYWHERE
 from controller.policy.services import EVERYTHING, NOTHING
 from controller.policy.values import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from controller.compiler.past import Reading
-    from controller.policy.gates import Gate, Sort, Step
+    from controller.policy.gates import Gate, Sort, Span, Step
     from controller.policy.values import Action, Direction
 
 _MOST_SORTS = 4_000
@@ -95,17 +93,18 @@ def _oppose(gate: Gate, sort: Sort, found: dict[str, Try], priorities: dict[str,
 
 def _sorts(gate: Gate) -> set[Sort]:
     """All sorts of peers that there could be; of very many only those that are told by one thing."""
-    spans = [part for family in FAMILIES for part in gate.parts(Span(family, 0, (1 << BITS[family]) - 1))]
     found = _certain(gate)
-    pairs = ((number, span) for number in (-1, *gate.identities) for span in spans)
+    pairs = product((-1, *gate.identities), _parts(gate))
     found.update(gate.sort(number, span) for number, span in islice(pairs, _MOST_SORTS))
     return found
 
 
 def _certain(gate: Gate) -> set[Sort]:
     """Machines, wherever they are, and strangers."""
-    strangers: Iterator[Span] = (
-        part for family in FAMILIES for part in gate.parts(Span(family, 0, (1 << BITS[family]) - 1))
-    )
     found = {gate.sort(number, None) for number in (-1, *gate.identities)}
-    return found | {gate.sort(0, span) for span in strangers}
+    return found | {gate.sort(0, span) for span in _parts(gate)}
+
+
+def _parts(gate: Gate) -> list[Span]:
+    """All addresses, cut where other rules begin to be tried."""
+    return [part for whole in ANYWHERE for part in gate.parts(whole)]
