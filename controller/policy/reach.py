@@ -220,13 +220,15 @@ def outside(gate: Gate) -> Iterator[tuple[Span, Services]]:
 def overlaid(
     before: list[tuple[Span, Services]], after: list[tuple[Span, Services]]
 ) -> Iterator[tuple[Span, Services, Services]]:
-    """Both, cut where either is cut; where one says nothing at all, nothing passes."""
+    """Both, cut where either is cut; where one says nothing at all, nothing passes. Else each is of all addresses."""
     if not before or not after:
         yield from ((span, NOTHING, services) for span, services in after)
         yield from ((span, services, NOTHING) for span, services in before)
         return
+    place = 0
     for old, was in before:
-        for new, is_ in after:
-            part = old.shared(new)
-            if part is not None:
-                yield part, was, is_
+        while place < len(after) and (part := old.shared(after[place][0])) is not None:
+            yield part, was, after[place][1]
+            if part.last < after[place][0].last:
+                break
+            place += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from controller.entities import Port, Project, Router
 from controller.policy.derived import Identity
 from controller.policy.differences import Difference, Differences, Ours, Strangers
-from controller.policy.gates import Gates, address
-from controller.policy.reach import Reach, outside
+from controller.policy.gates import Gates, Span, address
+from controller.policy.reach import Reach, outside, overlaid
 from controller.policy.services import NOTHING
 from controller.policy.values import Policy, Tier
 from tests.compiled import Watched
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Table = dict[tuple[str, str], "Passage"]
 """What each port may begin with each other, and with each address outside, over IPv4 and over IPv6."""
 CLOSED = (NOTHING, NOTHING)
+CEILING = 5.0
+"""Seconds; each with each would take more than a minute."""
 
 
 @st.composite
@@ -57,6 +60,17 @@ def test_differences_are_those_of_a_comparison_of_everything(data: st.DataObject
     assert differing == expected
     for pair, (old, new) in told.items():
         assert (old, new) == (before.get(pair, CLOSED), after.get(pair, CLOSED))
+
+
+def test_long_lists_of_addresses_are_compared_in_one_pass() -> None:
+    cuts = range(0, 1 << 32, 1 << 18)
+    some = [(Span(4, first, first + (1 << 18) - 1), NOTHING) for first in cuts]
+    others = [(Span(4, max(0, first - 1), first + (1 << 18) - 2), NOTHING) for first in cuts]
+    others[-1] = (Span(4, others[-1][0].first, (1 << 32) - 1), NOTHING)
+    started = monotonic()
+    parts = [part for part, _, _ in overlaid(some, others)]
+    assert monotonic() - started < CEILING
+    assert [part.first for part in parts] == sorted({span.first for span, _ in (*some, *others)})
 
 
 def compared(glimpse: Glimpse) -> tuple[Table, Table, dict[tuple[str, str], tuple[Passage, Passage]]]:
