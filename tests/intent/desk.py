@@ -71,6 +71,13 @@ class Desk:
         found: dict[str, Any] = json.loads(resource.row.allocated)
         return found
 
+    def told(self, kind: str, key: str) -> Any:
+        """A resource as the compiler was told of it last; None if it was not."""
+        project, _, name = key.rpartition("/")
+        resource = self.intent.resource((kind, project, name))
+        assert resource is not None
+        return KINDS[kind].entity(resource)
+
     def refused(self, *asked: dict[str, Any]) -> dict[str, str]:
         """The pointers and messages with which an apply is refused; nothing may have changed."""
         revision, rows = self.database.revision, dict(self.database.rows)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from controller import entities
 from controller.errors import Conflict
-from controller.intent.kinds import KINDS
 
 A, B, V6 = "10.1.0.0/24", "10.2.0.0/24", "fd00:1::/64"
 OUT, OUT6 = "192.0.2.0/24", "2001:db8::/64"
@@ -21,9 +20,7 @@ PUBLIC = {"network": "public"}
 
 def made(office: Desk, name: str = "r", owner: str = "acme") -> entities.Router:
     """A router as the compiler was told of it last."""
-    resource = office.intent.resource(("Router", owner, name))
-    assert resource is not None
-    found = KINDS["Router"].entity(resource)
+    found = office.told("Router", f"{owner}/{name}")
     assert isinstance(found, entities.Router)
     return found
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from desk import Desk, desk, floating, network, port, project, router
 
-from controller.entities import FloatingIp, Port
+from controller.entities import FloatingIp
 from controller.errors import Conflict
-from controller.intent.kinds import KINDS
 
 NET = "10.1.0.0/24"
 PROJECTS = (project(), project("globex"), project("initech"))
@@ -15,20 +14,11 @@ SHARED = network("pods", NET, shared=True)
 PRIVATE = network("pods", NET)
 
 
-def told(office: Desk, key: str) -> Port | None:
-    """The port as the compiler is told of it; None while it is not."""
-    owner, _, name = key.partition("/")
-    resource = office.intent.resource(("Port", owner, name))
-    assert resource is not None
-    found: Port | None = KINDS["Port"].entity(resource)
-    return found
-
-
 def test_ports_of_several_projects_share_a_network_and_no_address(office: Desk) -> None:
     office.apply(
         *PROJECTS, SHARED, port("p", on="pods"), *(port("p", on="acme/pods", owner=o) for o in ("globex", "initech"))
     )
-    ports = [told(office, f"{owner}/p") for owner in ("acme", "globex", "initech")]
+    ports = [office.told("Port", f"{owner}/p") for owner in ("acme", "globex", "initech")]
     assert {each.network for each in ports if each} == {"acme/pods"}
     assert [each.project for each in ports if each] == ["acme", "globex", "initech"]
     assert sorted(each.addresses for each in ports if each) == [("10.1.0.2",), ("10.1.0.3",), ("10.1.0.4",)]
@@ -43,9 +33,9 @@ def test_ports_of_several_projects_share_a_network_and_no_address(office: Desk) 
 @pytest.mark.parametrize("mode", ["overlay", "internal"])
 def test_a_port_waits_for_a_network_to_be_shared_and_holds_it_then(office: Desk, mode: str) -> None:
     office.apply(*PROJECTS, network("pods", NET, mode=mode), port("p", on="acme/pods", owner="globex"))
-    assert told(office, "globex/p") is None
+    assert office.told("Port", "globex/p") is None
     office.apply(network("pods", NET, mode=mode, shared=True))
-    found = told(office, "globex/p")
+    found = office.told("Port", "globex/p")
     assert found is not None
     assert found.addresses == ("10.1.0.2",)
     used = "Network acme/pods is still used by 1 resource of other projects"
@@ -72,9 +62,9 @@ def test_a_port_that_waits_is_never_in_the_way_of_sharing(office: Desk) -> None:
     office.apply(*PROJECTS, PRIVATE, port("p", on="pods", addresses=["10.1.0.9"]))
     office.apply(port("p", on="acme/pods", owner="globex", addresses=["10.1.0.9"]))
     office.apply(SHARED)
-    assert told(office, "globex/p") is None
+    assert office.told("Port", "globex/p") is None
     office.apply(port("p", on="pods", addresses=["10.1.0.8"]), port("p", on="acme/pods", owner="globex"))
-    assert told(office, "globex/p") is not None
+    assert office.told("Port", "globex/p") is not None
 
 
 def test_an_address_that_a_port_of_another_project_freed_rests() -> None:
@@ -93,7 +83,7 @@ def test_a_port_that_moves_to_another_projects_network_has_new_addresses_and_its
     office.apply(*PROJECTS, SHARED, public, router("edge", "pods", external={"network": "public"}))
     office.apply(*own, floating("f", "p", on="acme/public", owner="globex"))
     office.apply(port("p", owner="globex", on="acme/pods"))
-    found = told(office, "globex/p")
+    found = office.told("Port", "globex/p")
     assert found is not None
     assert found.addresses == ("10.1.0.2",)
     (moved,) = (each for each in office.followed[-1][0] if isinstance(each, FloatingIp))
@@ -109,7 +99,7 @@ def test_ports_count_against_the_quota_of_their_own_project(office: Desk) -> Non
 def test_a_port_has_groups_and_names_its_ports(office: Desk) -> None:
     names = {"web": {"port": 80}, "dns": {"protocol": "udp", "port": 53}}
     office.apply(*PROJECTS, PRIVATE, port("p", on="pods", security_groups=["web", "base"], named_ports=names))
-    found = told(office, "acme/p")
+    found = office.told("Port", "acme/p")
     assert found is not None
     assert found.groups == ("acme/base", "acme/web")
     assert found.named_ports == (("dns", 17, 53), ("web", 6, 80))

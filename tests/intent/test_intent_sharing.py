@@ -9,7 +9,6 @@ from desk import Desk, bridged, desk, floating, forward, network, port, project,
 
 from controller import entities
 from controller.errors import Conflict, UserError
-from controller.intent.kinds import KINDS
 from controller.intent.proposal import Outcome
 
 A, OUT, OUT6 = "10.1.0.0/24", "192.0.2.0/24", "2001:db8::/64"
@@ -28,14 +27,6 @@ def theirs(**external: Any) -> tuple[dict[str, Any], ...]:
     )
 
 
-def told(office: Desk, kind: str, key: str) -> Any:
-    """An entity as the compiler was told of it last; None if it was not."""
-    owner, _, name = key.partition("/")
-    resource = office.intent.resource((kind, owner, name))
-    assert resource is not None
-    return KINDS[kind].entity(resource)
-
-
 def changed(outcome: Outcome) -> set[str]:
     return {f"{each.key[1]}/{each.key[2]}" for each in outcome.results if each.changed}
 
@@ -49,10 +40,10 @@ def why(office: Desk, *asked: dict[str, Any]) -> str:
 def test_two_tenants_leave_by_one_segment_and_have_different_addresses(office: Desk) -> None:
     own = (network("web", A), router("edge", "web", external={"network": "public"}))
     office.apply(*PROJECTS, SHARED, *own, *theirs(), floating("f", "p", on="acme/public", owner="globex"))
-    ours, other = told(office, "Router", "acme/edge").external, told(office, "Router", "globex/edge").external
+    ours, other = office.told("Router", "acme/edge").external, office.told("Router", "globex/edge").external
     assert (ours.network, ours.addresses) == ("acme/public", ("192.0.2.2",))
     assert (other.network, other.addresses) == ("acme/public", ("192.0.2.3",))
-    found: entities.FloatingIp = told(office, "FloatingIP", "globex/f")
+    found: entities.FloatingIp = office.told("FloatingIP", "globex/f")
     assert (found.network, found.address, found.port) == ("acme/public", "192.0.2.4", "globex/p")
     assert found.private_address == "10.1.0.5"
 
@@ -107,8 +98,8 @@ def test_a_network_that_is_not_shared_is_as_one_that_is_not_there(office: Desk) 
     assert unknown == {
         kind: office.allocated(kind, f"globex/{name}") for kind, name in (("Router", "edge"), ("FloatingIP", "f"))
     }
-    assert told(office, "Router", "globex/edge").external is None
-    assert told(office, "FloatingIP", "globex/f") is None
+    assert office.told("Router", "globex/edge").external is None
+    assert office.told("FloatingIP", "globex/f") is None
     office.apply(port("q", on="public", addresses=["192.0.2.9"], mac=unknown["Router"]["mac"]))
     office.delete("Port", "acme/q")
     office.delete("Network", "acme/public")
@@ -117,8 +108,8 @@ def test_a_network_that_is_not_shared_is_as_one_that_is_not_there(office: Desk) 
 def test_who_waited_for_a_shared_network_gets_it_when_it_comes(office: Desk) -> None:
     office.apply(*PROJECTS, *theirs(), floating("f", "p", on="acme/public", owner="globex"), PRIVATE)
     assert changed(office.apply(SHARED)) == {"acme/public", "globex/edge", "globex/f"}
-    assert told(office, "Router", "globex/edge").external.addresses == ("192.0.2.2",)
-    assert told(office, "FloatingIP", "globex/f").private_address == "10.1.0.5"
+    assert office.told("Router", "globex/edge").external.addresses == ("192.0.2.2",)
+    assert office.told("FloatingIP", "globex/f").private_address == "10.1.0.5"
 
 
 def test_who_waits_is_never_in_the_way_of_sharing(office: Desk) -> None:
@@ -134,7 +125,7 @@ def test_who_waits_is_never_in_the_way_of_sharing(office: Desk) -> None:
     )
     outcome = office.apply(SHARED, port("q", on="public", addresses=["192.0.2.7"]), port("r", on="public"))
     assert changed(outcome) == {"acme/public", "acme/q", "acme/r", "globex/good"}
-    assert told(office, "Router", "globex/edge").external is None
+    assert office.told("Router", "globex/edge").external is None
     assert office.allocated("Router", "globex/edge")["interfaces"][0]["addresses"] == ["10.1.0.1"]
     office.apply(network("web", A, "10.2.0.0/24", owner="globex"))
     assert office.allocated("Router", "globex/edge")["interfaces"][0]["addresses"] == ["10.1.0.1", "10.2.0.1"]
@@ -199,12 +190,12 @@ def test_what_others_contradict_is_refused_without_naming_them(office: Desk, cha
 def test_a_further_subnet_gives_everybody_an_address(office: Desk) -> None:
     office.apply(*PROJECTS, SHARED, *theirs())
     office.apply(bridged("public", OUT, OUT6, shared=True))
-    assert told(office, "Router", "globex/edge").external.addresses == ("192.0.2.2", "2001:db8::2")
+    assert office.told("Router", "globex/edge").external.addresses == ("192.0.2.2", "2001:db8::2")
 
 
 def test_a_shared_network_without_subnets_is_waited_for(office: Desk) -> None:
     office.apply(*PROJECTS, bridged("public", shared=True), *theirs())
-    assert told(office, "Router", "globex/edge").external is None
+    assert office.told("Router", "globex/edge").external is None
     assert changed(office.apply(SHARED)) == {"acme/public", "globex/edge"}
 
 

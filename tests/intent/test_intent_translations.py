@@ -10,7 +10,6 @@ from desk import Desk, bridged, desk, floating, forward, network, port, project,
 from controller import entities
 from controller.errors import Conflict
 from controller.intent.allocate import Underlay
-from controller.intent.kinds import KINDS
 
 A, V6 = "10.1.0.0/24", "fd00:1::/64"
 OUT, OUT6 = "192.0.2.0/24", "2001:db8::/64"
@@ -73,19 +72,12 @@ def test_a_contradiction_names_its_field(office: Desk, document: dict[str, Any],
     assert words in errors[f"/0{pointer}"], errors
 
 
-def told(office: Desk, kind: str, name: str) -> Any:
-    """An entity as the compiler was told of it last; None if it was not."""
-    resource = office.intent.resource((kind, "acme", name))
-    assert resource is not None
-    return KINDS[kind].entity(resource)
-
-
 def test_a_floating_ip_gets_an_address_and_stands_for_the_first_of_its_port(office: Desk) -> None:
     office.apply(*BASE, floating("f", "p"), floating("six", "p", private_address="fd00:1::5"))
-    found: entities.FloatingIp = told(office, "FloatingIP", "f")
+    found: entities.FloatingIp = office.told("FloatingIP", "acme/f")
     assert (found.key, found.network, found.port) == ("acme/f", "acme/public", "acme/p")
     assert (found.address, found.private_address) == ("192.0.2.3", "10.1.0.5")
-    six: entities.FloatingIp = told(office, "FloatingIP", "six")
+    six: entities.FloatingIp = office.told("FloatingIP", "acme/six")
     assert (six.address, six.private_address) == ("2001:db8::3", "fd00:1::5")
     assert found.mac != six.mac
     assert office.apply(floating("f", "p")).results[0].action == "unchanged"
@@ -111,36 +103,36 @@ def test_a_floating_ip_given_twice_in_one_document_changes_nothing(office: Desk)
 
 def test_a_floating_ip_waits_for_whom_it_stands_for(office: Desk) -> None:
     office.apply(project(), bridged("public", OUT), floating("f", "p"), floating("kept"))
-    assert told(office, "FloatingIP", "f").private_address is None
-    assert told(office, "FloatingIP", "kept") is None
+    assert office.told("FloatingIP", "acme/f").private_address is None
+    assert office.told("FloatingIP", "acme/kept") is None
     assert office.allocated("FloatingIP", "acme/kept")["address"] == "192.0.2.3"
     office.apply(port("p", on="a"))
-    assert told(office, "FloatingIP", "f").private_address is None
+    assert office.told("FloatingIP", "acme/f").private_address is None
     outcome = office.apply(network("a", A))
     assert [(each.key[2], each.action) for each in outcome.results] == [
         ("a", "created"),
         ("p", "updated"),
         ("f", "updated"),
     ]
-    assert told(office, "FloatingIP", "f").private_address == "10.1.0.2"
+    assert office.told("FloatingIP", "acme/f").private_address == "10.1.0.2"
 
 
 def test_a_floating_ip_waits_for_its_network(office: Desk) -> None:
     office.apply(project(), network("a", A), port("p", on="a"), floating("f", "p", address="192.0.2.9"))
-    assert told(office, "FloatingIP", "f") is None
+    assert office.told("FloatingIP", "acme/f") is None
     outside = office.refused(bridged("public", "198.51.100.0/24"))
     assert outside["/0/spec"].startswith("FloatingIP acme/f: 192.0.2.9 is outside")
     assert "nobody outside could reach" in office.refused(network("public", OUT))["/0/spec"]
     office.apply(bridged("public", OUT))
-    assert told(office, "FloatingIP", "f").address == "192.0.2.9"
+    assert office.told("FloatingIP", "acme/f").address == "192.0.2.9"
 
 
 def test_a_floating_ip_follows_its_port(office: Desk) -> None:
     office.apply(*BASE, floating("f", "q"), floating("fixed", "p", private_address="10.1.0.6"))
     office.apply(port("q", on="a", addresses=["10.1.0.77"]))
-    assert told(office, "FloatingIP", "f").private_address == "10.1.0.77"
+    assert office.told("FloatingIP", "acme/f").private_address == "10.1.0.77"
     office.apply(port("q", on="a", addresses=["fd00:1::7"]))
-    assert told(office, "FloatingIP", "f").private_address is None
+    assert office.told("FloatingIP", "acme/f").private_address is None
     gone = office.refused(port("p", on="a", addresses=["10.1.0.5"]))
     assert gone["/0/spec"] == "FloatingIP acme/fixed: 10.1.0.6 is no address of port p; it has 10.1.0.5"
 
@@ -175,7 +167,7 @@ def test_a_forward_says_what_leads_where(office: Desk) -> None:
         forward("ftp", 21, router="edge", helper="ftp"),
         forward("host", 8080, "q", network="natted", internal_port=80),
     )
-    found = {name: told(office, "PortForward", name) for name in ("same", "shifted", "first", "ftp", "host")}
+    found = {name: office.told("PortForward", f"acme/{name}") for name in ("same", "shifted", "first", "ftp", "host")}
     assert {name: (each.via, each.protocol, each.ports, each.target) for name, each in found.items()} == {
         "same": ("acme/edge", "tcp", (443, 443), 443),
         "shifted": ("acme/edge", "udp", (8000, 8010), 9000),
