@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from tests.kubernetes.cluster import NAME_LABEL, NAMESPACES, PODS, PROTOCOLS, SERVED
-from tests.kubernetes.manifests import V1, V1ALPHA1
+from tests.kubernetes.manifests import admin, policy
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -69,12 +69,7 @@ def _network_rules(side: str) -> SearchStrategy[Json]:
 
 
 NETWORK_POLICIES = st.builds(
-    lambda namespace, spec: {
-        "apiVersion": V1,
-        "kind": "NetworkPolicy",
-        "metadata": {"name": "p", "namespace": namespace},
-        "spec": spec,
-    },
+    lambda namespace, spec: policy(metadata={"name": "p", "namespace": namespace}, spec=spec),
     st.sampled_from(NAMESPACES),
     st.fixed_dictionaries(
         {"podSelector": PODS_SELECTED},
@@ -128,16 +123,11 @@ def _admin_spec(actions: tuple[str, ...], **more: SearchStrategy[Any]) -> Search
 
 
 ADMIN_POLICIES = st.builds(
-    lambda spec: {"apiVersion": V1ALPHA1, "kind": "AdminNetworkPolicy", "metadata": {"name": "p"}, "spec": spec},
+    lambda spec: admin(**spec),
     _admin_spec(("Allow", "Deny", "Pass"), priority=st.integers(0, 1000)),
 )
 BASELINES = st.builds(
-    lambda spec: {
-        "apiVersion": V1ALPHA1,
-        "kind": "BaselineAdminNetworkPolicy",
-        "metadata": {"name": "default"},
-        "spec": spec,
-    },
+    lambda spec: admin("BaselineAdminNetworkPolicy", "default", **spec),
     _admin_spec(("Allow", "Deny")),
 )
 
