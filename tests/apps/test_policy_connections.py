@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tests.packets import Packet
 
 
-def syn_after(sender: str, receiver: str) -> Packet:
-    """The next packet of a connection that was opened."""
-    return p.tcp(*addressed(sender, receiver), (40000, 5432), flags=p.ACK)
+def later(sender: str, receiver: str, ports: tuple[int, int] = (40000, 5432)) -> Packet:
+    """A later packet of a connection that was opened, from the one port to the other."""
+    return p.tcp(*addressed(sender, receiver), ports, flags=p.ACK)
 
 
 def test_answers_need_no_rule_of_their_own() -> None:
@@ -56,7 +56,7 @@ def test_a_connection_goes_on_after_it_was_let_begin() -> None:
     plane = acted(to(DB, rule("allow", WEB, services=PG)))
     assert opened(plane, "web", "db")
     for sender, receiver, ports in (("web", "db", (40000, 5432)), ("db", "web", (5432, 40000))):
-        assert reached(plane, sender, p.tcp(*addressed(sender, receiver), ports, flags=p.ACK)) == [receiver]
+        assert reached(plane, sender, later(sender, receiver, ports)) == [receiver]
 
 
 def test_an_error_about_a_connection_reaches_who_has_it() -> None:
@@ -81,7 +81,7 @@ def test_every_ping_is_judged() -> None:
 def test_what_a_connection_is_remembered_by_is_the_rule_that_allowed_it() -> None:
     plane = acted(to(DB, rule("allow", WEB, services=PG)))
     assert opened(plane, "web", "db")
-    (walk,) = (walk for chassis, walk in sent(plane, "web", syn_after("web", "db")).walks if chassis == "hv2")
+    (walk,) = (walk for chassis, walk in sent(plane, "web", later("web", "db")).walks if chassis == "hv2")
     assert [cookie for table, cookie in walk.steps if table == TALLY.number] != [None]
 
 
@@ -90,15 +90,15 @@ def test_connections_that_nothing_guarded_go_on_when_something_does() -> None:
     assert opened(plane, "web", "db")
     plane.becomes(scene(to(DB), of(WEB)))
     assert not opened(plane, "web", "db", 22)
-    assert reached(plane, "web", p.tcp(*addressed("web", "db"), (40000, 5432), flags=p.ACK)) == ["db"]
-    assert reached(plane, "db", p.tcp(*addressed("db", "web"), (5432, 40000), flags=p.ACK)) == ["web"]
+    assert reached(plane, "web", later("web", "db")) == ["db"]
+    assert reached(plane, "db", later("db", "web", (5432, 40000))) == ["web"]
 
 
 def test_a_rule_that_goes_keeps_new_connections_out_and_lets_old_ones_be() -> None:
     plane = acted(to(DB, rule("allow", WEB)))
     assert opened(plane, "web", "db")
     plane.becomes(scene(to(DB, rule("allow", JOB))))
-    assert reached(plane, "web", p.tcp(*addressed("web", "db"), (40000, 5432), flags=p.ACK)) == ["db"]
+    assert reached(plane, "web", later("web", "db")) == ["db"]
     assert reached(plane, "web", syn("web", "db", 22)) == []
 
 
