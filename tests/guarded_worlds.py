@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from controller.entities import Port
 from controller.policy.values import (
     TCP,
@@ -28,11 +31,11 @@ POSTGRES = (Service(TCP, names=("pg",)),)
 MANY = (Service(TCP, ((80, 80), (443, 443), (8000, 8079))), Service(UDP, ((53, 53),)))
 
 
-def policy(kind: str, key: str, tier: str, applied_to: tuple[Machines, ...], **fields: object) -> Policy:
+def policy(kind: str, key: str, tier: str, applied_to: tuple[Machines, ...], **fields: Any) -> Policy:
     """A policy of some kind; fields are those of ``Policy``."""
     project, _, name = key.rpartition("/")
-    given: dict[str, object] = {"priority": 100, "ingress": None, "egress": None, **fields}
-    return Policy(f"{kind}:{key}", f"uid-{key}", kind, project, name, tier, applied_to=applied_to, **given)  # type: ignore[arg-type]
+    silent = Policy(f"{kind}:{key}", f"uid-{key}", kind, project, name, tier, 100, applied_to, None, None)
+    return replace(silent, **fields)
 
 
 POLICIES = (

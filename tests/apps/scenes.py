@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from controller.entities import Encap, Entity
-    from controller.policy.values import Peer
+    from controller.policy.values import Action, Peer
     from tests.interpreter import Journey
     from tests.packets import Packet
     from tests.worlds import World
@@ -40,9 +40,11 @@ EVERYBODY = Machines(("acme",))
 DB, WEB, JOB = does("db"), does("web"), does("job")
 
 
-def rule(action: str, *peers: Peer, services: tuple[Service, ...] = (), name: str = "rule", log: bool = False) -> Rule:
+def rule(
+    action: Action, *peers: Peer, services: tuple[Service, ...] = (), name: str = "rule", log: bool = False
+) -> Rule:
     """A rule; without peers it is about anybody."""
-    return Rule(name, action, peers or None, services, log)  # type: ignore[arg-type]
+    return Rule(name, action, peers or None, services, log)
 
 
 def to(whom: Machines, *ingress: Rule, name: str = "in", **fields: object) -> Policy:

@@ -54,9 +54,9 @@ def test_what_is_guarded_is_closed_while_flows_of_policy_are_missing(
     assert not opened(acted(ALLOWED), who, "db")
 
 
-def audited(*extra: object) -> World:
+def audited() -> World:
     """A policy for db that is only tried."""
-    return scene(to(DB, rule("allow", WEB, services=PG), rule("deny", JOB, name="never"), audit=True), *extra)  # type: ignore[arg-type]
+    return scene(to(DB, rule("allow", WEB, services=PG), rule("deny", JOB, name="never"), audit=True))
 
 
 def told(journey: Journey) -> list[int]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from apps import registers as r
-from controller.flow import fields as f
 from controller.policy.values import ICMP, SCTP, TCP, UDP, AddressGroup, Block, Listed, Machines, Rule, Service, Tier
 from tests import packets as p
 from tests.apps.scenes import (
@@ -30,6 +30,9 @@ from tests.apps.scenes import (
     to,
 )
 from tests.worlds import mac
+
+if TYPE_CHECKING:
+    from controller.policy.values import Peer
 
 HTTP = (Service(TCP, ((8000, 8079),)),)
 
@@ -163,10 +166,10 @@ def test_source_ports_count_where_they_are_asked_for() -> None:
         assert reached(plane, "web", p.udp(*addressed("web", "db"), (source, 53))) == passes
 
 
-def many(*peers: object) -> Rule:
+def many(*peers: Peer) -> Rule:
     """A rule whose peers times services are too many for a flow each."""
     services = (Service(TCP, ((80, 80), (443, 443), (8000, 8079))), Service(UDP, ((53, 53),)))
-    return Rule("many", "allow", peers, services)  # type: ignore[arg-type]
+    return Rule("many", "allow", peers, services)
 
 
 def test_many_peers_and_many_services_are_as_if_each_pair_had_been_written() -> None:
@@ -198,10 +201,9 @@ def test_protocols_without_connections_are_judged_each_way_by_themselves() -> No
 
 def test_one_port_of_sctp_opens_no_other() -> None:
     plane = acted(to(DB, rule("allow", WEB, services=(Service(SCTP, ((7, 7),)),))))
-    packet = p.ip(*addressed("web", "db"), f.SCTP) | {f.SCTP_SRC: 9}
-    assert reached(plane, "web", packet | {f.SCTP_DST: 7}) == ["db"]
-    assert reached(plane, "web", packet | {f.SCTP_DST: 8}) == []
-    assert reached(plane, "db", p.ip(*addressed("db", "web"), f.SCTP) | {f.SCTP_SRC: 7, f.SCTP_DST: 9}) == ["web"]
+    assert reached(plane, "web", p.sctp(*addressed("web", "db"), (9, 7))) == ["db"]
+    assert reached(plane, "web", p.sctp(*addressed("web", "db"), (9, 8))) == []
+    assert reached(plane, "db", p.sctp(*addressed("db", "web"), (7, 9))) == ["web"]
 
 
 def test_other_kinds_of_frames_are_for_those_that_nothing_guards() -> None:

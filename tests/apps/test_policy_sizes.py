@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from apps.policy_tables import POLICY_TABLES, WHO
@@ -10,12 +12,15 @@ from tests.apps.scenes import DB, WEB, machine, rule, scene, to
 from tests.compiled import compiled
 from tests.worlds import plugged, port
 
+if TYPE_CHECKING:
+    from controller.entities import Entity
+
 OF_POLICY = {table.number for table in POLICY_TABLES} - {WHO.number}
 
 
-def size(*more: object, host: str = "hv2") -> int:
+def size(*more: Entity, host: str = "hv2") -> int:
     """The flows of policy on a host, but for those that tell who has an address."""
-    flows = compiled(scene(*more)).catalogue.flows(host)  # type: ignore[arg-type]
+    flows = compiled(scene(*more)).catalogue.flows(host)
     return sum(flow.table in OF_POLICY for flow in flows)
 
 
