@@ -62,7 +62,8 @@ class RuleNames:
 
     def _follow(self, kind: type, key: str) -> None:
         entity = self._facts.get(kind, key)
-        new = dict(_rules(entity)) if isinstance(entity, Ruling) else dict(_defaults(entity)) if entity else {}
+        found = numbered(entity) if isinstance(entity, Ruling) else defaults(entity) if entity else ()
+        new = {number >> ACTION_BITS: known for number, known in found}
         place = kind, key
         for number in self._numbers.pop(place, frozenset()) - new.keys():
             self._retire(number)
@@ -80,16 +81,18 @@ class RuleNames:
             self._retired.popitem(last=False)
 
 
-def _rules(ruling: Ruling) -> Iterator[tuple[int, Known]]:
+def numbered(ruling: Ruling) -> Iterator[tuple[int, Known]]:
+    """A policy's rules, each with its number."""
     for direction in DIRECTIONS:
         for founds in ruling.rules(direction):
             for found in founds[:1]:
-                yield found.number >> ACTION_BITS, Known(ruling.key, direction, found.name, found.action)
+                yield found.number, Known(ruling.key, direction, found.name, found.action)
 
 
-def _defaults(guard: Guard) -> Iterator[tuple[int, Known]]:
+def defaults(guard: Guard, policy: str = "") -> Iterator[tuple[int, Known]]:
+    """What a guard's tiers, or its tier of a policy, keep out since nothing in them speaks of it, with its number."""
     for stage in (*guard.stages, *guard.rehearsal):
-        if not stage.lets_on:
+        if not stage.lets_on and (not policy or policy in stage.policies):
+            name, first = default_name(stage.tier), policy or next(iter(stage.policies), "")
             number = default_number(guard.key, guard.direction, stage.tier)
-            policy = next(iter(stage.policies), "")
-            yield number >> ACTION_BITS, Known(policy, guard.direction, default_name(stage.tier), "deny", stage.tier)
+            yield number, Known(first, guard.direction, name, "deny", stage.tier)

@@ -12,16 +12,17 @@ from controller.errors import SwitchError
 from controller.flow.codec import Term, match_terms
 from controller.flow.fields import Masked
 from controller.flow.flow import encoded_match
+from controller.live.rules import defaults, numbered
 from controller.policy.derived import Guard, PolicySet, Post, Ruling
-from controller.policy.numbers import ACTION_BITS, CARRIED_ON, default_name, default_number
-from controller.policy.values import DIRECTIONS, Policy
+from controller.policy.numbers import ACTION_BITS, CARRIED_ON
+from controller.policy.values import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from controller.flow.fields import Field
     from controller.live.answers import Row
-    from controller.policy.values import Action, Direction
+    from controller.live.rules import Known
     from controller.southbound.flow_counts import FlowCount
     from controller.store import Store
 
@@ -47,16 +48,6 @@ class Tables:
     tally: int
     rehearsed: int
     rule: Field
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A rule that is counted. ``tier``: it is what a tier keeps out because nothing in it speaks of it."""
-
-    direction: Direction
-    name: str
-    action: Action
-    tier: str = ""
 
 
 @dataclass(slots=True)
@@ -117,19 +108,15 @@ class Statistics:
             if post is not None:
                 yield post.chassis
 
-    def _rules(self, policy: str, guards: Iterable[str]) -> Iterator[tuple[int, Counted]]:
+    def _rules(self, policy: str, guards: Iterable[str]) -> Iterator[tuple[int, Known]]:
         """What is counted, by number: the policy's rules, and the end of its tier for each guard."""
         ruling: Ruling | None = self._store.get(Ruling, policy)
-        for direction in DIRECTIONS:
-            for founds in ruling.rules(direction) if ruling is not None else ():
-                for found in founds[:1]:
-                    yield found.number, Counted(direction, found.name, found.action)
+        if ruling is not None:
+            yield from numbered(ruling)
         for key in guards:
             guard: Guard | None = self._store.get(Guard, key)
-            for stage in (*guard.stages, *guard.rehearsal) if guard is not None else ():
-                if policy in stage.policies and not stage.lets_on and guard is not None:
-                    number = default_number(key, guard.direction, stage.tier)
-                    yield number, Counted(guard.direction, default_name(stage.tier), "deny", stage.tier)
+            if guard is not None:
+                yield from defaults(guard, policy)
 
     def _ask(self, chassis: Iterable[str], rules: Iterable[int], table: int) -> _Told:
         told, numbers = _Told(), {number & ~_ACTION for number in rules}
@@ -164,9 +151,9 @@ class Statistics:
         return next((term.value for term in terms if term.field is self._tables.rule), 0)
 
 
-def _together(rules: dict[int, Counted], sums: dict[int, _Sum]) -> Iterator[tuple[Counted, _Sum]]:
+def _together(rules: dict[int, Known], sums: dict[int, _Sum]) -> Iterator[tuple[Known, _Sum]]:
     """Each rule once, its ends of tiers added up."""
-    found: dict[Counted, _Sum] = {}
+    found: dict[Known, _Sum] = {}
     for number, rule in rules.items():
         one, total = sums.get(number & ~_ACTION, _Sum()), found.setdefault(rule, _Sum())
         total.began += one.began
@@ -177,7 +164,7 @@ def _together(rules: dict[int, Counted], sums: dict[int, _Sum]) -> Iterator[tupl
     yield from found.items()
 
 
-def _row(rule: Counted, counted: _Sum, now: float) -> Row:
+def _row(rule: Known, counted: _Sum, now: float) -> Row:
     """A rule as it is told."""
     allows = rule.action == "allow"
     return {
