@@ -34,6 +34,7 @@ from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match
 from controller.flow.tracking import EST, INV, NEW, REL, TRK, ct
 from controller.policy.numbers import ACTION_BITS, CODES, UNRULED
+from controller.policy.values import DISCOVERY, LISTENERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +45,8 @@ if TYPE_CHECKING:
     from controller.tables import Table
 
 IP = (f.ETH_IP, f.ETH_IPV6)
-DISCOVERY, ON_THE_LINK = (133, 134, 135, 136, 137), 255
-"""Neighbour discovery, of which no router passes anything on (RFC 4861, 7.1.1)."""
-LISTENERS, ONE_HOP = (130, 131, 132, 143), 1
-"""Multicast listener discovery (RFC 2710, 3; RFC 3810, 5)."""
+SIGNALS = ((DISCOVERY, 255), (LISTENERS, 1))
+"""What is asked of those on the link only, with the hops that it has left there (RFC 4861, 7.1.1; RFC 2710, 3)."""
 FRAGMENT = 44
 """The protocol of IPv6 datagrams' pieces but for the first."""
 TRACKED = {f.ETH_IP: (f.TCP, f.UDP, f.ICMP), f.ETH_IPV6: (f.TCP, f.UDP, f.ICMPV6, FRAGMENT)}
@@ -105,7 +104,7 @@ def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
 def _first(stage: Stage) -> Iterator[Flow]:
     """Whether it is asked about at all; what conntrack cannot follow is asked about each time."""
     onward, ask = stage.onward.goto, ct(r.ZONE, table=stage.state.number)
-    for kinds, hops in ((DISCOVERY, ON_THE_LINK), (LISTENERS, ONE_HOP)):
+    for kinds, hops in SIGNALS:
         for message in kinds:
             yield stage.first.flow(EVERYWHERE, "exempt", {f.ICMPV6_TYPE: message, f.IP_TTL: hops}, [onward])
     yield stage.first.flow(EVERYWHERE, "untracked", {r.GUARD: 0, r.ZONE: 0}, [onward])

@@ -20,6 +20,10 @@ Range = tuple[int, int]
 
 TCP, UDP, SCTP, ICMP, ICMPV6 = 6, 17, 132, 1, 58
 WITH_PORTS = frozenset((TCP, UDP, SCTP))
+DISCOVERY = (133, 134, 135, 136, 137)
+"""ICMPv6 types of neighbour discovery (RFC 4861), which no policy forbids."""
+LISTENERS = (130, 131, 132, 143)
+"""Those of multicast listener discovery (RFC 2710, 3; RFC 3810, 5), which none forbids either."""
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "icmp": ICMP, "icmpv6": ICMPV6}
 """The numbers of protocols that users call by name."""
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}

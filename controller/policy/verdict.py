@@ -13,15 +13,14 @@ from controller.entities import Port
 from controller.policy.derived import Identity, Member
 from controller.policy.gates import Gates, address
 from controller.policy.reach import spans
-from controller.policy.values import ICMPV6, UDP
+from controller.policy.values import DISCOVERY, ICMPV6, LISTENERS, UDP
 
 if TYPE_CHECKING:
     from controller.compiler.past import Reading
     from controller.policy.services import Services
     from controller.policy.values import Direction
 
-_SIGNALS = frozenset((130, 131, 132, 133, 134, 135, 136, 137, 143))
-"""ICMPv6 types of neighbour and listener discovery (RFC 4861, RFC 2710, RFC 3810)."""
+_SIGNALS = frozenset(DISCOVERY + LISTENERS)
 _ASKING_LEASES = {(UDP, 68, 67), (UDP, 546, 547)}
 """Protocol, source and destination port of DHCP and DHCPv6 clients."""
 
@@ -56,8 +55,6 @@ class Verdict:
 
 def judged(reading: Reading, said: Conversation, gates: Gates | None = None) -> Verdict:
     """The verdict on a conversation; who asks about many gives ``gates`` to be used again."""
-    if said.protocol == ICMPV6 and said.target_port >> 8 in _SIGNALS:
-        return Verdict(allowed=True, egress=None, ingress=None)
     judge = _Judge(reading, said, gates or Gates())
     sent, egress = judge.side("egress")
     got, ingress = judge.side("ingress")
@@ -68,8 +65,6 @@ def heard(
     reading: Reading, said: Conversation, direction: Direction, gates: Gates | None = None
 ) -> tuple[bool, str | None]:
     """The verdict of one side alone, the sender's (egress) or the receiver's, and what says so."""
-    if said.protocol == ICMPV6 and said.target_port >> 8 in _SIGNALS:
-        return True, None
     return _Judge(reading, said, gates or Gates()).side(direction)
 
 
@@ -85,7 +80,7 @@ class _Judge:
         """Whether one side lets it pass, and what says so."""
         said, sending = self.said, direction == "egress"
         guarded, peer = (said.sender, said.receiver) if sending else (said.receiver, said.sender)
-        if guarded is None or (sending and (said.protocol, said.source_port, said.target_port) in _ASKING_LEASES):
+        if guarded is None or self._exempt(sending=sending):
             return True, None
         identity = self._identity(guarded)
         if identity is None:
@@ -93,6 +88,13 @@ class _Judge:
         gate = self.gates.of(self.reading, identity, direction)
         span = address(said.target if sending else said.source)
         return gate.decides(gate.sort(self._number(peer, direction), span), self._asked)
+
+    def _exempt(self, *, sending: bool) -> bool:
+        """Whether no policy is asked about it."""
+        said = self.said
+        if said.protocol == ICMPV6 and said.target_port >> 8 in _SIGNALS:
+            return True
+        return sending and (said.protocol, said.source_port, said.target_port) in _ASKING_LEASES
 
     def _asked(self, services: Services) -> bool:
         said = self.said
