@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,10 @@ from apps.pipeline import CLASSIFY, NEIGHBOUR, SOURCE, TABLE_NAMES, TABLES
 from apps.policy_tables import POLICY_TABLES
 from controller.derived import Endpoint
 from controller.entities import AllowedPair, Chassis, Port
-from controller.flow import actions as act
 from controller.flow import fields as f
-from controller.flow.codec import Term, flow_actions, match_terms
 from controller.flow.flow import Flow, Here, Hosts, Slot
-from controller.flow.tracking import Ct
 from controller.policy.numbers import MOST_STAGES
+from tests.apps.reading import OUTPUT, clashes, goes, terms
 from tests.compiled import compiled
 from tests.guarded_worlds import guarded_world
 from tests.random_worlds import worlds
@@ -48,22 +45,6 @@ def flows(world: World) -> list[Flow]:
 @pytest.fixture(scope="module")
 def known() -> list[Flow]:
     return [flow for world in KNOWN for flow in flows(world)]
-
-
-def goes(flow: Flow) -> set[str]:
-    """The tables a flow hands packets to, and ``output`` where it sends them out."""
-    found = set()
-    for action in flow_actions(flow.instructions):
-        match action:
-            case act.Goto(table=table) | act.Resubmit(table=table) | Ct(table=int(table)):
-                found.add(TABLE_NAMES[table])
-            case act.Output() | act.OutputField() | act.ToController():
-                found.add("output")
-    return found
-
-
-def terms(flow: Flow) -> dict[f.Field, Term]:
-    return {term.field: term for term in match_terms(flow.match) if isinstance(term, Term)}
 
 
 def test_the_page_is_what_the_pipeline_is(update_golden: bool) -> None:  # noqa: FBT001 - a fixture
@@ -99,7 +80,7 @@ def test_tables_lead_where_they_say_and_nowhere_else(known: list[Flow]) -> None:
     for flow in known:
         led[TABLE_NAMES[flow.table]] |= goes(flow)
     assert led == {
-        table.name: {*table.leads_to, *map(str, table.returns_to), *(["output"] if table.outputs else [])}
+        table.name: {*table.leads_to, *map(str, table.returns_to), *([OUTPUT] if table.outputs else [])}
         for table in TABLES
     }
 
@@ -145,8 +126,8 @@ def unchecked_outputs(world: Iterable[Flow], in_port: int) -> set[str]:
             continue
         seen.add(table)
         leads = set().union(*(goes(flow) for flow in tables[table]))
-        leaks |= {table} if "output" in leads else set()
-        ahead += leads - {"output"}
+        leaks |= {table} if OUTPUT in leads else set()
+        ahead += leads - {OUTPUT}
     return leaks
 
 
@@ -175,25 +156,13 @@ def test_a_way_round_the_check_would_be_found() -> None:
     }
 
 
-def overlap(one: Flow, other: Flow) -> bool:
-    """Whether some packet matches both."""
-    ours, theirs = terms(one), terms(other)
-    shared = ours.keys() & theirs.keys()
-    return all((ours[of].value ^ theirs[of].value) & ours[of].mask & theirs[of].mask == 0 for of in shared)
-
-
 @given(worlds())
 @settings(max_examples=25)
 def test_no_packet_has_two_fates(world: World) -> None:
     compiler = compiled(world)
     assert compiler.bugs == []
     for host in compiler.store.keys(Chassis):
-        level: dict[tuple[int, int], list[Flow]] = defaultdict(list)
-        for flow in compiler.catalogue.flows(host):
-            level[flow.table, flow.priority].append(flow)
-        for flows_of_one in level.values():
-            for one, other in combinations(flows_of_one, 2):
-                assert one.instructions == other.instructions or not overlap(one, other)
+        assert clashes(compiler.catalogue.flows(host)) == []
 
 
 def test_no_place_is_asked_for_by_flows_for_different_sets_of_chassis(known: list[Flow]) -> None:
