@@ -29,9 +29,12 @@ PROTOCOLS = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "icmp": ICMP, "icmpv6": ICMPV
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Requirement:
-    """A condition on labels; ``values`` are empty for Exists and DoesNotExist. NotIn holds where the key is absent."""
+    """A condition on labels; ``values`` are empty for Exists and DoesNotExist. NotIn holds where the key is absent.
+
+    The order has no meaning but that the same conditions can be written in one.
+    """
 
     key: str
     operator: Operator

@@ -33,11 +33,7 @@ def requirements(labels: Mapping[str, str], expressions: Iterable[ExpressionSpec
     """Both as policy knows them: the same conditions, however they were written, are equal."""
     pairs = [Requirement(key, "In", (value,)) for key, value in labels.items()]
     others = [Requirement(each.key, each.operator, tuple(sorted(set(each.values)))) for each in expressions]
-    return tuple(sorted({*pairs, *others}, key=_order))
-
-
-def _order(requirement: Requirement) -> tuple[str, str, tuple[str, ...]]:
-    return requirement.key, requirement.operator, requirement.values
+    return tuple(sorted({*pairs, *others}))
 
 
 def term_faults(labels: Mapping[str, str], expressions: tuple[ExpressionSpec, ...], pointer: str) -> Findings:

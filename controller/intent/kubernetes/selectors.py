@@ -48,7 +48,7 @@ def requirements(selector: LabelSelector | None) -> tuple[Requirement, ...]:
     """A selector's conditions in one order, each once; () selects everything."""
     if selector is None:
         return ()
-    return tuple(sorted(set(_conditions(selector)), key=lambda one: (one.key, one.operator, one.values)))
+    return tuple(sorted(set(_conditions(selector))))
 
 
 def _conditions(selector: LabelSelector) -> Iterator[Requirement]:
