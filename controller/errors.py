@@ -17,6 +17,11 @@ class FieldError:
     message: str
 
 
+def pointer_to(*parts: str) -> str:
+    """The RFC 6901 JSON pointer of fields, or places in lists, inside one another."""
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 class NetloomError(Exception):
     """The root of the tree."""
 

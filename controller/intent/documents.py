@@ -14,7 +14,7 @@ import msgpack
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from controller.errors import FieldError, Malformed, UserError
+from controller.errors import FieldError, Malformed, UserError, pointer_to
 from controller.intent import yaml_stream
 from controller.intent.kind import Kind
 from controller.intent.kinds import KINDS
@@ -196,8 +196,7 @@ def field_errors(error: ValidationError, pointer: str) -> tuple[FieldError, ...]
 
 
 def _field_error(error: ErrorDetails, pointer: str) -> FieldError:
-    parts = [str(part) for part in error["loc"] if part not in _FORMS]
-    path = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+    path = pointer_to(*(str(part) for part in error["loc"] if part not in _FORMS))
     message = _MESSAGES.get(error["type"], error["msg"])
     if error["type"] == "string_pattern_mismatch":
         message = PATTERN_WORDS.get(error["ctx"]["pattern"], message)

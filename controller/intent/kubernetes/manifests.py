@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from controller.errors import FieldError
+from controller.errors import FieldError, pointer_to
 from controller.intent.kubernetes.form import DEFAULT_NAMESPACE
 
 if TYPE_CHECKING:
@@ -75,8 +75,7 @@ def listed(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def list_faults(value: dict[str, Any], pointer: str) -> Iterator[FieldError]:
     """What is wrong with a list itself."""
     for field in (field for field in value if field not in _LIST_FIELDS):
-        escaped = str(field).replace("~", "~0").replace("/", "~1")
-        yield FieldError(f"{pointer}/{escaped}", "unknown field")
+        yield FieldError(pointer + pointer_to(str(field)), "unknown field")
     if value["kind"] == _LIST and value["apiVersion"] != _LIST_VERSION:
         yield FieldError(f"{pointer}/apiVersion", f"is {_LIST_VERSION} for a List")
     if not isinstance(value.get("items"), list):
