@@ -27,12 +27,12 @@ def policy_status(kind: str, core: Core, key: str, started: float) -> dict[str, 
     since = core.readiness.since(subject, started)
     dangling = sorted(set(_dangling(policy, store)))
     told = "; ".join(dangling) or "everything that it names exists"
-    identities = _identities(policy, store)
+    identities, places = _identities(policy, store), store.where(Placement, "policy", policy.key)
     return {
         "chassis": sorted(core.compiler.chassis_of(subject)),
         "ports": sum(store.count(Member, "identity", identity) for identity in identities),
         "identities": len(identities),
-        "flows": sum(core.compiler.engine.made(Placement, place) for place in _placements(policy, store)),
+        "flows": sum(core.compiler.engine.made(Placement, place) for place in places),
         "conditions": [
             ready(core, subject, progress(core, subject), started),
             condition("Resolved", "Missing" if dangling else "AllFound", told, since, holds=not dangling),
@@ -49,10 +49,6 @@ def _identities(policy: Policy, store: Store) -> set[str]:
         for posture in store.where(Posture, "guard", guard)
     )
     return {posture.identity for posture in postures if posture is not None}
-
-
-def _placements(policy: Policy, store: Store) -> tuple[str, ...]:
-    return store.where(Placement, "policy", policy.key)
 
 
 def _dangling(policy: Policy, store: Store) -> Iterator[str]:
