@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from apps.policy_tables import ASKED, REHEARSAL, REHEARSED, RULES, TALLY, WHO
+from apps.policy_tables import WHO
 from mininet_scenarios import rest
 from mininet_scenarios.lab import Lab
 from tests.bench import precedence, scale
 from tests.bench.client import Client
 from tests.bench.figure import Figure, median
+from tests.bench.policy_size import RULE_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 PORTS, GROUPS, POLICIES, PEERS, SERVICES = 1_000, 10, 100, 5, 10
 SPARE = 40
 SAMPLES = 20
-RULE_TABLES = (ASKED, REHEARSAL, RULES, REHEARSED, TALLY)
 
 
 def measure() -> Iterator[Figure]:
@@ -40,9 +40,9 @@ def measure() -> Iterator[Figure]:
         client.call("POST", f"/apply?wait={scale.WAIT}", [network])
         scale.plug_ports(hosts, range(PORTS + SPARE))
         with precedence.over_switches(lab.daemon.process.pid):
-            _apply(client, [_member(number) for number in range(PORTS)])
+            scale.apply(client, [_member(number) for number in range(PORTS)])
             time.sleep(scale.REST)
-            seconds = _apply(client, [_policy(number) for number in range(POLICIES)])
+            seconds = scale.apply(client, [_policy(number) for number in range(POLICIES)])
             yield Figure(f"{POLICIES} policies over {PORTS:,} ports, until all is confirmed", seconds, "s", bound=2)
             yield from _sizes(hosts[0])
             yield from _one_more(client, hosts)
@@ -75,16 +75,6 @@ def _one_more(client: Client, hosts: list[Hypervisor]) -> Iterator[Figure]:
 def _policy_flows(host: Hypervisor) -> set[str]:
     tables = [f"table={table.number}," for table in (*RULE_TABLES, WHO)]
     return {line for line in host.flows().splitlines() if any(table in line for table in tables)}
-
-
-def _apply(client: Client, document: list[dict[str, Any]]) -> float:
-    """Seconds from a document to its answer, which comes when all of it is confirmed."""
-    started = time.monotonic()
-    answer = client.call("POST", f"/apply?wait={scale.WAIT}", document)
-    seconds = time.monotonic() - started
-    if answer["unconfirmed"]:
-        raise RuntimeError(f"{len(answer['unconfirmed'])} are not Ready after {scale.WAIT} s")
-    return seconds
 
 
 def _member(number: int) -> dict[str, Any]:

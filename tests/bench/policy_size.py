@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 CROWD, CROWD_HOSTS = 5_000, 100
 PROJECTS, SORTS, MACHINES, POLICIES_OF_A_SORT, HOSTS = 20, 50, 10, 10, 50
 SAMPLES = 20
-RULE_TABLES = {table.number for table in (ASKED, REHEARSAL, RULES, REHEARSED, TALLY)}
+RULE_TABLES = (ASKED, REHEARSAL, RULES, REHEARSED, TALLY)
+"""Those that rules, and what is asked of them, stand in."""
 SEGMENT = "net"
+_RULES = {table.number for table in RULE_TABLES}
 
 
 def measure() -> Iterator[Figure]:
@@ -118,7 +120,7 @@ def _check(compiler: Watched) -> None:
 def _sort(flow: Flow) -> str:
     if flow.table == WHO.number:
         return "who"
-    return "rules" if flow.table in RULE_TABLES else "others"
+    return "rules" if flow.table in _RULES else "others"
 
 
 def _changed(deltas: dict[str, Delta], here: str) -> int:

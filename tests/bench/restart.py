@@ -36,7 +36,7 @@ def measure() -> Iterator[Figure]:
         client = scale.grown_lab(lab)
         hosts = list(lab.hypervisors.values())
         scale.plug_ports(hosts, range(PORTS))
-        scale.apply(client, range(PORTS))
+        scale.apply(client, scale.world(range(PORTS)))
         assert lab.daemon is not None
         received = [Received(host.ovs) for host in hosts]
         seconds = [_restart(lab.daemon) for _ in range(RESTARTS)]

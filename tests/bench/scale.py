@@ -78,7 +78,7 @@ class _Steps:
         if wanted > self._plugged:
             plug_ports(self._hosts, range(self._plugged, wanted))
             self._plugged = wanted
-        return apply(self._client, numbers)
+        return apply(self._client, world(numbers))
 
     def one_more(self, size: int) -> None:
         """Take the samples at this size, and what the switches alone need."""
@@ -125,9 +125,8 @@ def port(number: int) -> dict[str, Any]:
     return asked | {"labels": {"load": "bench"}}
 
 
-def apply(client: Client, numbers: Sequence[int]) -> float:
-    """Seconds from one document with all of these to its answer, which comes when every one of them is Ready."""
-    document = world(numbers)
+def apply(client: Client, document: Sequence[dict[str, Any]]) -> float:
+    """Seconds from a document to its answer, which comes when all of it is Ready; raises ``RuntimeError`` if not."""
     started = time.monotonic()
     answer = client.call("POST", f"/apply?wait={WAIT}", document)
     seconds = time.monotonic() - started
