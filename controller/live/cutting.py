@@ -17,7 +17,7 @@ import structlog
 from controller.compiler.journal import TooMuch
 from controller.intent.pacer import Pacer
 from controller.live.connections import seen
-from controller.live.decisions import within
+from controller.live.decisions import whose, within
 from controller.live.marking import Hands, Marks
 from controller.live.touched import Earlier, ended, touched
 from controller.policy.values import Policy
@@ -163,13 +163,12 @@ class Cutting:
         self._unknown = {}
 
     def _tell(self, policy: str, cut: Sequence[Connection]) -> None:
-        kind, _, key = policy.partition(":")
-        project = key.partition("/")[0] if "/" in key else ""
+        subject, project = whose(policy)
         rows = [self._connections.row(one) for one in cut[:TOLD]]
         if project:
             rows = [row | {"peer": within(project, row["peer"])} for row in rows if within(project, row["port"])]
         _log.info("connections_cut", policy=policy, count=len(cut))
-        self._hands.publish("security", f"{kind} {key}", {"cut": len(cut), "connections": rows})
+        self._hands.publish("security", subject, {"cut": len(cut), "connections": rows})
 
 
 @dataclass(frozen=True, slots=True)

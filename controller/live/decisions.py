@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from controller.compiler.ownership import policy_subject
 from controller.policy.values import ICMP, ICMPV6, PROTOCOL_NAMES, WITH_PORTS, Policy
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ class Decisions:
         if rule is None or not rule.policy:
             self.dropped["unknown"] += 1
             return
-        kind, _, key = rule.policy.partition(":")
-        project = key.partition("/")[0] if "/" in key else ""
+        subject, project = whose(rule.policy)
         if not self._allowed(project):
             self.dropped["too_many"] += 1
             return
@@ -73,7 +73,7 @@ class Decisions:
         _log.info("verdict", policy=rule.policy, **detail)
         if project:
             detail |= {end: within(project, detail[end]) for end in ("from", "to")}
-        self._publish("security", f"{kind} {key}", detail)
+        self._publish("security", subject, detail)
 
     def _allowed(self, project: str) -> bool:
         now = self._clock()
@@ -112,6 +112,12 @@ def asked(protocol: int, source_port: int | None, target_port: int | None) -> di
     if protocol in {ICMP, ICMPV6} and target_port is not None:
         return named | {"type": target_port >> 8, "code": target_port & 0xFF}
     return named
+
+
+def whose(policy: str) -> tuple[str, str]:
+    """What events about a policy (its key) are about, and its project; "" for an operator's."""
+    kind, key = policy_subject(policy)
+    return f"{kind} {key}", key.rpartition("/")[0]
 
 
 def within(project: str, port: object) -> object:
