@@ -60,7 +60,6 @@ class Cutting:
         self._earlier = Earlier(store)
         self._causes: Causes = {}
         self._late: set[str] = set()
-        self._cutters: set[str] = set()
         self._unknown: dict[str, str] = {}
         self._marks = Marks(hands)
 
@@ -71,9 +70,6 @@ class Cutting:
             return
         causes = touched(self._earlier, self._store, found)
         self._earlier.end()
-        for kind, key in {(read[1], read[2]) for read in found if read[1] is Policy}:
-            standing: Policy | None = self._store.get(kind, key)
-            (self._cutters.add if standing is not None and standing.cut else self._cutters.discard)(key)
         for port, because in causes.items():
             self._causes[port] = self._causes.get(port, frozenset()) | because
         self.pending |= bool(causes)
@@ -90,7 +86,8 @@ class Cutting:
         self, tried: Callable[[Callable[[Glimpse], Causes]], Causes], puts: Iterable[Entity]
     ) -> Callable[[Glimpse], Over]:
         """What tells the connections that a change would end; ``tried`` gives what somebody makes of the change."""
-        may = self._cutters or any(isinstance(entity, Policy) and entity.cut for entity in puts)
+        standing = (self._store.get(Policy, key) for key in list(self._store.keys(Policy)))
+        may = any(isinstance(entity, Policy) and entity.cut for entity in (*puts, *standing))
         causes = tried(_touched) if may else {}
         found, unknown = self._connections.read(causes) if causes else ([], {})
         looking = partial(_over, found=found, causes=causes, names=self._names, row=self._connections.row)
