@@ -18,7 +18,7 @@ from controller.errors import DatabaseError, Gone
 from controller.intent.pacer import Pacer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
 MOST_BYTES = 256 << 20
 """Of answers that are kept, all together; a million connections take about 150 MB."""
@@ -86,13 +86,18 @@ class InTurn:
 def ask(switches: Switches, zones: Mapping[str, Sequence[int | None]]) -> Told:
     """Ask every chassis for its zones, all at the same time."""
     told, room = Told(), _Room(MOST_BYTES)
-    threads = [threading.Thread(target=_ask, args=(switches, one, zones[one], told, room)) for one in sorted(zones)]
+    side_by_side(partial(_ask, switches, one, zones[one], told, room) for one in sorted(zones))
+    told.parts.sort()
+    return told
+
+
+def side_by_side(questions: Iterable[Callable[[], None]]) -> None:
+    """Ask all of them at the same time, and wait for all answers."""
+    threads = [threading.Thread(target=question) for question in questions]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    told.parts.sort()
-    return told
 
 
 def _ask(switches: Switches, chassis: str, zones: Sequence[int | None], told: Told, room: _Room) -> None:

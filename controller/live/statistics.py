@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from controller.errors import SwitchError
 from controller.flow.codec import Term, match_terms
 from controller.flow.fields import Masked
 from controller.flow.flow import encoded_match
+from controller.live.answers import side_by_side
 from controller.live.rules import defaults, numbered
 from controller.policy.derived import Guard, PolicySet, Post, Ruling
 from controller.policy.numbers import ACTION_BITS, CARRIED_ON
@@ -120,11 +121,7 @@ class Statistics:
 
     def _ask(self, chassis: Iterable[str], rules: Iterable[int], table: int) -> _Told:
         told, numbers = _Told(), {number & ~_ACTION for number in rules}
-        threads = [threading.Thread(target=self._one, args=(one, table, numbers, told)) for one in chassis]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        side_by_side(partial(self._one, one, table, numbers, told) for one in chassis)
         return told
 
     def _one(self, chassis: str, table: int, numbers: set[int], told: _Told) -> None:
