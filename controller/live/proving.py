@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from controller.compiler.journal import TooMuch
 from controller.policy.derived import Identity, Member, PolicySet, Posture, Ruling
 from controller.policy.gates import Gates
+from controller.policy.values import DIRECTIONS
 from controller.policy.verdict import judged
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ def _permitted(after: Reading, policies: Sequence[str]) -> Iterator[Allowed]:
     """What the rules of policies allow, one by one."""
     for policy in policies:
         ruling: Ruling | None = after.get(Ruling, policy)
+        if ruling is None:
+            continue
         sets = frozenset(after.where(PolicySet, "policy", policy))
-        for direction in ("ingress", "egress") if ruling is not None else ():
-            founds = [found for rule in ruling.rules(direction) for found in rule] if ruling is not None else []
+        for direction in DIRECTIONS:
+            founds = [found for rule in ruling.rules(direction) for found in rule]
             for identity in _guarded(after, sets, direction):
                 for found in founds:
                     yield from _each(found, str(identity.number), direction)
