@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ovsdb import unixctl
 
@@ -103,17 +103,16 @@ def _tracked(match: re.Match[str]) -> Tracked:
     return Tracked(
         number if number and number != "0" else blake2b(f"{match[1]}@{zone}".encode(), digest_size=8).hexdigest(),
         match[2],
-        _ends(*match.group(3, 4, 5, 6, 7, 8, 9)),
-        _ends(*match.group(10, 11, 12, 13, 14, 15, 16)),
+        _ends(match.group(3, 4, 5, 6, 7, 8, 9)),
+        _ends(match.group(10, 11, 12, 13, 14, 15, 16)),
         state,
         int(zone),
         int(mark or 0),
     )
 
 
-def _ends(  # noqa: PLR0917 - the groups of a match
-    source: str, destination: str, sport: str | None, dport: str | None, number: str | None, kind: str, code: str
-) -> Ends:
+def _ends(groups: tuple[str | Any, ...]) -> Ends:
+    source, destination, sport, dport, number, kind, code = groups
     if sport is not None and dport is not None:
         return Ends(source, destination, int(sport), int(dport), None, None)
     if number is None:

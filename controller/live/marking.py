@@ -86,20 +86,19 @@ class Marks:
 
 def marking(found: Connection, mark: int) -> tuple[bytes, tuple[Action, ...]]:
     """A frame, and the actions that give the connection a mark when the switch of its chassis takes them."""
-    six = ":" in found.source
-    message = (_UNREACHABLE6 if six else _UNREACHABLE) + _first(found, six)
+    message = (_UNREACHABLE6 if ":" in found.source else _UNREACHABLE) + _first(found)
     frame = frames.icmp_frame(_MACS, (found.target, found.source), message)
     return frame, (ct(found.zone, commit=True, mark=mark),)
 
 
-def _first(found: Connection, six: bool) -> bytes:  # noqa: FBT001 - which IP it is
+def _first(found: Connection) -> bytes:
     """As much of the connection's first packet as an error quotes."""
     if found.protocol in {ICMP, ICMPV6}:
         rest = struct.pack("!BBHHH", found.target_port >> 8, found.target_port & 0xFF, 0, found.identifier, 0)
     else:
         rest = struct.pack("!HH", found.source_port, found.target_port).ljust(_TCP_HEADER, b"\0")
     ends = octets(found.source) + octets(found.target)
-    if six:
+    if ":" in found.source:
         return struct.pack("!IHBB", 6 << 28, len(rest), found.protocol, frames.LIMIT) + ends + rest
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(rest), 0, 0, frames.LIMIT, found.protocol, 0)
     return head + ends + rest

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from controller.services.outcome import Facts, Outcome, Punt
 
+_PORTS = struct.Struct("!HH")
+
 
 def answer(punt: Punt, facts: Facts, _now: float) -> Iterator[Outcome]:
     """Tell of it: the port that the rule is for is where the packet came in or was to go out."""
@@ -60,9 +62,9 @@ def peer(endpoint: Endpoint, address: str, facts: Facts) -> str:
 def _ports(packet: frames.Ip) -> tuple[int, int]:
     """Source and destination port; of ICMP, 0 and ``type << 8 | code`` (``controller.policy.values.Service``)."""
     payload = packet.payload
-    if packet.later_fragment or len(payload) < 4:  # noqa: PLR2004 - the length of two ports
+    if packet.later_fragment or len(payload) < _PORTS.size:
         return 0, 0
     if packet.protocol in WITH_PORTS:
-        source, target = struct.unpack_from("!HH", payload)
+        source, target = _PORTS.unpack_from(payload)
         return int(source), int(target)
     return (0, payload[0] << 8 | payload[1]) if packet.protocol in {ICMP, ICMPV6} else (0, 0)

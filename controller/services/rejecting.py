@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from controller.services.outcome import Facts, Outcome, Punt, Way
 
-_UNREACHABLE, _NO_PORT, _PROHIBITED = 3, 3, 13
-_UNREACHABLE6, _NO_PORT6, _PROHIBITED6 = 1, 4, 1
+_UNREACHABLE = {4: 3, 6: 1}
+_NO_PORT, _PROHIBITED = {4: 3, 6: 4}, {4: 13, 6: 1}
+"""Type and codes of ICMP and of ICMPv6, by the version of IP."""
 
 
 def answer(punt: Punt, facts: Facts, _now: float) -> Iterator[Outcome]:
@@ -59,11 +60,8 @@ def _ways(punt: Punt, port: Endpoint, facts: Facts) -> tuple[Way, Way]:
 
 def _unreachable(ether: frames.Ethernet, packet: frames.Ip) -> bytes:
     """As of a closed port to a datagram, as of a filter to everything else."""
-    closed = packet.protocol == frames.UDP
-    if packet.version == 4:  # noqa: PLR2004 - IP version
-        message = error(_UNREACHABLE, _NO_PORT if closed else _PROHIBITED, packet)
-    else:
-        message = error(_UNREACHABLE6, _NO_PORT6 if closed else _PROHIBITED6, packet)
+    codes = _NO_PORT if packet.protocol == frames.UDP else _PROHIBITED
+    message = error(_UNREACHABLE[packet.version], codes[packet.version], packet)
     return frames.icmp_frame((ether.dst, ether.src), (packet.dst, packet.src), message)
 
 
