@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller.policy.differences import Ours
-from controller.policy.telling import end, row_told
+from controller.policy.reach import by_both
+from controller.policy.telling import end, known, row_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 100
 """How many rows are told of each list."""
 
-Crowds = tuple["Crowd", ...]
 Said = tuple["Crowd", "Crowd", "Services", int]
 """From whom to whom what, and over which IP; 0 is either."""
 
@@ -62,8 +62,9 @@ def changes(differences: Iterable[Difference], before: Reach, after: Reach, *, c
     gained: list[Said] = []
     lost: list[Said] = []
     for one in differences:
+        both = by_both(after.reading, *known((one.sources, one.targets), before, after))
         for found, more, less in ((gained, one.after, one.before), (lost, one.before, one.after)):
-            parts = by_family((more[0] - less[0], more[1] - less[1]), both=one.both)
+            parts = by_family((more[0] - less[0], more[1] - less[1]), both=both)
             found += [(one.sources, one.targets, services, family) for services, family in parts]
     return Changes(_rows(gained, before, after), _rows(lost, before, after), complete)
 

@@ -14,7 +14,7 @@ from controller.derived import Exit, Realm
 from controller.entities import Network, Port
 from controller.policy.derived import Guard, Identity, Member, Placement, Posture, Rank
 from controller.policy.gates import Span
-from controller.policy.reach import Pairing, families, outside, overlaid
+from controller.policy.reach import Pairing, overlaid, strangers
 from controller.policy.services import NOTHING
 from controller.policy.values import DIRECTIONS
 
@@ -46,13 +46,12 @@ Crowd = Ours | Strangers
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What each of some may begin with each of others, before and after; ``both``: they have either IP to do it by."""
+    """What each of some may begin with each of others, before and after."""
 
     sources: Crowd
     targets: Crowd
     before: Passage
     after: Passage
-    both: bool = False
 
 
 class Slot(NamedTuple):
@@ -147,24 +146,20 @@ class Differences:
         for pairing in _refined(before, after, source.ports, target.ports):
             if pairing.before != pairing.after or self._moves(source) or self._moves(target):
                 ends = Ours(source.crowd, pairing.sources), Ours(target.crowd, pairing.targets)
-                yield Difference(*ends, pairing.before, pairing.after, self._by_both(source, target))
-
-    def _by_both(self, *slots: Slot) -> bool:
-        found = [self._after.identity(one.crowd) or self._before.identity(one.crowd) for one in slots]
-        return all(one is not None and len(families(self._after.reading, one)) > 1 for one in found)
+                yield Difference(*ends, pairing.before, pairing.after)
 
     def _strangers(self, slot: Slot, direction: Direction) -> Iterator[Difference]:
         """The same with who is none of ours."""
         self._spend()
-        sides = [_outside(reach, key, direction) for reach, key in self._sides(slot)]
+        sides = [strangers(reach, key, direction) for reach, key in self._sides(slot)]
         by_services: dict[tuple[Services, Services], list[Span]] = defaultdict(list)
         for span, before, after in overlaid(*sides):
             if before != after or self._moves(slot):
                 by_services[before, after].append(span)
         ours: Crowd = Ours(slot.crowd, slot.ports)
         for (before, after), spans in by_services.items():
-            strangers: Crowd = Strangers(tuple(spans))
-            source, target = (strangers, ours) if direction == "ingress" else (ours, strangers)
+            others: Crowd = Strangers(tuple(spans))
+            source, target = (others, ours) if direction == "ingress" else (ours, others)
             yield Difference(source, target, (before, before), (after, after))
 
 
@@ -277,10 +272,3 @@ def _common(all_: frozenset[str], one: tuple[str, ...], other: tuple[str, ...]) 
     if one == other and len(one) == len(all_):
         return one
     return tuple(sorted(all_.intersection(one).intersection(other)))
-
-
-def _outside(reach: Reach, key: str, direction: Direction) -> list[tuple[Span, Services]]:
-    identity = reach.identity(key)
-    if identity is None or not reach.opens(identity):
-        return []
-    return list(outside(reach.gate(identity, direction)))

@@ -14,7 +14,7 @@ from controller.entities import Port, Project
 from controller.policy.aims import Aim
 from controller.policy.differences import Ours, Strangers
 from controller.policy.gates import FAMILIES
-from controller.policy.reach import outside
+from controller.policy.reach import strangers
 from controller.policy.services import NOTHING, services_of
 from controller.policy.values import ICMP, ICMPV6, TCP, UDP, WITH_PORTS, Invariant
 from controller.policy.verdict import Conversation
@@ -120,23 +120,28 @@ class _Judge:
 
 def _between(reach: Reach, source: Crowd, target: Crowd) -> Iterator[tuple[Crowd, Crowd, Passage]]:
     """What passes from one crowd to another, part by part; strangers among themselves are nobody's concern."""
-    one = reach.identity(source.identity) if isinstance(source, Ours) else None
-    other = reach.identity(target.identity) if isinstance(target, Ours) else None
-    if one is not None and other is not None:
-        if reach.realm(one) != reach.realm(other):
-            yield source, target, (NOTHING, NOTHING)
-        for pairing in reach.between(one, other):
-            ends = _part(source, pairing.sources), _part(target, pairing.targets)
-            if ends[0].ports and ends[1].ports:
-                yield *ends, pairing.passage
-    elif one is not None and reach.opens(one):
-        yield from ((source, Strangers((span,)), (all_, all_)) for span, all_ in outside(reach.gate(one, "egress")))
-    elif other is not None and reach.opens(other):
-        yield from ((Strangers((span,)), target, (all_, all_)) for span, all_ in outside(reach.gate(other, "ingress")))
+    match source, target:
+        case Ours() as one, Ours() as other:
+            yield from _among_ours(reach, one, other)
+        case Ours(key), Strangers():
+            yield from ((source, Strangers((span,)), (all_, all_)) for span, all_ in strangers(reach, key, "egress"))
+        case Strangers(), Ours(key):
+            yield from ((Strangers((span,)), target, (all_, all_)) for span, all_ in strangers(reach, key, "ingress"))
 
 
-def _part(crowd: Crowd, ports: tuple[str, ...]) -> Ours:
-    assert isinstance(crowd, Ours)  # noqa: S101 - told to the type checker
+def _among_ours(reach: Reach, source: Ours, target: Ours) -> Iterator[tuple[Crowd, Crowd, Passage]]:
+    one, other = reach.identity(source.identity), reach.identity(target.identity)
+    if one is None or other is None:
+        return
+    if reach.realm(one) != reach.realm(other):
+        yield source, target, (NOTHING, NOTHING)
+    for pairing in reach.between(one, other):
+        ends = _part(source, pairing.sources), _part(target, pairing.targets)
+        if ends[0].ports and ends[1].ports:
+            yield *ends, pairing.passage
+
+
+def _part(crowd: Ours, ports: tuple[str, ...]) -> Ours:
     return Ours(crowd.identity, tuple(sorted(set(ports).intersection(crowd.ports))))
 
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from controller.policy.changes import by_family
 from controller.policy.differences import Ours, Strangers
-from controller.policy.reach import families, outside
+from controller.policy.reach import by_both, strangers
 from controller.policy.telling import end, row_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from controller.policy.derived import Identity
-    from controller.policy.differences import Crowd
+    from controller.policy.changes import Said
     from controller.policy.gates import Span
     from controller.policy.reach import Reach
     from controller.policy.services import Services
@@ -48,7 +47,7 @@ class Matrix:
         rows: list[dict[str, Any]] = []
         for cell in self._cells(after):
             self._breathe()
-            rows += [self._row(found, reads) for found in self._found(cell)]
+            rows += [self._row(said, reads) for said in self._found(cell)]
             if len(rows) >= limit:
                 return Page(rows, cell)
         return Page(rows, None)
@@ -68,33 +67,34 @@ class Matrix:
             targets = [0, *concerned.get(self._reach.realm(one), ())] if one is not None else sources[1:]
             yield from (Cell(source, target) for target in targets if Cell(source, target) > after)
 
-    def _found(self, cell: Cell) -> Iterator[tuple[Crowd, Crowd, Services, int]]:
+    def _found(self, cell: Cell) -> Iterator[Said]:
         numbers = self._reach.population().numbers
         source, target = (self._reach.identity(numbers[number]) if number else None for number in cell)
         if not any(one is not None and self._about(one.key) for one in (source, target)):
             return
         if source is not None and target is not None:
-            both = min(len(families(self._reach.reading, one)) for one in (source, target)) > 1
+            both = by_both(self._reach.reading, source, target)
             for pairing in self._reach.between(source, target):
                 for services, family in by_family(pairing.passage, both=both):
                     yield Ours(source.key, pairing.sources), Ours(target.key, pairing.targets), services, family
         elif source is not None:
-            for spans, services in self._outside(source, "egress"):
+            for spans, services in self._outside(source.key, "egress"):
                 yield Ours(source.key, self._reach.members(source)), Strangers(spans), services, 0
         elif target is not None:
-            for spans, services in self._outside(target, "ingress"):
+            for spans, services in self._outside(target.key, "ingress"):
                 yield Strangers(spans), Ours(target.key, self._reach.members(target)), services, 0
 
-    def _outside(self, identity: Identity, direction: Direction) -> Iterator[tuple[tuple[Span, ...], Services]]:
+    def _outside(self, key: str, direction: Direction) -> Iterator[tuple[tuple[Span, ...], Services]]:
         by_services: dict[Services, list[Span]] = defaultdict(list)
-        for span, services in outside(self._reach.gate(identity, direction)) if self._reach.opens(identity) else ():
+        for span, services in strangers(self._reach, key, direction):
             if services:
                 by_services[services].append(span)
         yield from ((tuple(spans), services) for services, spans in by_services.items())
 
-    def _row(self, found: tuple[Crowd, Crowd, Services, int], reads: Callable[[str], bool]) -> dict[str, Any]:
-        source, target = (end((crowd,), self._reach, self._reach).told(reads) for crowd in found[:2])
-        return row_told(source, target, *found[2:])
+    def _row(self, said: Said, reads: Callable[[str], bool]) -> dict[str, Any]:
+        source, target, services, family = said
+        one, other = (end((crowd,), self._reach, self._reach).told(reads) for crowd in (source, target))
+        return row_told(one, other, services, family)
 
     def _number(self, key: str) -> int:
         identity = self._reach.identity(key)

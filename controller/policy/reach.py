@@ -43,11 +43,6 @@ class Pairing:
     targets: tuple[str, ...]
     passage: Passage
 
-    @property
-    def services(self) -> Services:
-        """What passes over either IP."""
-        return self.passage[0] | self.passage[1]
-
 
 @dataclass(slots=True)
 class _Population:
@@ -163,10 +158,10 @@ class Reach:
         return found
 
 
-def families(reading: Reading, identity: Identity) -> frozenset[int]:
-    """The IP versions of the network that its ports are on."""
-    network = reading.get(Network, identity.network)
-    return frozenset(6 if ":" in subnet.cidr else 4 for subnet in network.subnets) if network else frozenset()
+def by_both(reading: Reading, *identities: Identity | None) -> bool:
+    """Whether the networks that ports of these are on have both IP versions."""
+    networks = [reading.get(Network, one.network) if one is not None else None for one in identities]
+    return all(one is not None and len({block(subnet.cidr).family for subnet in one.subnets}) > 1 for one in networks)
 
 
 def _towards(gate: Gate, peer: Identity | None, span: Span) -> Services:
@@ -215,6 +210,14 @@ def outside(gate: Gate) -> Iterator[tuple[Span, Services]]:
                 begun = part.first
             standing = services
         yield Span(whole.family, begun, whole.last), standing
+
+
+def strangers(reach: Reach, key: str, direction: Direction) -> list[tuple[Span, Services]]:
+    """The same of, or to, ports of an identity (its key); nothing where it is not known or nobody comes or leaves."""
+    identity = reach.identity(key)
+    if identity is None or not reach.opens(identity):
+        return []
+    return list(outside(reach.gate(identity, direction)))
 
 
 def overlaid(

@@ -12,8 +12,9 @@ from controller.policy.services import WHOLE
 from controller.policy.values import ICMP, ICMPV6, PROTOCOL_NAMES, WITH_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from controller.policy.derived import Identity
     from controller.policy.differences import Crowd
     from controller.policy.gates import Span
     from controller.policy.reach import Reach
@@ -49,28 +50,29 @@ class End:
         return {"project": self.project, **traits, "ports": len(self.ports), "names": list(self.ports[:NAMES])}
 
 
-def end(crowds: Iterable[Crowd], before: Reach, after: Reach) -> End:
+def end(crowds: Collection[Crowd], before: Reach, after: Reach) -> End:
     """Crowds of one project, or of strangers, as one."""
-    ports, labels = set[str](), list[set[tuple[str, str]]]()
-    spans: list[Span] = []
-    sorts: list[tuple[str, set[str]]] = []
-    project = ""
-    for crowd in crowds:
-        if not isinstance(crowd, Ours):
-            spans += crowd.spans
-            continue
-        identity = after.identity(crowd.identity) or before.identity(crowd.identity)
-        if identity is not None:
-            project = identity.project
-            labels.append(set(identity.labels))
-            sorts.append((identity.network, set(identity.groups)))
-        ports.update(crowd.ports)
+    ports = {port for crowd in crowds if isinstance(crowd, Ours) for port in crowd.ports}
+    spans = {span for crowd in crowds if not isinstance(crowd, Ours) for span in crowd.spans}
+    identities = known(crowds, before, after)
     traits = (
-        ("networks", tuple(sorted({network for network, _ in sorts}))),
-        ("labels", tuple(sorted(set.intersection(*labels))) if labels else ()),
-        ("groups", tuple(sorted(set.intersection(*(groups for _, groups in sorts)))) if sorts else ()),
+        ("networks", tuple(sorted({one.network for one in identities}))),
+        ("labels", _shared([one.labels for one in identities])),
+        ("groups", _shared([one.groups for one in identities])),
     )
-    return End(project, traits, tuple(sorted(ports)), tuple(sorted(dict.fromkeys(spans))))
+    project = identities[-1].project if identities else ""
+    return End(project, traits, tuple(sorted(ports)), tuple(sorted(spans)))
+
+
+def known(crowds: Iterable[Crowd], before: Reach, after: Reach) -> list[Identity]:
+    """The identities of those crowds that are ours, as they are now or were."""
+    ours = [crowd.identity for crowd in crowds if isinstance(crowd, Ours)]
+    return [one for key in ours if (one := after.identity(key) or before.identity(key)) is not None]
+
+
+def _shared(found: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """What all have, sorted."""
+    return tuple(sorted(set.intersection(*map(set, found)))) if found else ()
 
 
 def services_told(services: Services) -> list[Json]:

@@ -91,7 +91,8 @@ def allowed(reach: Reach, meeting: Meeting) -> Services:
     source, target = meeting.source.port, meeting.target.port
     if source is not None and target is not None:
         pairings = reach.between(identity(reach, source), identity(reach, target))
-        return next(one.services for one in pairings if source.key in one.sources and target.key in one.targets)
+        fours, sixes = next(one.passage for one in pairings if source.key in one.sources and target.key in one.targets)
+        return fours | sixes
     port, stranger = (source, meeting.target) if source is not None else (target, meeting.source)
     assert port is not None
     gate = reach.gate(identity(reach, port), "egress" if source is not None else "ingress")
