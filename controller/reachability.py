@@ -62,8 +62,8 @@ class Reachability:
 
     def keep(self, intent: Intent, request: Request, outcome: Outcome) -> None:
         """Raise InvariantBroken for a change after which an invariant would not hold."""
-        standing = any(resource.row.kind in INVARIANTS for resource in intent.resources())
-        if not standing and not any(result.key[0] in INVARIANTS for result in outcome.results):
+        standing = (kind for kind, count in intent.names.totals().items() if count)
+        if INVARIANTS.isdisjoint((*standing, *(result.key[0] for result in outcome.results))):
             return
         broken = self._plans.tried(Change(*effects(outcome.results)), self._broken)
         if broken:
