@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from controller.flow.codec import unpacked
 from controller.flow.meters import meter_spec
-from controller.southbound.wire import MULTIPART_REQUEST, VERSION
+from controller.southbound.wire import VERSION, multipart_request
 from controller.southbound.xids import Concern
 
 if TYPE_CHECKING:
@@ -105,12 +105,12 @@ def settings() -> bytes:
 
 def meters_request(xid: int) -> bytes:
     """Ask for every meter there is (OFPMP_METER_CONFIG)."""
-    return struct.pack("!BBHIHH4xI4x", VERSION, MULTIPART_REQUEST, 24, xid, METER_CONFIG, 0, _ALL_METERS)
+    return multipart_request(METER_CONFIG, xid, struct.pack("!I4x", _ALL_METERS))
 
 
 def groups_request(xid: int) -> bytes:
     """Ask for every group there is (OFPMP_GROUP_DESC)."""
-    return struct.pack("!BBHIHH4xI4x", VERSION, MULTIPART_REQUEST, 24, xid, GROUP_DESC, 0, _ALL_GROUPS)
+    return multipart_request(GROUP_DESC, xid, struct.pack("!I4x", _ALL_GROUPS))
 
 
 def meter_mod(concern: Concern, number: int) -> bytes:

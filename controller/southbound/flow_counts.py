@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from controller.errors import SwitchError
 from controller.flow.codec import unpacked
-from controller.southbound.wire import MULTIPART_REQUEST, VERSION, Refusal, match_struct
+from controller.southbound.wire import Refusal, match_struct, multipart_request
 from controller.southbound.xids import Concern, concern
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class FlowCounts:
 def counts_request(xid: int, table: int, match: bytes, cookie: int, cookie_mask: int) -> bytes:
     """OFPMP_FLOW_DESC."""
     body = struct.pack("!B3xII4xQQ", table, _ANY, _ANY, cookie, cookie_mask) + match_struct(match)
-    return struct.pack("!BBHIHH4x", VERSION, MULTIPART_REQUEST, 16 + len(body), xid, FLOW_DESC, 0) + body
+    return multipart_request(FLOW_DESC, xid, body)
 
 
 def counts_report(message: bytes) -> CountsReport:

@@ -82,7 +82,12 @@ def bundle(identifier: int, xid: int, puts: Sequence[Flow], deletes: Sequence[Fl
 def monitor_request(monitor: int, xid: int) -> bytes:
     """Ask for every flow there is, and to be told of every later change that is not our own (OFPMP_FLOW_MONITOR)."""
     body = struct.pack("!IIIHBB", monitor, _ANY, _ANY, _MONITOR_WHAT, _ALL_TABLES, 0) + match_struct(b"")
-    return struct.pack("!BBHIHH4x", VERSION, MULTIPART_REQUEST, 16 + len(body), xid, FLOW_MONITOR, 0) + body
+    return multipart_request(FLOW_MONITOR, xid, body)
+
+
+def multipart_request(kind: int, xid: int, body: bytes) -> bytes:
+    """A request in one part, whose answer may have several."""
+    return struct.pack("!BBHIHH4x", VERSION, MULTIPART_REQUEST, 16 + len(body), xid, kind, 0) + body
 
 
 @dataclass(frozen=True, slots=True)
