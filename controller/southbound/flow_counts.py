@@ -79,17 +79,8 @@ class FlowCounts:
         self._numbers = itertools.count()
         self._asking: dict[int, _Question] = {}
 
-    def ask(
-        self,
-        chassis: str,
-        table: int,
-        match: bytes = b"",
-        *,
-        cookie: int = 0,
-        cookie_mask: int = 0,
-        seconds: float = SECONDS,
-    ) -> tuple[FlowCount, ...]:
-        """The counts of every flow of a table that matches all that ``match`` says, and whose cookie fits.
+    def ask(self, chassis: str, table: int, match: bytes = b"", *, seconds: float = SECONDS) -> tuple[FlowCount, ...]:
+        """The counts of every flow of a table that matches all that ``match`` says.
 
         Raises SwitchError where the switch is away, says nothing for so many seconds, or has too much to say.
         """
@@ -101,7 +92,7 @@ class FlowCounts:
         xid = Concern.COUNTS.xid(next(self._numbers))
         question = self._asking[xid] = _Question(connection)
         try:
-            if not connection.offer(counts_request(xid, table, match, cookie, cookie_mask)):
+            if not connection.offer(counts_request(xid, table, match)):
                 raise SwitchError(f"{chassis} takes in less than it is given")
             if not question.answered.wait(seconds):
                 raise SwitchError(f"{chassis} did not say within {seconds:g} s what its flows have counted")
@@ -140,9 +131,9 @@ class FlowCounts:
             question.end(None)
 
 
-def counts_request(xid: int, table: int, match: bytes, cookie: int, cookie_mask: int) -> bytes:
-    """OFPMP_FLOW_DESC."""
-    body = struct.pack("!B3xII4xQQ", table, _ANY, _ANY, cookie, cookie_mask) + match_struct(match)
+def counts_request(xid: int, table: int, match: bytes) -> bytes:
+    """OFPMP_FLOW_DESC, for every cookie."""
+    body = struct.pack("!B3xII20x", table, _ANY, _ANY) + match_struct(match)
     return multipart_request(FLOW_DESC, xid, body)
 
 

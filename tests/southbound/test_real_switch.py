@@ -90,7 +90,7 @@ def test_the_monitor_tells_what_others_do_and_not_what_we_do(real_switch: RealSw
 def test_flows_say_what_they_have_counted(client: Client) -> None:
     named = replace(GOOD, cookie=0x4E << 56 | 1, match=encoded_match({REGS[6]: 7}))
     assert client.change([named, OTHER, replace(GOOD, priority=2, match=encoded_match({REGS[6]: 8}))], []) == []
-    client.send(flow_counts.counts_request(9, GOOD.table, encoded_match({REGS[6]: 7}), 0x4E << 56, 0xFF << 56))
+    client.send(flow_counts.counts_request(9, GOOD.table, encoded_match({REGS[6]: 7})))
     report = next(client.received())
     assert isinstance(report, flow_counts.CountsReport)
     (found,) = report.counts
