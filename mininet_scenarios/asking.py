@@ -26,14 +26,14 @@ def serve(ports: list[int]) -> list[str]:
         here = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         here.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         here.bind(("::", port))
-        selector.register(here, selectors.EVENT_READ)
+        selector.register(here, selectors.EVENT_READ, here)
     print("listening", flush=True)
     seen = []
     while going:
         for key, _ in selector.select(0.2):
-            word, peer = key.fileobj.recvfrom(100)  # type: ignore[union-attr]  # they are sockets
+            word, peer = key.data.recvfrom(100)
             seen.append(f"{word.decode()} {time.monotonic():.4f} 1")
-            key.fileobj.sendto(word, peer)  # type: ignore[union-attr]
+            key.data.sendto(word, peer)
     return seen
 
 
@@ -68,7 +68,7 @@ def begin(selector: selectors.BaseSelector, own: int, address: str, port: int, w
     here.bind(("", own))
     here.connect((address, port))
     here.send(word.encode())
-    selector.register(here, selectors.EVENT_READ)
+    selector.register(here, selectors.EVENT_READ, here)
     return here
 
 
@@ -76,7 +76,7 @@ def take(selector: selectors.BaseSelector, seconds: float, answered: set[str]) -
     """Read what comes back; an error is no answer."""
     for key, _ in selector.select(seconds):
         try:
-            answered.add(key.fileobj.recv(100).decode())  # type: ignore[union-attr]  # they are sockets
+            answered.add(key.data.recv(100).decode())
         except OSError:  # refused, or prohibited: that is what a rule that rejects says
             continue
 
