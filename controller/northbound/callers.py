@@ -47,6 +47,13 @@ class Caller:
         if not self.reads(project):
             raise NotFound(f"Project {project} does not exist" if project else "there is no such resource")
 
+    def about(self, project: str | None) -> frozenset[str] | None:
+        """The projects that an answer is about if one is named, or None; None for all of them. Raises NotFound."""
+        if project is None:
+            return None if self.reads_all else self.projects
+        self.must_read(project)
+        return frozenset((project,))
+
     def must_write(self, project: str) -> None:
         """Raise NotFound or Forbidden for a project that the caller may not change."""
         self.must_read(project)

@@ -10,7 +10,7 @@ from controller.errors import BadQuery
 from controller.nat_table import Question
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
-from controller.northbound.connections import LONGEST_PAGE, PAGE, place
+from controller.northbound.connections import answer_page, paging
 from controller.northbound.world import Table, World
 
 _TOPOLOGY_TYPES = {"graphml": "application/graphml+xml", "dot": "text/vnd.graphviz"}
@@ -52,12 +52,8 @@ class NatResource:
         """Those of a chassis, of a router or nat network, of a project, or all, page by page."""
         _observing(req, ("chassis", "router", "project", "limit", "cursor"))
         question = Question(*(queries.text(req, name) for name in ("chassis", "router", "project")))
-        limit = queries.whole(req, "limit", 1, LONGEST_PAGE) or PAGE
-        cursor = place(req)
-        media.form(req)
-        page = self.world.nat.page(question, limit, cursor)
-        following = queries.cursor_after(page.following) if page.following else None
-        media.answer_items(req, resp, page.rows, {"next": following, "unavailable": page.unavailable})
+        page = self.world.nat.page(question, *paging(req))
+        answer_page(req, resp, page, page.rows)
 
 
 @dataclass(frozen=True, slots=True)

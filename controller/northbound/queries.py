@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from collections.abc import Collection
 
 import falcon
@@ -94,6 +95,15 @@ def cursor(req: falcon.Request) -> str:
         return base64.b64decode(found.encode(), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise _bad("cursor", "is not one that a page gave") from None
+
+
+def place(req: falcon.Request, form: re.Pattern[str]) -> re.Match[str] | None:
+    """What the cursor says, where cursors have a form; None for the first page."""
+    found = cursor(req)
+    match = form.fullmatch(found)
+    if found and match is None:
+        raise _bad("cursor", "is not one that a page gave")
+    return match if found else None
 
 
 def cursor_after(name: str) -> str:

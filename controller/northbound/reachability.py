@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from controller.errors import BadQuery
 from controller.intent.pacer import Pacer
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
@@ -34,7 +33,7 @@ class ReachabilityResource:
         """What is about a project, or about all that the caller may see."""
         queries.only(req, ("project", "limit", "cursor"))
         caller: Caller = req.context.caller
-        projects = _projects(req, caller)
+        projects = caller.about(queries.text(req, "project"))
         limit = queries.whole(req, "limit", 1, LONGEST_PAGE) or PAGE
         after = _cell(req)
         media.form(req)
@@ -54,7 +53,7 @@ class Lint:
         """Of a project's, or of all that the caller may see; with ``hits`` also which rules have decided nothing."""
         queries.only(req, ("project", "hits"))
         caller: Caller = req.context.caller
-        projects, counted = _projects(req, caller), queries.flag(req, "hits")
+        projects, counted = caller.about(queries.text(req, "project")), queries.flag(req, "hits")
         media.form(req)
         policies = self.world.survey.policies(projects)
         hits = self._hits(policies) if counted else None
@@ -71,20 +70,6 @@ class Lint:
         return found
 
 
-def _projects(req: falcon.Request, caller: Caller) -> frozenset[str] | None:
-    """Whom the answer is about; None for everybody."""
-    project = queries.text(req, "project")
-    if project is not None:
-        caller.must_read(project)
-        return frozenset((project,))
-    return None if caller.reads_all else caller.projects
-
-
 def _cell(req: falcon.Request) -> Cell:
-    cursor = queries.cursor(req)
-    if not cursor:
-        return START
-    found = _CELL.fullmatch(cursor)
-    if found is None:
-        raise BadQuery("query parameter cursor: is not one that a page gave")
-    return Cell(int(found[1]), int(found[2]))
+    found = queries.place(req, _CELL)
+    return Cell(int(found[1]), int(found[2])) if found is not None else START
