@@ -7,9 +7,11 @@ from pydantic.json_schema import models_json_schema
 from controller.intent.kind import Kind
 from controller.intent.kinds import KINDS
 from controller.northbound import media
+from controller.northbound.connections import LONGEST_PAGE, PAGE
 from controller.northbound.event_stream import SSE
 from controller.northbound.openapi_policy import policy_paths
 from controller.northbound.openapi_words import (
+    ANSWERED,
     CURSOR,
     ITEMS,
     PLAIN,
@@ -24,6 +26,8 @@ from controller.northbound.openapi_words import (
     object_of,
     ok,
     operation,
+    paging,
+    path_of,
     query,
     reference,
 )
@@ -178,13 +182,11 @@ _PAGING = [
 def _resource_paths() -> Json:
     found: Json = {}
     for kind in KINDS.values():
-        scope = "/v1/projects/{project}/" if kind.scoped else "/v1/"
+        path, inside = path_of(kind)
         last = "project" if kind.plural == "projects" else "name"
-        inside = [in_path("project")] if kind.scoped else []
-        many, one = f"{scope}{kind.plural}", f"{scope}{kind.plural}/{{{last}}}"
         listing = operation("intent", f"{kind.name}s, by name", ok("A page.", reference(f"{kind.name}Page")))
-        found[many] = {"parameters": inside, "get": {**listing, "parameters": _PAGING}}
-        found[one] = {"parameters": [*inside, in_path(last)], **_one_operations(kind)}
+        found[path] = {"parameters": inside, "get": {**listing, "parameters": _PAGING}}
+        found[f"{path}/{{{last}}}"] = {"parameters": [*inside, in_path(last)], **_one_operations(kind)}
     return found
 
 
@@ -238,12 +240,9 @@ def _inventory_paths() -> Json:
     }
     by = {"parameters": [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "owner")]}
     found["/v1/flows"] = {"get": operation("inventory", "Flows, each with the intent that owns it", items, by)}
-    pages = {**ITEMS["properties"], "next": {"type": ["string", "null"]}, "unavailable": REASONS}
     asked = [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "router", "project")]
-    asked += [query("limit", {"type": "integer", "minimum": 1, "maximum": 10_000}, "Default: 1000."), CURSOR]
-    nat = operation(
-        "inventory", "Connections that are translated", ok("A page.", object_of(pages)), {"parameters": asked}
-    )
+    asked += paging(PAGE, LONGEST_PAGE)
+    nat = operation("inventory", "Connections that are translated", ok("A page.", ANSWERED), {"parameters": asked})
     found["/v1/nat"] = {"get": nat}
     graph = ok("The graph.", {"type": "object"})
     graph["200"]["content"] |= content(TEXT, "application/graphml+xml", "text/vnd.graphviz")

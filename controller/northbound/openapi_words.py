@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
+from controller.intent.kind import Kind
 from controller.intent.values import Name
 from controller.northbound import media, problems
 
@@ -63,3 +64,18 @@ def body(schema: Json, *types: str) -> Json:
 ITEMS = object_of({"items": {"type": "array", "items": {"type": "object"}}})
 REASONS = {"type": "object", "additionalProperties": TEXT}
 CURSOR = query("cursor", TEXT, "What the page before gave as next.")
+NEXT = {"type": ["string", "null"]}
+ANSWERED = object_of({**ITEMS["properties"], "next": NEXT, "unavailable": REASONS})
+"""A page of what switches answered."""
+
+
+def paging(default: int, most: int) -> list[Json]:
+    """The parameters of a list that is told page by page."""
+    return [query("limit", {"type": "integer", "minimum": 1, "maximum": most}, f"Default: {default}."), CURSOR]
+
+
+def path_of(kind: Kind) -> tuple[str, list[Json]]:
+    """Where the resources of a kind are, and what stands in that path."""
+    if kind.scoped:
+        return f"/v1/projects/{{project}}/{kind.plural}", [in_path("project")]
+    return f"/v1/{kind.plural}", []
