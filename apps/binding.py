@@ -117,14 +117,19 @@ INDEXES = {
         Index("mac", lambda e: {(e.network, mac) for mac in (e.mac, *(pair.mac for pair in e.allowed_pairs))}),
         Index("chassis", lambda e: (e.chassis,)),
         Index("place", lambda e: ((e.chassis, e.ofport),)),
-        Index("address", lambda e: {(e.network, address) for address in _addresses(e)}),
-        Index("realm_address", lambda e: {(e.realm, address) for address in (*_addresses(e), link_local(e.mac))}),
+        Index("address", lambda e: {(e.network, address) for address in singles(e)}),
+        Index("realm_address", lambda e: {(e.realm, address) for address in (*singles(e), link_local(e.mac))}),
         Index("conveyed", _conveyed, group=_way),
         Index("realm", lambda e: () if e.of_host else (e.realm,), group=lambda e: e.chassis),
     ),
 }
 
 
-def _addresses(endpoint: Endpoint) -> tuple[str, ...]:
-    """Every single address that the endpoint may use."""
+def own_addresses(endpoint: Endpoint) -> tuple[str, ...]:
+    """The endpoint's addresses, and with IPv6 the one that its MAC makes of the link."""
+    return (*endpoint.ipv4, *endpoint.ipv6, *((link_local(endpoint.mac),) if endpoint.ipv6 else ()))
+
+
+def singles(endpoint: Endpoint) -> tuple[str, ...]:
+    """Every single address that the endpoint was given or allowed."""
     return (*endpoint.ipv4, *endpoint.ipv6, *(p.address for p in endpoint.allowed_pairs if "/" not in p.address))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from apps.binding import own_addresses
 from apps.pipeline import ND_SOURCE, NEIGHBOUR, PUNT, SOURCE
 from apps.questions import ADVERTISEMENT, DHCP_QUESTION, SOLICITATION
 from apps.registers import PROBE
 from apps.registers import PUNT as PUNT_REASON
-from controller.addresses import link_local
 from controller.flow import fields as f
 from controller.flow.actions import set_field
 from controller.flow.blocks import matched
@@ -35,9 +35,7 @@ def sources(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     """The sender's addresses, its own and those it was allowed."""
     if not endpoint.port_security:
         return
-    pairs = [(endpoint.mac, address) for address in (*endpoint.ipv4, *endpoint.ipv6)]
-    if endpoint.ipv6:
-        pairs.append((endpoint.mac, link_local(endpoint.mac)))
+    pairs = [(endpoint.mac, address) for address in own_addresses(endpoint)]
     pairs += [(pair.mac, pair.address) for pair in endpoint.allowed_pairs]
     here = Here(endpoint.chassis)
     if not pairs:

@@ -112,7 +112,7 @@ def chosen(machines: Machines, view: View) -> Iterator[Identity]:
 def _projects(machines: Machines, view: View) -> tuple[str, ...]:
     """The projects that a selector speaks of, by their labels."""
     candidates = [one for pivot in project_pivots(machines) or (ANY,) for one in view.where(Project, "trait", pivot)]
-    names = {one.name for one in candidates if labelled(machines.project_labels, one.labels)}
+    names = {one.key for one in candidates if labelled(machines.project_labels, one.labels)}
     return tuple(sorted(names if machines.projects is None else names.intersection(machines.projects)))
 
 

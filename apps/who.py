@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.binding import reach
+from apps.binding import own_addresses, reach, singles
 from apps.policy_tables import WHO
 from apps.standing import standing
-from controller.addresses import link_local
 from controller.derived import Endpoint
 from controller.flow.actions import set_field
 from controller.flow.flow import Flow, Hosts, Match
@@ -33,7 +32,7 @@ def addresses(endpoint: Endpoint, view: View) -> Iterator[Flow]:
     if endpoint.of_host or not _asked(endpoint.realm, view):
         return
     own = standing(endpoint, view)
-    for address in _addresses(endpoint):
+    for address in dict.fromkeys((*own_addresses(endpoint), *singles(endpoint))):
         if _alone(endpoint, address, own, view):
             match: Match = {r.PEER: 0, r.REALM: own.realm, **r.held(address)}
             yield WHO.flow(_scope(endpoint), "address", match, [set_field(r.PEER, own.identity)])
@@ -46,13 +45,6 @@ def _asked(realm: str, view: View) -> bool:
     if not view.groups(Standing, "guarded", (realm, "ingress")):
         return False
     return not TOLD.issuperset(view.groups(Endpoint, "conveyed", realm))
-
-
-def _addresses(endpoint: Endpoint) -> tuple[str, ...]:
-    """Every single address that the endpoint sends from."""
-    pairs = (pair.address for pair in endpoint.allowed_pairs if "/" not in pair.address)
-    own = (link_local(endpoint.mac),) if endpoint.ipv6 else ()
-    return tuple(dict.fromkeys((*endpoint.ipv4, *endpoint.ipv6, *own, *pairs)))
 
 
 def _alone(endpoint: Endpoint, address: str, own: Standing, view: View) -> bool:

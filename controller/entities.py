@@ -267,6 +267,5 @@ class Project:
 
     key: str
     uid: str
-    name: str
     labels: Labels = ()
     tracked: bool = True

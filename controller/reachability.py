@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from controller.compiler.journal import TooMuch
 from controller.errors import FieldError, InvariantBroken, Unavailable
 from controller.intent.effects import effects
+from controller.intent.proposal import Put
 from controller.policy.changes import changes
 from controller.policy.differences import Difference, Differences
 from controller.policy.gates import Gates
@@ -93,7 +94,7 @@ class Reachability:
 
 def _refusal(broken: tuple[Broken, ...], request: Request) -> InvariantBroken:
     """What must stay true and would not, with a packet that shows it, as far as the caller may know."""
-    pointers = {wanted.asked.key: wanted.asked.pointer for wanted in request.wanted if hasattr(wanted, "asked")}
+    pointers = {wanted.asked.key: wanted.asked.pointer for wanted in request.wanted if isinstance(wanted, Put)}
     errors: list[FieldError] = []
     packets: list[dict[str, object]] = []
     for one in broken:

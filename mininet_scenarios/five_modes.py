@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mininet_scenarios import clients, modes, routers, world
+from mininet_scenarios import clients, modes, routers, tenants, world
 from mininet_scenarios.command import until
 from mininet_scenarios.modes import DIRECTIONS, LANS, MODES, TENANT, Claim
 from mininet_scenarios.ovs import Received
@@ -107,9 +107,7 @@ def combine(story: Story, lab: Lab, scene: Scene) -> None:
 def take_back(story: Story, lab: Lab, scene: Scene) -> None:
     """Whatever the hosts were given is gone with the networks."""
     story.step("Take the networks back")
-    for kind in ("portforwards", "floatingips", "routers", "ports", "networks"):
-        for resource in lab.client.get(f"/projects/{TENANT}/{kind}")["items"]:
-            lab.client.delete(f"/projects/{TENANT}/{kind}/{resource['name']}")
+    tenants.take_back(lab.client, TENANT, "portforwards", "floatingips", "routers", "ports", "networks")
     for host in scene.hosts:
         until(partial(cleared, host), 10, f"{host.name} is as it was: {left(host)}")
     story.check("no interface, translation or setting of ours is left on the hosts", held=True)

@@ -35,6 +35,11 @@ class Loss:
     lost: int
     gap: float
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was lost, though something was sent."""
+        return self.lost == 0 and self.sent > 0
+
     def __str__(self) -> str:
         return f"{self.lost} of {self.sent} lost, longest gap {self.gap:.0f} ms"
 

@@ -49,6 +49,13 @@ class Pair:
     vms: list[Vm]
 
 
+def take_back(client: Rest, tenant: str, *kinds: str) -> None:
+    """Delete all that a tenant has of these kinds, which are as in paths, one kind after the other."""
+    for kind in kinds:
+        for resource in client.get(f"/projects/{tenant}/{kind}")["items"]:
+            client.delete(f"/projects/{tenant}/{kind}/{resource['name']}")
+
+
 def pair(lab: Lab) -> Pair:
     """Start and join all of it, for tenant ``acme``; both ports are Ready when this returns."""
     daemon = lab.start_daemon()

@@ -22,7 +22,7 @@ SUBNETS = (Subnet("v4", "10.0.0.0/24", None), Subnet("v6", "fd00::/64", None))
 
 def project(name: str, *labels: tuple[str, str]) -> Project:
     """A tenant with these labels and the one that every tenant has."""
-    return Project(name, f"uid-{name}", name, tuple(sorted((*labels, ("kubernetes.io/metadata.name", name)))))
+    return Project(name, f"uid-{name}", tuple(sorted((*labels, ("kubernetes.io/metadata.name", name)))))
 
 
 def world(entities: Iterable[Entity]) -> World:

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from controller.compiler.journal import TooMuch
 from controller.intent.pacer import Pacer
 from controller.live.connections import seen
 from controller.live.decisions import whose, within
 from controller.live.marking import Hands, Marks
-from controller.live.touched import Earlier, ended, touched
+from controller.live.touched import Earlier, ended, pace, touched
 from controller.policy.values import Policy
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 AGAIN_SECONDS = (0.5, 1.5)
 """After which connections are looked through again: what was under way may still have begun by the rules of before."""
 CONFIRM_SECONDS = 30.0
-AT_ONCE = 2_000
-"""Connections that are judged while nobody else runs: some 70 ms."""
 TOLD = 100
 """Connections that one event names."""
 
@@ -184,10 +181,6 @@ class Over:
         return {"items": rows, "unavailable": self.unavailable}
 
 
-def _nobody_waits() -> None:
-    """It is over before anybody would."""
-
-
 def _touched(glimpse: Glimpse) -> Causes:
     return touched(glimpse.before, glimpse.after, glimpse.changed)
 
@@ -201,7 +194,5 @@ def _over(
     row: Callable[[Connection], Row],
     unavailable: dict[str, str],
 ) -> Over:
-    if glimpse.breathe is None and len(found) > AT_ONCE:
-        raise TooMuch
-    over = ended(glimpse.after, found, causes, names, glimpse.breathe or _nobody_waits)
+    over = ended(glimpse.after, found, causes, names, pace(glimpse, len(found)))
     return Over(tuple(row(one) | {"policy": because} for one, because in over), unavailable)

@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.compiler.journal import TooMuch
+from controller.live.touched import pace
 from controller.policy.derived import Identity, Member, PolicySet, Posture, Ruling
 from controller.policy.gates import Gates
 from controller.policy.values import DIRECTIONS
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from controller.policy.derived import Found
     from controller.policy.values import Direction
 
-AT_ONCE = 2_000
-"""Conversations that are judged while nobody else runs: some 70 ms."""
 MOST = 100_000
 """Things that are allowed which are looked at; of more only that there are so many is told."""
 
@@ -50,12 +48,9 @@ class Proof:
 
 def prove(glimpse: Glimpse, seen: Sequence[Observation], policies: Sequence[str]) -> Proof:
     """Try it on the world as it would be with the policies (keys)."""
-    if glimpse.breathe is None and len(seen) > AT_ONCE:
-        raise TooMuch
-    gates, refused = Gates(), []
+    breathe, gates, refused = pace(glimpse, len(seen)), Gates(), []
     for one in seen:
-        if glimpse.breathe is not None:
-            glimpse.breathe()
+        breathe()
         if not judged(glimpse.after, one.said, gates).allowed:
             refused.append(one)
     permitted: set[Allowed] = set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from controller.compiler.journal import TooMuch
 from controller.policy.derived import PolicySet, Ruling, Standing
 from controller.policy.gates import Gates
 from controller.policy.numbers import default_name
@@ -18,10 +19,12 @@ from controller.policy.verdict import heard
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from controller.compiler.past import Reading
+    from controller.compiler.past import Glimpse, Reading
     from controller.live.connections import Connection
     from controller.live.rules import RuleNames
 
+AT_ONCE = 2_000
+"""Conversations that are judged while nobody else runs: some 70 ms."""
 FOLLOWED = frozenset({Policy, Ruling, PolicySet, Standing})
 Causes = dict[str, frozenset[str]]
 """Ports, each with the policies that cut and changed for it."""
@@ -70,6 +73,19 @@ def _policies(reading: Reading, standing: Standing) -> frozenset[str]:
     """The cutting policies that guard a port."""
     sets = (reading.get(PolicySet, guard) for guard in standing.guards)
     return frozenset(policy for one in sets if one is not None for policy in one.policies if _cuts(reading, policy))
+
+
+def pace(glimpse: Glimpse, count: int) -> Callable[[], None]:
+    """What lets others run while so many conversations are judged. Raises TooMuch where nobody can, and many are."""
+    if glimpse.breathe is not None:
+        return glimpse.breathe
+    if count > AT_ONCE:
+        raise TooMuch
+    return _nobody_waits
+
+
+def _nobody_waits() -> None:
+    """It is over before anybody would."""
 
 
 def ended(

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import falcon
 from prometheus_client import CollectorRegistry
 
+from controller.compiler.ownership import POLICIES
 from controller.errors import UserError
 from controller.intent.kinds import KINDS
 from controller.intent.state import Intent
@@ -26,7 +27,7 @@ from controller.northbound.observations import FlowResource, NatResource, TableR
 from controller.northbound.reachability import Lint, ReachabilityResource
 from controller.northbound.recommend import Recommend
 from controller.northbound.resources import Backend, Many, One
-from controller.northbound.stats import KINDS_WITH_RULES, StatsResource
+from controller.northbound.stats import StatsResource
 from controller.northbound.token_resources import TokenCollection, TokenResource
 from controller.northbound.tokens import Tokens
 from controller.northbound.world import World
@@ -73,7 +74,7 @@ def _route_resources(app: App, backend: Backend) -> None:
         app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
         last = "{project}" if kind.plural == "projects" else "{name}"
         app.add_route(f"{scope}{kind.plural}/{last}", One(backend, kind))
-        if kind.name in KINDS_WITH_RULES:
+        if kind.name in POLICIES:
             app.add_route(f"{scope}{kind.plural}/{last}/stats", StatsResource(backend, kind))
     app.add_route("/v1/apply", Apply(backend))
     app.add_route("/v1/policies:recommend", Recommend(backend))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from controller.compiler.ownership import POLICIES
 from controller.intent.kinds import KINDS
+from controller.northbound import connections, reachability
 from controller.northbound.openapi_words import (
-    CURSOR,
-    ITEMS,
+    ANSWERED,
+    NEXT,
     REASONS,
     TEXT,
     WHOLE,
@@ -15,10 +17,11 @@ from controller.northbound.openapi_words import (
     object_of,
     ok,
     operation,
+    paging,
+    path_of,
     query,
     reference,
 )
-from controller.northbound.stats import KINDS_WITH_RULES
 
 _RULE = {
     "direction": {"enum": ["ingress", "egress"]},
@@ -49,19 +52,18 @@ def policy_paths() -> Json:
 
 def _connections() -> Json:
     asked = [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "project", "port")]
-    asked += [query("limit", {"type": "integer", "minimum": 1, "maximum": 10_000}, "Default: 1000."), CURSOR]
-    page = {**ITEMS["properties"], "next": {"type": ["string", "null"]}, "unavailable": REASONS}
+    asked += paging(connections.PAGE, connections.LONGEST_PAGE)
     summary = "Connections of ports that live, with the rule that let each begin"
-    return operation("policy", summary, ok("A page.", object_of(page)), {"parameters": asked})
+    return operation("policy", summary, ok("A page.", ANSWERED), {"parameters": asked})
 
 
 def _reachability() -> Json:
     asked = [query("project", TEXT, "Only what is about this project.")]
-    asked += [query("limit", {"type": "integer", "minimum": 1, "maximum": 1_000}, "Default: 500."), CURSOR]
+    asked += paging(reachability.PAGE, reachability.LONGEST_PAGE)
     end = {"type": "object", "description": "Ports alike with their project, or blocks of addresses outside."}
     row = object_of({"from": end, "to": end, "services": {"type": "array", "items": {"type": "object"}}})
     row["properties"]["family"] = {"enum": ["IPv4", "IPv6"], "description": "Given where the two differ."}
-    page = object_of({"items": {"type": "array", "items": row}, "next": {"type": ["string", "null"]}})
+    page = object_of({"items": {"type": "array", "items": row}, "next": NEXT})
     summary = "Who may begin what with whom, of all pairs; pairs that may nothing are left out"
     return operation("policy", summary, ok("A page.", page), {"parameters": asked})
 
@@ -97,10 +99,9 @@ def _recommend() -> Json:
 
 def _stats() -> Json:
     found: Json = {}
-    for kind in (kind for kind in KINDS.values() if kind.name in KINDS_WITH_RULES):
-        inside = [in_path("project")] if kind.scoped else []
-        scope = "/v1/projects/{project}/" if kind.scoped else "/v1/"
+    for kind in (kind for kind in KINDS.values() if kind.name in POLICIES):
+        path, inside = path_of(kind)
         counted = ok("As switches counted until now.", object_of(_STATS))
         reading = operation("policy", f"What the rules of one {kind.name} let through and kept out", counted)
-        found[f"{scope}{kind.plural}/{{name}}/stats"] = {"parameters": [*inside, in_path("name")], "get": reading}
+        found[f"{path}/{{name}}/stats"] = {"parameters": [*inside, in_path("name")], "get": reading}
     return found

@@ -34,6 +34,13 @@ class Backend:
     world: World
     bodies: Bodies
 
+    def standing(self, key: Key) -> Resource:
+        """The resource of that name; raises NotFound."""
+        found = self.writer.intent.resource(key)
+        if found is None:
+            raise NotFound(f"{title(key)} does not exist")
+        return found
+
     def committed(self, caller: Caller, *wanted: Wanted) -> Outcome:
         """Change intent in the caller's name."""
         return self.writer.submit(Request(wanted, caller.name, caller.writable))
@@ -57,7 +64,7 @@ class One:
         key = self._key(project, name)
         if not self.kind.public:
             _caller(req).must_read(_owner(key))
-        self._answer(req, resp, self._standing(key))
+        self._answer(req, resp, self.backend.standing(key))
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, project: str = "", name: str = "") -> None:
         """Create or replace."""
@@ -109,12 +116,6 @@ class One:
         """What the path names; a project's own name is where others have the project that they belong to."""
         return (self.kind.name, project, name) if self.kind.scoped else (self.kind.name, "", name or project)
 
-    def _standing(self, key: Key) -> Resource:
-        found = self.backend.writer.intent.resource(key)
-        if found is None:
-            raise NotFound(f"{title(key)} does not exist")
-        return found
-
 
 @dataclass(frozen=True, slots=True)
 class Many:
@@ -130,8 +131,7 @@ class Many:
         intent = self.backend.writer.intent
         if self.kind.scoped:
             caller.must_read(project)
-            if intent.resource(("Project", "", project)) is None:
-                raise NotFound(f"Project {project} does not exist")
+            self.backend.standing(("Project", "", project))
         selected, limit = queries.labels(req), queries.limit(req)
         names = intent.names.after(self.kind.name, project, queries.cursor(req))
         standing = (intent.resource((self.kind.name, project, name)) for name in names)

@@ -6,16 +6,11 @@ from dataclasses import dataclass
 
 import falcon
 
-from controller.errors import NotFound
 from controller.intent.kind import Kind
-from controller.intent.resource import title
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
+from controller.northbound.representation import entity_key
 from controller.northbound.resources import Backend
-
-KINDS_WITH_RULES = frozenset(
-    {"Policy", "SecurityGroup", "NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +28,7 @@ class StatsResource:
             caller.must_read(project)
         else:
             caller.must_read_all()
-        key = (self.kind.name, project, name)
-        if self.backend.writer.intent.resource(key) is None:
-            raise NotFound(f"{title(key)} does not exist")
+        self.backend.standing((self.kind.name, project, name))
         media.form(req)
-        policy = f"{self.kind.name}:{project}/{name}" if project else f"{self.kind.name}:{name}"
+        policy = f"{self.kind.name}:{entity_key(project, name)}"
         media.answer(req, resp, self.backend.world.live.statistics.of(policy))

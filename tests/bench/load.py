@@ -19,7 +19,7 @@ TALK, LOAD = "talk", "load"
 FIRST_PORT = 1_000
 PORTS = 9_000
 FLOWS = 100_000
-PROJECT = Project("bench", "uid-bench", "bench")
+PROJECT = Project("bench", "uid-bench")
 
 
 class Load:

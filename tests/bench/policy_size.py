@@ -169,7 +169,7 @@ def _chassis(count: int) -> Iterator[Entity]:
 def _tenant(tenant: int, encap: Encap) -> Iterable[Entity]:
     name, subnet = f"p{tenant}", Subnet("a", "10.0.0.0/16", None)
     network = Network(f"{name}/{SEGMENT}", f"uid-{name}", name, SEGMENT, "overlay", 1 + tenant, encap, 1450, (subnet,))
-    return Project(name, f"uid-{name}", name), network
+    return Project(name, f"uid-{name}"), network
 
 
 def _machine(

@@ -110,7 +110,7 @@ def world(size: Size) -> Iterator[Entity]:
     for number, name in enumerate((HERE, GATEWAY), 1):
         segments = (("physnet1", 50),) if name == GATEWAY else ()
         yield Chassis(name, number, f"192.0.2.{number}", (("vxlan", 65_001),), segments, gateway=bool(segments))
-    yield Project("bench", "uid-bench", "bench")
+    yield Project("bench", "uid-bench")
     outer = (Subnet("v4", "198.18.0.0/15", "198.18.0.1"),)
     yield Network(PUBLIC, "uid-public", "bench", "public", "bridged", OUTER_VNI, "vxlan", 1500, outer, "physnet1")
     yield Neighbour(f"{PUBLIC}|198.18.0.1", PUBLIC, "198.18.0.1", "02:bb:00:00:00:01")

@@ -229,7 +229,7 @@ def test_names_can_be_read_while_they_change(office: Desk) -> None:
 def test_a_project_has_its_name_among_its_labels_as_a_namespace_has(office: Desk) -> None:
     office.apply({**project(), "labels": {"team": "a", "kubernetes.io/metadata.name": "another"}})
     ((found,), _) = office.followed[-1]
-    assert (found.key, found.name) == ("acme", "acme")
+    assert found.key == "acme"
     assert found.labels == (("kubernetes.io/metadata.name", "acme"), ("team", "a"))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from controller.entities import Port, Project
+from controller.entities import Port
 from controller.intent import documents
 from controller.intent.kinds import KINDS
 from controller.intent.pacer import Pacer
@@ -16,7 +16,7 @@ from controller.policy.verdict import Conversation
 from ovsdb.rows import ResourceRow
 from tests.kubernetes.oracle import Cluster, Party
 from tests.packets import sctp, tcp, udp
-from tests.worlds import SUBNETS, chassis, mac, network, plugged, world
+from tests.worlds import SUBNETS, chassis, mac, network, plugged, project, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,10 +62,7 @@ class Town:
         """Ours: a port is a pod, a project its namespace, and all are on one network."""
         pods = self.pods()
         places = [(f"hv{number % HOSTS + 1}", number) for number in range(1, len(pods) + 1)]
-        projects = [
-            Project(name, f"uid-{name}", name, tuple(sorted({**labels, NAME_LABEL: name}.items())))
-            for name, labels in self.namespaces().items()
-        ]
+        projects = [project(name, *labels.items()) for name, labels in self.namespaces().items()]
         return world(
             (
                 *(chassis(number) for number in range(1, HOSTS + 1)),
@@ -125,8 +122,8 @@ def entities(policies: Iterable[dict[str, Any]]) -> list[Policy]:
     """Policies as they are read from documents."""
     found = []
     for asked in documents.many(list(policies), Pacer()):
-        kind, project, name = asked.key
-        row = ResourceRow(kind, project, name, f"uid-{name}", asked.labels, "", "", 1, "", "", "")
+        kind, namespace, name = asked.key
+        row = ResourceRow(kind, namespace, name, f"uid-{name}", asked.labels, "", "", 1, "", "", "")
         entity = KINDS[kind].entity(Resource(row, asked.spec, NoAllocation()))
         assert isinstance(entity, Policy)
         found.append(entity)

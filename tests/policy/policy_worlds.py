@@ -175,8 +175,8 @@ def ports(draw: st.DrawFn, number: int) -> Port:
 def ground() -> list[Entity]:
     """Projects, networks, the router that joins them, tiers and a group of addresses."""
     found: list[Entity] = [
-        Project("acme", "uid-acme", "acme", (("env", "prod"),)),
-        Project("beta", "uid-beta", "beta", (("env", "test"),)),
+        Project("acme", "uid-acme", (("env", "prod"),)),
+        Project("beta", "uid-beta", (("env", "test"),)),
         Tier("strict", 50, "deny"),
         Tier("loose", 950, "pass"),
         AddressGroup("acme/known", "uid-known", ("10.0.1.0/24", "192.0.2.0/25")),

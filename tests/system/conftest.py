@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mininet_scenarios.lab import Lab
+from mininet_scenarios.tenants import take_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,4 @@ def tenant(request: pytest.FixtureRequest, daemon: Daemon) -> Iterator[str]:
     """A project's name that no other test uses; whatever the test made in it is gone afterwards."""
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:40].strip("-")
     yield name
-    for kinds in ("ports", "networks"):
-        for resource in daemon.rest.get(f"/projects/{name}/{kinds}")["items"]:
-            daemon.rest.delete(f"/projects/{name}/{kinds}/{resource['name']}")
+    take_back(daemon.rest, name, "ports", "networks")

@@ -68,7 +68,7 @@ def lone(way: Way, count: int) -> dict[str, bytes]:
             (words, _piece4(way, number, 64, bytes(12) + way.words(words), more=False)),
             (words6, bytes(six)),
         ):
-            found[way.words(told).decode()[2:-2]] = frame
+            found[way.token(told)] = frame
     return found
 
 

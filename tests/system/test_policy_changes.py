@@ -20,6 +20,7 @@ from mininet_scenarios.command import until
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.machine import end
 from mininet_scenarios.probe import SteadyStream
+from mininet_scenarios.tenants import take_back
 from tests.system import changing
 from tests.system.changing import ALWAYS, CHANGING, CLIENTS, NEVER, SERVERS, TENANT, Ask, World
 
@@ -103,9 +104,7 @@ def stage(lab: Lab) -> Iterator[Stage]:
     made = settle(lab, (*changing.project(), LAN.resource), *placed.values())
     vms = dict(zip(placed, made, strict=True))
     yield Stage(lab, {name: place.resource for name, place in placed.items()}, vms)
-    for kinds in ("policies", "ports", "networks"):
-        for one in lab.client.get(f"/projects/{TENANT}/{kinds}")["items"]:
-            lab.client.delete(f"/projects/{TENANT}/{kinds}/{one['name']}")
+    take_back(lab.client, TENANT, "policies", "ports", "networks")
     lab.client.delete(f"/tiers/{changing.EARLY}")
 
 

@@ -50,14 +50,18 @@ class Way:
         """A segment's header."""
         return TCP(sport=self.first + at, dport=self.port, flags=flags, seq=1000, ack=1000)
 
+    def token(self, what: str) -> str:
+        """What is found at the other end (``forgery.tokens``)."""
+        return f"{self.source.name} to {self.victim.name}: {what}"
+
     def words(self, what: str) -> bytes:
-        """What is looked for at the other end."""
-        return f"<<{self.source.name} to {self.victim.name}: {what}>>".encode()
+        """The same as frames have it inside."""
+        return f"<<{self.token(what)}>>".encode()
 
 
 def signed(way: Way, frames: Named) -> dict[str, bytes]:
-    """Frames by their words; those that are bytes have them inside already."""
+    """Frames by their tokens; those that are bytes have their words inside already."""
     return {
-        way.words(what).decode()[2:-2]: frame if isinstance(frame, bytes) else bytes(frame / Raw(way.words(what)))
+        way.token(what): frame if isinstance(frame, bytes) else bytes(frame / Raw(way.words(what)))
         for what, frame in frames.items()
     }

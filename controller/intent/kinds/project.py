@@ -52,7 +52,7 @@ def _entity(resource: Resource) -> entities.Project:
     row = resource.row
     labels = {**dict(row.labels), NAME_LABEL: row.name}
     tracked = resource.spec.track == "always"
-    return entities.Project(row.name, row.uid, row.name, tuple(sorted(labels.items())), tracked=tracked)
+    return entities.Project(row.name, row.uid, tuple(sorted(labels.items())), tracked=tracked)
 
 
 PROJECT = Kind(
