@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps.pipeline import CLASSIFY, NEIGHBOUR, PEER, ROUTER_IN, SOURCE
+from apps.fabric_tables import ARRIVAL
+from apps.pipeline import CLASSIFY, NEIGHBOUR, PEER, SOURCE
 from apps.registers import FROM_TUNNEL, NETWORK, ORIGIN, SENDER, TELLING
 from apps.standing import sending
 from controller.flow.actions import Action, copy, set_field
@@ -41,4 +42,4 @@ def tunnels(chassis: Chassis, _view: View) -> Iterator[Flow]:
         yield CLASSIFY.flow(Here(chassis.key), "tunnel", {IN_PORT: ofport}, known)
     if chassis.encap_ip is not None:
         source = TUN_IPV6_SRC if ":" in chassis.encap_ip else TUN_SRC
-        yield PEER.flow(EVERYWHERE, "chassis", {source: chassis.encap_ip}, [ROUTER_IN.goto])
+        yield PEER.flow(EVERYWHERE, "chassis", {source: chassis.encap_ip}, [ARRIVAL.goto])

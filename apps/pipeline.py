@@ -1,13 +1,14 @@
 """The pipeline: every table and priority, in the order in which a packet meets them.
 
-A packet enters at CLASSIFY, from a port here, a tunnel, a physical segment or the host, and only ever moves forward,
-but for one way back: what one router hands to the next is looked at again, its TTL one less. Where nothing claims it,
+A packet enters at CLASSIFY, from a port here, a tunnel, a link to another bridge, a physical segment or the host, and
+only ever moves forward, but for one way back: what one router hands to the next is looked at again, its TTL one less. Where nothing claims it,
 it is dropped: there is no way round the checks. ``docs/pipeline.md`` is generated from this file.
 """
 
 from __future__ import annotations
 
 from apps import registers as r
+from apps.fabric_tables import FABRIC_TABLES
 from apps.policy_tables import POLICY_TABLES
 from controller.flow import fields as f
 from controller.tables import Table
@@ -20,15 +21,16 @@ _ICMP = (f.IP_PROTO, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _NEXT_HOPS = (r.NEXT_HOP, *f.REGS[12:15])
 _GUARDED = (r.GUARD, r.ZONE, r.REALM)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
+_HEADER = (f.NSH_SPI, f.NSH_C1, f.NSH_C2, f.NSH_C3, f.NSH_C4, f.ETH_SRC, f.ETH_DST)
 
 CLASSIFY = Table(
     0,
     "CLASSIFY",
     "Which network does the packet belong to?",
-    {"port": 200, "tunnel": 100},
-    (f.IN_PORT, f.VLAN),
-    sets=(r.NETWORK, r.ORIGIN, r.SENDER, *_GUARDED, f.VLAN),
-    leads_to=("PEER", "SOURCE", "NEIGHBOUR", "ROUTER_IN"),
+    {"probe": 400, "wire": 300, "port": 200, "tunnel": 100},
+    (f.IN_PORT, f.VLAN, f.ETH_TYPE, f.ETH_DST),
+    sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, *_GUARDED, f.VLAN),
+    leads_to=("PEER", "ARRIVAL", "RETURN", "SOURCE", "NEIGHBOUR", "ROUTER_IN", "PUNT"),
     miss="dropped: tagged frames, ports that nobody asked for",
 )
 PEER = Table(
@@ -37,11 +39,11 @@ PEER = Table(
     "Does this tunnel packet come from a chassis of ours?",
     {"chassis": 100},
     (f.TUN_SRC, f.TUN_IPV6_SRC),
-    leads_to=("ROUTER_IN",),
+    leads_to=("ARRIVAL",),
     miss="dropped: a stranger on the underlay",
 )
 SOURCE = Table(
-    2,
+    4,
     "SOURCE",
     "Is the sender who it says it is (MAC, IP, ARP)?",
     {"probe": 250, "address": 200, "unspecified": 150, "guard": 140, "mac": 100},
@@ -51,7 +53,7 @@ SOURCE = Table(
     miss="dropped: spoofed",
 )
 ND_SOURCE = Table(
-    3,
+    5,
     "ND_SOURCE",
     "Does neighbour discovery speak only of the sender's own addresses?",
     {"own": 300, "guard": 200, "other": 100},
@@ -60,7 +62,7 @@ ND_SOURCE = Table(
     miss="never happens: 'other' takes what is not neighbour discovery",
 )
 NEIGHBOUR = Table(
-    4,
+    6,
     "NEIGHBOUR",
     "Can an ARP or ND question be answered here?",
     {"own": 500, "bare": 400, "address": 300, "link_local": 200, "other": 100},
@@ -70,7 +72,7 @@ NEIGHBOUR = Table(
     miss="never happens: 'other' sends on to EGRESS",
 )
 SERVICE = Table(
-    8,
+    10,
     "SERVICE",
     "Is it a question to the network itself: DHCP, router solicitation, names?",
     {"question": 200, "false_answer": 150, "other": 100},
@@ -80,7 +82,7 @@ SERVICE = Table(
     miss="never happens: 'other' sends on to ROUTER_IN",
 )
 ROUTER_IN = Table(
-    9,
+    11,
     "ROUTER_IN",
     "Is it for a router, or a question about one of its outer addresses?",
     {"heard": 500, "claim": 450, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
@@ -90,7 +92,7 @@ ROUTER_IN = Table(
     miss="never happens: 'other' sends on to DESTINATION",
 )
 EXIT = Table(
-    10,
+    12,
     "EXIT",
     "Does the router keep it inside, or does it leave, and where is it translated?",
     {"echo": 900, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
@@ -101,7 +103,7 @@ EXIT = Table(
     miss="dropped: no IP packet",
 )
 UN_SNAT = Table(
-    11,
+    13,
     "UN_SNAT",
     "Is it an answer to a connection whose source was translated?",
     {"router": 100},
@@ -109,7 +111,7 @@ UN_SNAT = Table(
     leads_to=("UN_DNAT",),
 )
 UN_DNAT = Table(
-    12,
+    14,
     "UN_DNAT",
     "Is it of a connection whose destination was translated?",
     {"related": 300, "known": 200, "other": 100},
@@ -118,7 +120,7 @@ UN_DNAT = Table(
     leads_to=("DNAT",),
 )
 DNAT = Table(
-    13,
+    15,
     "DNAT",
     "Is a new connection for an address or port that stands for another? Strangers pass for nothing else.",
     {"spoofed": 500, "floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
@@ -127,7 +129,7 @@ DNAT = Table(
     leads_to=("ECHO", "ROUTE"),
 )
 ECHO = Table(
-    14,
+    16,
     "ECHO",
     "How does a router answer a ping?",
     {"request": 100},
@@ -136,7 +138,7 @@ ECHO = Table(
     leads_to=("ROUTE",),
 )
 ROUTE = Table(
-    15,
+    17,
     "ROUTE",
     "Which network, and which next hop, is the packet for? The longest prefix decides.",
     {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}, "nowhere": 50},
@@ -146,7 +148,7 @@ ROUTE = Table(
     miss="dropped: no IP packet",
 )
 HOP = Table(
-    16,
+    18,
     "HOP",
     "Which of several next hops?",
     {"hop": 100},
@@ -155,7 +157,7 @@ HOP = Table(
     leads_to=("FITS",),
 )
 FITS = Table(
-    17,
+    19,
     "FITS",
     "Is it small enough for the network it goes to?",
     {"too_large": 200, "other": 100},
@@ -164,7 +166,7 @@ FITS = Table(
     leads_to=("RESOLVE", "PUNT"),
 )
 RESOLVE = Table(
-    18,
+    20,
     "RESOLVE",
     "Which MAC has the next hop?",
     {"here": 300, "known": 200, "unknown": 100},
@@ -173,7 +175,7 @@ RESOLVE = Table(
     leads_to=("SNAT", "PUNT"),
 )
 SNAT = Table(
-    19,
+    21,
     "SNAT",
     "Does the source get another address on its way out?",
     {"invalid": 500, "floating": 400, "helper": 350, "source": 300, "hairpin": 250, "other": 100},
@@ -182,19 +184,19 @@ SNAT = Table(
     leads_to=("DESTINATION",),
 )
 DESTINATION = Table(
-    20,
+    22,
     "DESTINATION",
     "Which port, here or on another chassis, is the packet for?",
     {"untranslated": 400, "local": 300, "router": 250, "remote": 200, "shared": 150}
     | {"reserved": 140, "everybody": 120, "group": 100, "unknown": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, f.ETH_DST, f.ETH_TYPE, f.CT_ZONE, f.CT_STATE),
-    sets=(r.OUT_PORT, r.VIA, r.PUNT, *_GUARDED, *_TUNNEL_DST),
-    leads_to=("CROWD", "FLOOD", "INGRESS", "DELIVER", "PUNT"),
+    sets=(r.OUT_PORT, r.VIA, r.PUNT, r.AIM, *_GUARDED, *_TUNNEL_DST),
+    leads_to=("CROWD", "FLOOD", "STEER", "INGRESS", "DELIVER", "PUNT"),
     miss="dropped: no such address in this network",
     returns_to=(ROUTER_IN,),
 )
 CROWD = Table(
-    21,
+    23,
     "CROWD",
     "How often may this port speak to everybody?",
     {"port": 200, "other": 100},
@@ -203,7 +205,7 @@ CROWD = Table(
     meters=True,
 )
 FLOOD = Table(
-    22,
+    24,
     "FLOOD",
     "Who gets a copy of a broadcast or multicast packet?",
     {"network": 100},
@@ -212,7 +214,7 @@ FLOOD = Table(
     leads_to=("FLOOD_HERE", "FLOOD_THERE"),
 )
 FLOOD_HERE = Table(
-    23,
+    25,
     "FLOOD_HERE",
     "Which ports here, part by part? Of what is IP, guarded ports are asked one by one.",
     {"arp": 300, "guarded": 200, "part": 100},
@@ -222,26 +224,26 @@ FLOOD_HERE = Table(
     outputs=True,
 )
 FLOOD_THERE = Table(
-    24,
+    26,
     "FLOOD_THERE",
     "Which other chassis, or the segment? (never for what came by a tunnel or from a segment)",
     {"network": 100},
     (r.NETWORK, r.ORIGIN),
-    sets=(r.VIA, *_TUNNEL_DST),
+    sets=(r.VIA, r.TOWARDS, *_TUNNEL_DST),
     leads_to=("DELIVER",),
 )
 DELIVER = Table(
-    28,
+    32,
     "DELIVER",
     "How does it leave the bridge?",
-    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "tunnel": 100},
-    (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, *_TUNNEL_DST),
-    sets=(r.ANSWER_MAC, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, f.TUN_METADATA0),
-    leads_to=("ND_ANSWER",),
+    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "link": 150, "tunnel": 100},
+    (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, r.TOWARDS, *_TUNNEL_DST),
+    sets=(r.ANSWER_MAC, r.ENTROPY, *_HEADER, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, f.TUN_METADATA0),
+    leads_to=("ND_ANSWER", "FABRIC"),
     outputs=True,
 )
 ND_ANSWER = Table(
-    29,
+    34,
     "ND_ANSWER",
     "How is a neighbour solicitation turned into its advertisement?",
     {"solicitation": 100},
@@ -250,7 +252,7 @@ ND_ANSWER = Table(
     leads_to=("ND_ANSWER_MAC",),
 )
 ND_ANSWER_MAC = Table(
-    30,
+    35,
     "ND_ANSWER_MAC",
     "Which MAC does the advertisement tell? (it is one only from here on)",
     {"advertisement": 100},
@@ -259,7 +261,7 @@ ND_ANSWER_MAC = Table(
     leads_to=("REPLY",),
 )
 ARP_ANSWER = Table(
-    31,
+    36,
     "ARP_ANSWER",
     "How is an ARP request turned into its reply?",
     {"request": 100},
@@ -268,7 +270,7 @@ ARP_ANSWER = Table(
     leads_to=("REPLY",),
 )
 REPLY = Table(
-    32,
+    37,
     "REPLY",
     "How does an answer go back to where the question came from?",
     {"tagged": 200, "other": 100},
@@ -277,7 +279,7 @@ REPLY = Table(
     outputs=True,
 )
 PUNT = Table(
-    33,
+    38,
     "PUNT",
     "How often may this port's packets go to the daemon?",
     {"port": 100},
@@ -289,7 +291,7 @@ PUNT = Table(
 _TABLES = (
     *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, SERVICE, ROUTER_IN, EXIT, UN_SNAT, UN_DNAT, DNAT, ECHO, ROUTE, HOP),
     *(FITS, RESOLVE, SNAT, DESTINATION, CROWD, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
-    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT, *POLICY_TABLES),
+    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT, *POLICY_TABLES, *FABRIC_TABLES),
 )
 TABLES = tuple(sorted(_TABLES, key=lambda table: table.number))
 TABLE_NAMES = {table.number: table.name for table in TABLES}

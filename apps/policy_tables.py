@@ -44,7 +44,7 @@ _JUDGES = (r.RULE, f.CT_MARK, r.PUNT)
 _DENIED = "dropped: denied, or no rule speaks of it"
 
 EGRESS = Table(
-    5,
+    7,
     "EGRESS",
     "Is the port guarded in what it sends? Where it is not, its connections are only remembered.",
     _FIRST_LEVELS,
@@ -54,7 +54,7 @@ EGRESS = Table(
     miss="dropped: a guarded port speaks IP and ARP only",
 )
 EGRESS_STATE = Table(
-    6,
+    8,
     "EGRESS_STATE",
     "Does it carry on a connection that was let begin? If not: what does it ask of whom, and what says the guard?",
     _STATE_LEVELS,
@@ -64,7 +64,7 @@ EGRESS_STATE = Table(
     miss=_UNKNOWN,
 )
 EGRESS_VERDICT = Table(
-    7,
+    9,
     "EGRESS_VERDICT",
     _VERDICT,
     _VERDICT_LEVELS,
@@ -75,7 +75,7 @@ EGRESS_VERDICT = Table(
     again=True,
 )
 INGRESS = Table(
-    25,
+    29,
     "INGRESS",
     "Is the port guarded in what it gets?",
     {"question": 600, "flooded": 250, **_FIRST_LEVELS},
@@ -85,7 +85,7 @@ INGRESS = Table(
     miss="dropped: a guarded port gets IP and ARP only",
 )
 INGRESS_STATE = Table(
-    26,
+    30,
     "INGRESS_STATE",
     "Does it carry on a connection that was let begin? If not: what does it ask, who sent it, and what says the guard?",
     _STATE_LEVELS,
@@ -95,7 +95,7 @@ INGRESS_STATE = Table(
     miss=_UNKNOWN,
 )
 INGRESS_VERDICT = Table(
-    27,
+    31,
     "INGRESS_VERDICT",
     _VERDICT,
     _VERDICT_LEVELS,
@@ -106,7 +106,7 @@ INGRESS_VERDICT = Table(
     again=True,
 )
 WHO = Table(
-    34,
+    39,
     "WHO",
     "Which machine of ours has the other end's address, where that did not come with the packet?",
     {"address": 100},
@@ -115,7 +115,7 @@ WHO = Table(
     miss="somebody else: none of ours",
 )
 REHEARSAL = Table(
-    35,
+    40,
     "REHEARSAL",
     "What would the guard say if audited policies were enforced?",
     {"guard": 100},
@@ -125,7 +125,7 @@ REHEARSAL = Table(
     miss="nothing is audited",
 )
 RULES = Table(
-    36,
+    41,
     "RULES",
     "Which rule speaks first? A rule that passes, and a tier that nothing speaks in, hand on to the next stage.",
     Descending(65_000, PLACES, {"default": 1}),
@@ -136,7 +136,7 @@ RULES = Table(
     again=True,
 )
 REHEARSED = Table(
-    37,
+    42,
     "REHEARSED",
     "Which audited rule would have decided?",
     {"rule": 100},
@@ -146,7 +146,7 @@ REHEARSED = Table(
     miss="none that is audited",
 )
 ASKED = Table(
-    38,
+    43,
     "ASKED",
     "Which protocol and ports, in one word for IPv4 and IPv6? (said again behind a rehearsal, which forgets it)",
     {"ports": 200, "protocol": 100},
@@ -155,7 +155,7 @@ ASKED = Table(
     miss="never happens: it is an IP packet",
 )
 TALLY = Table(
-    39,
+    44,
     "TALLY",
     "How often did each rule decide, and how much did it let through?",
     {"rule": 100},

@@ -59,6 +59,18 @@ PEER_ADDRESS = REGS[15]
 PEER_ADDRESS6 = XXREGS[3]
 """The IPv6 address of the other end; matched as its four registers."""
 
+# What steering tells stands where nothing else is kept once a packet's destination is known.
+TOWARDS = REGS[2]
+"""Where VIA is not LOCALLY: the number of the chassis, or of the track, that the packet is for."""
+AIM = REGS[7]
+"""The identity of the machine that the packet is for."""
+COURSE = REGS[4]
+"""Which path policy or service chain the packet follows; 0: none."""
+HANDOVER = REGS[9]
+"""The port of the chassis TOWARDS names at which a middlebox gets the packet."""
+ENTROPY = REGS[10]
+"""In its low bits a hash of the connection, by which bridges share traffic out over equal ways."""
+
 FROM_PORT, FROM_TUNNEL, FROM_SEGMENT, FROM_HOST, FROM_ROUTER = range(5)
 ELSEWHERE_BITS = 3
 """Of ORIGIN: none of them is set in what comes from a port or a router, and may go to another chassis."""
@@ -67,6 +79,9 @@ OUTSIDE_BIT = 2
 LOCALLY = 0
 VIA_TUNNEL = {"vxlan": 1, "geneve": 2, "gre": 3}
 VIA_SEGMENT = 4
+VIA_FABRIC, VIA_TRACK, VIA_CHAIN = 5, 6, 7
+"""By the links between bridges: to a chassis, along a track, or to a middlebox at a chassis."""
+ENTROPY_BITS = 8
 TELLING = "geneve"
 """The encapsulation that carries SENDER."""
 DELIVERY, QUESTION = 0, 1
@@ -74,10 +89,13 @@ HOP_BITS = 8
 PROTOCOL_AT = 16
 """Where in PORTS the protocol begins."""
 
-DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED, REJECTED, LOGGED = range(1, 13)
+DHCP, DHCP6, SOLICITATION, DNS, EXPIRED, TOO_LARGE, UNRESOLVED, HEARD, PROBE, EXHAUSTED, REJECTED, LOGGED, PROBED = (
+    range(1, 14)
+)
 """The reasons in PUNT: a client's DHCP, a router solicitation, a question about names; a packet whose TTL ended, that
 is too large, or whose next hop has no MAC; what a machine outside says of its MAC; a port that looks whether an
-address is free; a connection for which its router has no port left; what a rule refuses by an answer; what one logs."""
+address is free; a connection for which its router has no port left; what a rule refuses by an answer; what one logs;
+a probe of links."""
 
 REGISTERS = {
     "NETWORK": NETWORK,
@@ -103,6 +121,11 @@ REGISTERS = {
     "RULE": RULE,
     "PEER_ADDRESS": PEER_ADDRESS,
     "PEER_ADDRESS6": PEER_ADDRESS6,
+    "TOWARDS": TOWARDS,
+    "AIM": AIM,
+    "COURSE": COURSE,
+    "HANDOVER": HANDOVER,
+    "ENTROPY": ENTROPY,
 }
 _WORD = 0xFFFFFFFF
 

@@ -9,6 +9,7 @@ from apps import (
     deliver,
     destination,
     exits,
+    fabric,
     floating,
     flood,
     forwards,
@@ -92,6 +93,7 @@ RELATIONS = (
 FEATURES = (
     Feature("classify.ports", Endpoint, classify.ports),
     Feature("classify.tunnels", Chassis, classify.tunnels),
+    Feature("fabric.everywhere", Chassis, fabric.everywhere),
     Feature("port_security.sources", Endpoint, port_security.sources),
     Feature("port_security.guard", Chassis, port_security.guard),
     Feature("neighbours.addresses", Endpoint, neighbours.addresses),

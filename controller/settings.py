@@ -110,6 +110,21 @@ class Network(_Section):
     )
 
 
+class Topology(_Section):
+    """How bridges look for links, how soon silence counts, and how calmly loads are spread; times in seconds."""
+
+    probe_interval: float = Field(default=1.0, gt=0, le=60, description="seconds between probes of a port")
+    probe_misses: int = Field(
+        default=3, ge=2, le=100, description="probes that may fail to arrive before a link is down"
+    )
+    bfd_interval: int = Field(default=100, ge=10, le=10_000, description="ms, on links whose database is in reach")
+    load_interval: float = Field(
+        default=5.0, gt=0, le=300, description="seconds between readings of the ports' counters"
+    )
+    hold_down: float = Field(default=30.0, ge=0, le=3600, description="seconds before a placed load may move again")
+    improvement: float = Field(default=0.1, ge=0, le=1, description="share of the highest load that a move has to save")
+
+
 class Settings(_Section):
     """All settings of one daemon."""
 
@@ -122,6 +137,7 @@ class Settings(_Section):
     tls: Tls = Tls()
     intent: IntentDatabase = IntentDatabase()
     network: Network = Network()
+    topology: Topology = Topology()
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 OPENFLOW_BASIC, PACKET_REGS, NICIRA, NICIRA_OLD, ERICSSON = 0x8000, 0x8001, 0x0001, 0x0000, 0x1000
+EXPERIMENTER, NSH_VENDOR = 0xFFFF, 0x005AD650
 CACHED = 1 << 16
 
 Value = int | str
@@ -61,6 +62,7 @@ class Field:
     """One field: its name in ovs-ofctl, its OXM class and number, its width in bits, and how its values read.
 
     ``rank`` is its place in a match as OVS orders it; ``needs`` are the matches without which it means nothing.
+    ``vendor`` is the experimenter of an OXM of class EXPERIMENTER, ``width`` its bytes where they are more than needed.
     """
 
     name: str
@@ -72,11 +74,13 @@ class Field:
     show: Callable[[int], str] = hex_text
     needs: tuple[tuple[Field, int], ...] = ()
     register: int | None = None
+    vendor: int = 0
+    width: int = 0
 
     @property
     def size(self) -> int:
         """Bytes of its value on the wire."""
-        return (self.bits + 7) // 8
+        return self.width or (self.bits + 7) // 8
 
     @property
     def all_ones(self) -> int:
@@ -84,9 +88,10 @@ class Field:
         return (1 << self.bits) - 1
 
     def header(self, *, masked: bool) -> bytes:
-        """The four bytes that stand before the value."""
-        length = self.size * (2 if masked else 1)
-        return self.oxm_class.to_bytes(2, "big") + bytes((self.number << 1 | masked, length))
+        """The four bytes that stand before the value, and four more where a vendor's number belongs to the name."""
+        owner = self.vendor.to_bytes(4, "big") if self.vendor else b""
+        length = self.size * (2 if masked else 1) + len(owner)
+        return self.oxm_class.to_bytes(2, "big") + bytes((self.number << 1 | masked, length)) + owner
 
     def __repr__(self) -> str:
         return self.name
@@ -129,7 +134,7 @@ def encoded_registers(pair: int, high: Value | Masked | None, low: Value | Maske
     return encoded(XREGS[pair], Masked(value, mask))
 
 
-ETH_IP, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
+ETH_IP, ETH_ARP, ETH_IPV6, ETH_NSH, ETH_LLDP = 0x0800, 0x0806, 0x86DD, 0x894F, 0x88CC
 ICMP, ICMPV6, UDP, TCP, SCTP = 1, 58, 17, 6, 132
 
 IN_PORT = Field("in_port", OPENFLOW_BASIC, 0, 32, 10, show=str)
@@ -170,12 +175,20 @@ ARP_SPA = Field("arp_spa", OPENFLOW_BASIC, 22, 32, 53, ip_number, ipv4_text, _AR
 ARP_TPA = Field("arp_tpa", OPENFLOW_BASIC, 23, 32, 54, ip_number, ipv4_text, _ARP)
 ARP_SHA = Field("arp_sha", OPENFLOW_BASIC, 24, 48, 55, mac_number, mac_text, _ARP)
 ARP_THA = Field("arp_tha", OPENFLOW_BASIC, 25, 48, 56, mac_number, mac_text, _ARP)
-TUN_ID = Field("tun_id", OPENFLOW_BASIC, 38, 64, 60)
-TUN_SRC = Field("tun_src", NICIRA, 31, 32, 61, ip_number, ipv4_text)
-TUN_DST = Field("tun_dst", NICIRA, 32, 32, 62, ip_number, ipv4_text)
-TUN_IPV6_SRC = Field("tun_ipv6_src", NICIRA, 109, 128, 63, ip_number, ipv6_text)
-TUN_IPV6_DST = Field("tun_ipv6_dst", NICIRA, 110, 128, 64, ip_number, ipv6_text)
-TUN_METADATA0 = Field("tun_metadata0", NICIRA, 40, 32, 65)
+_NSH = ((ETH_TYPE, ETH_NSH),)
+NSH_SPI = Field("nsh_spi", EXPERIMENTER, 4, 24, 57, needs=_NSH, vendor=NSH_VENDOR, width=4)
+NSH_C1, NSH_C2, NSH_C3, NSH_C4 = (
+    Field(f"nsh_c{place}", EXPERIMENTER, 5 + place, 32, 57 + place, needs=_NSH, vendor=NSH_VENDOR)
+    for place in range(1, 5)
+)
+"""The network service header between bridges (RFC 8300): the way; the network, a hash, the sender, a middlebox."""
+NSH_TTL = Field("nsh_ttl", EXPERIMENTER, 10, 6, 56, show=str, needs=_NSH, vendor=NSH_VENDOR)
+TUN_ID = Field("tun_id", OPENFLOW_BASIC, 38, 64, 70)
+TUN_SRC = Field("tun_src", NICIRA, 31, 32, 71, ip_number, ipv4_text)
+TUN_DST = Field("tun_dst", NICIRA, 32, 32, 72, ip_number, ipv4_text)
+TUN_IPV6_SRC = Field("tun_ipv6_src", NICIRA, 109, 128, 73, ip_number, ipv6_text)
+TUN_IPV6_DST = Field("tun_ipv6_dst", NICIRA, 110, 128, 74, ip_number, ipv6_text)
+TUN_METADATA0 = Field("tun_metadata0", NICIRA, 40, 32, 75)
 """The Geneve option that carries the sender's identity, once the switch was told which one that is."""
 CONJ_ID = Field("conj_id", NICIRA, 37, 32, 5, show=str)
 REGS = tuple(Field(f"reg{i}", NICIRA, i, 32, 100 + i, register=i) for i in range(16))
@@ -194,6 +207,7 @@ ALL = (
     *(IP_FRAG, IP_DSCP, IP_TTL, IP_PROTO, TCP_SRC, TCP_DST, UDP_SRC, UDP_DST, SCTP_SRC, SCTP_DST),
     *(ICMP_TYPE, ICMP_CODE, TUN_METADATA0, CONJ_ID),
     *(ICMPV6_TYPE, ICMPV6_CODE, ND_TARGET, ND_SLL, ND_TLL, ND_FLAGS, ND_OPTION, CT_STATE, CT_ZONE, CT_MARK),
+    *(NSH_TTL, NSH_SPI, NSH_C1, NSH_C2, NSH_C3, NSH_C4),
     *(ARP_OP, ARP_SPA, ARP_TPA, ARP_SHA, ARP_THA, TUN_ID, TUN_SRC, TUN_DST, TUN_IPV6_SRC, TUN_IPV6_DST),
     *REGS,
     *XREGS,

@@ -1,0 +1,72 @@
+"""The tables of links and ways: what comes from another bridge, what is steered, and by which link it goes on.
+
+Between bridges a frame travels behind a network service header, which names a chassis or a track; bridges on its way
+look at nothing else of it. ``apps/pipeline.py`` has the other tables.
+"""
+
+from __future__ import annotations
+
+from apps import registers as r
+from controller.flow import fields as f
+from controller.tables import Descending, Table
+
+COURSES = 60_000
+"""The most flows that choose among path policies and service chains, one above the other."""
+_IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
+_PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST, f.SCTP_SRC, f.SCTP_DST)
+_TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
+
+ARRIVAL = Table(
+    2,
+    "ARRIVAL",
+    "Is a frame that came by the links between bridges for this one?",
+    {"handover": 400, "here": 300, "onward": 200, "other": 100},
+    (r.NETWORK, f.ETH_TYPE, f.NSH_SPI, f.NSH_C4),
+    sets=(r.NETWORK, r.SENDER, r.OUT_PORT, r.VIA, f.NSH_SPI),
+    leads_to=("ROUTER_IN", "DELIVER", "FABRIC"),
+    miss="never happens: 'other' sends on to ROUTER_IN what came by a tunnel as it is",
+)
+RETURN = Table(
+    3,
+    "RETURN",
+    "Which network does a frame that a middlebox gives back belong to, and where does it go next?",
+    {"machine": 100},
+    (f.IN_PORT, f.ETH_TYPE, f.ETH_DST),
+    sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.COURSE, r.OUT_PORT, r.VIA, r.HANDOVER, r.ENTROPY),
+    leads_to=("ROUTER_IN", "DESTINATION", "DELIVER"),
+    miss="dropped: for no machine of the chain's networks",
+)
+STEER = Table(
+    27,
+    "STEER",
+    "Does a service chain or a path policy speak of the packet?",
+    Descending(65_000, COURSES, {"question": 65_001, "other": 1}),
+    (r.LOOKUP, r.VIA, r.COURSE, r.SENDER, r.AIM, f.CONJ_ID, *_IPS, *_PORTS, f.ICMP_TYPE, f.ICMPV6_TYPE),
+    sets=(r.COURSE,),
+    leads_to=("PATHS",),
+    miss="never happens: 'other' sends on to PATHS",
+)
+PATHS = Table(
+    28,
+    "PATHS",
+    "Which way does it go from here?",
+    {"chain": 300, "track": 200, "refused": 150, "local": 100, "remote": 50},
+    (r.LOOKUP, r.COURSE, r.VIA, r.TOWARDS, r.ENTROPY),
+    sets=(r.VIA, r.TOWARDS, r.HANDOVER, r.ENTROPY, r.COURSE),
+    leads_to=("PATHS", "INGRESS", "DELIVER"),
+    miss="never happens: 'local' and 'remote' send on",
+    again=True,
+)
+FABRIC = Table(
+    33,
+    "FABRIC",
+    "By which link does a frame go on, to the chassis or along the track that its header names?",
+    {"track": 200, "route": 100},
+    (f.ETH_TYPE, f.NSH_SPI),
+    sets=(f.NSH_SPI, f.NSH_TTL, f.IN_PORT, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, *_TUNNEL_DST),
+    leads_to=("FABRIC",),
+    outputs=True,
+    miss="dropped: there is no way there",
+    again=True,
+)
+FABRIC_TABLES = (ARRIVAL, RETURN, STEER, PATHS, FABRIC)
