@@ -106,11 +106,12 @@ class Kind:
     """One kind of resource. ``rank`` orders kinds: what others refer to comes first.
 
     ``settle(draft, key, spec, before)`` and ``complete(draft, key, uid, spec, settled)`` answer allocations, or
-    ``complete`` a Contradiction where nothing is left. ``disturbed(before, after)`` is true if those who refer to the
-    resource must be settled anew; they are, too, where it is itself settled anew for another one's sake. ``lent`` is
-    the network of another project of which the resource has something, None while it waits for that. ``rules(spec)`` is
-    how many it takes of its project's quota. ``public``: everybody may read it, though it is of no project.
-    ``manifest`` is the form of those kinds that Kubernetes has as well.
+    ``complete`` a Contradiction where nothing is left. ``disturbed(before, after)`` is true if those who refer to
+    the resource must be settled anew; they are, too, where it is itself settled anew for another one's sake.
+    ``lent`` is the network of another project of which the resource has something, None while it waits for that.
+    ``rules(spec)`` is how many it takes of its project's quota. ``public``: everybody may read it, though it is of
+    no project. ``settings``: it is said of what is there without it, or may be some day; the collection lists what
+    is there. ``manifest`` is the form of those kinds that Kubernetes has as well.
     """
 
     name: str
@@ -130,4 +131,5 @@ class Kind:
     lent: Callable[[Key, Any, Any], Key | None] = _nothing
     rules: Callable[[Any], int] = _ruleless
     public: bool = False
+    settings: bool = False
     manifest: type[Manifest] | None = None

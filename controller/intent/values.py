@@ -22,6 +22,7 @@ _LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 # The second digit of a unicast MAC address is even (IEEE 802-2014, 8.2.2).
 _UNICAST_MAC = r"^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$"
 _PLACE = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
+_LINK = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
 _PHYSICAL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 _DOMAIN = r"^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$"
 PATTERN_WORDS = {
@@ -31,11 +32,14 @@ PATTERN_WORDS = {
     _LABEL_VALUE: "must be at most 63 of letters, digits and '._-', and begin and end with a letter or a digit",
     _UNICAST_MAC: "must be a unicast MAC address like 02:00:00:00:00:01",
     _PLACE: "must be 1 to 128 of letters, digits and '._:@-', and begin with a letter or a digit",
+    _LINK: "must be the names of two bridges with '-' between them, like s1-s2",
     _PHYSICAL: "must be 1 to 63 of letters, digits and '._-', and begin with a letter or a digit",
     _DOMAIN: "must be a domain name like example.org",
 }
 """What a pattern asks for, in words for people."""
 _MOST_LABELS = 64
+_HIGHEST_RATE = 1e9
+_LONGEST = 1e6
 _SHORTEST_PREFIX = {4: 8, 6: 32}
 _NO_MAC = "00:00:00:00:00:00"
 
@@ -174,5 +178,8 @@ AddressRange = Annotated[
     WithJsonSchema({"type": "string", "examples": ["10.1.0.100-10.1.0.200"]}),
 ]
 Place = Annotated[str, StringConstraints(pattern=_PLACE)]
+LinkName = Annotated[str, StringConstraints(pattern=_LINK)]
+Rate = Annotated[float, Field(gt=0, le=_HIGHEST_RATE, allow_inf_nan=False, description="Mbit/s")]
+Milliseconds = Annotated[float, Field(gt=0, le=_LONGEST, allow_inf_nan=False, description="ms")]
 Physical = Annotated[str, StringConstraints(pattern=_PHYSICAL)]
 Domain = Annotated[str, StringConstraints(pattern=_DOMAIN, max_length=253, to_lower=True)]

@@ -71,7 +71,8 @@ def _route_resources(app: App, backend: Backend) -> None:
     for kind in KINDS.values():
         # Falcon wants one name for one place of a path: a project's own name is {project} as well.
         scope = "/v1/projects/{project}/" if kind.scoped else "/v1/"
-        app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
+        if not kind.settings:
+            app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
         last = "{project}" if kind.plural == "projects" else "{name}"
         app.add_route(f"{scope}{kind.plural}/{last}", One(backend, kind))
         if kind.name in POLICIES:
