@@ -90,12 +90,17 @@ class Lab:
             outside.lay(segment)
         return outside
 
-    def machine(self, name: str) -> Machine:
-        """A machine on the management segment only, without an Open vSwitch."""
+    def machine(self, name: str, number: int = 9) -> Machine:
+        """A machine on the management segment only, without an Open vSwitch; ``number`` gives its address there."""
+        machine = self.station(name)
+        self.fabric.plug(machine, "management")
+        machine.run("ip", "address", "add", f"{self.fabric.address('management', number)}/24", "dev", "management")
+        return machine
+
+    def station(self, name: str) -> Machine:
+        """A machine without any interface yet."""
         machine = Machine(name, self.directory)
         self._made.callback(machine.end)
-        self.fabric.plug(machine, "management")
-        machine.run("ip", "address", "add", f"{self.fabric.address('management', 9)}/24", "dev", "management")
         return machine
 
     def join(self, *hosts: Hypervisor) -> None:
@@ -110,7 +115,7 @@ class Lab:
 
     def wait_chassis(self, *chassis: str, seconds: float = 30) -> None:
         """The same by the chassis' names, which bare switches have too."""
-        until(lambda: self._in_sync().issuperset(chassis), seconds, f"the daemon holds {', '.join(chassis)}")
+        until(lambda: in_sync(self.daemon).issuperset(chassis), seconds, f"the daemon holds {', '.join(chassis)}")
 
     def last_words(self) -> str:
         """The end of the daemon's log, for a person who asks what went wrong."""
@@ -122,13 +127,14 @@ class Lab:
         self._made.callback(vm.end)
         return vm
 
-    def _in_sync(self) -> set[str]:
-        """The hosts that the daemon holds; none while it cannot say."""
-        try:
-            chassis = self.daemon.rest.get("/chassis")["items"] if self.daemon else []
-        except (Refused, OSError):
-            return set()
-        return {one["name"] for one in chassis if one["connected"] and one["in_sync"]}
+
+def in_sync(daemon: Daemon | None) -> set[str]:
+    """The hosts that the daemon holds; none while it cannot say."""
+    try:
+        chassis = daemon.rest.get("/chassis")["items"] if daemon else []
+    except (Refused, OSError):
+        return set()
+    return {one["name"] for one in chassis if one["connected"] and one["in_sync"]}
 
 
 def _stop(number: int, frame: object) -> None:
