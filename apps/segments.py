@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, PUNT, REPLY, ROUTER_IN
 from controller.entities import Chassis, Network
-from controller.flow.actions import IN_PORT_RESERVED, Action, output, pop_vlan, push_vlan, set_field
+from controller.flow.actions import IN_PORT_RESERVED, Action, output, set_field
 from controller.flow.fields import ARP_SPA, ARP_TPA, ICMPV6_TYPE, IN_PORT, IPV6_SRC, ND_TARGET, VLAN
 from controller.flow.flow import Flow, Here, Match
+from controller.flow.headers import pop_vlan, push_vlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

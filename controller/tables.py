@@ -14,16 +14,29 @@ from typing import TYPE_CHECKING
 from controller.errors import Bug
 from controller.flow import actions as act
 from controller.flow.cloning import Clone
-from controller.flow.fields import CT_MARK, IP_TTL, VLAN
+from controller.flow.fields import CT_MARK, ETH_DST, IP_TTL, NSH_SPI, NSH_TTL, VLAN
 from controller.flow.flow import Flow, Scope, cookie, encoded_match, layout
+from controller.flow.groups import ToGroup
+from controller.flow.headers import Decap, DecNshTtl, EncapEthernet, EncapNsh, PopVlan, PushVlan
 from controller.flow.tracking import Ct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from controller.flow.actions import Action, Goto, Resubmit
     from controller.flow.fields import Field, Masked, Value
+    from controller.flow.groups import Group
 
+_WRITTEN: Mapping[type, Field] = {
+    act.DecTtl: IP_TTL,
+    PushVlan: VLAN,
+    PopVlan: VLAN,
+    EncapNsh: NSH_SPI,
+    Decap: NSH_SPI,
+    EncapEthernet: ETH_DST,
+    DecNshTtl: NSH_TTL,
+}
+"""The field that an action is there for, where it does not say itself which one it writes."""
 LONGEST = 65_000
 """Bytes of match and actions that fit a flow-mod inside a bundle."""
 
@@ -89,7 +102,8 @@ class Table:
         oxms, does = encoded_match(match), act.instructions(chosen)
         if len(oxms) + len(does) > LONGEST:
             raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(chosen)} actions")
-        return Flow(scope, self.number, level, oxms, does, cookie(self.number, level, oxms, does))
+        name = cookie(self.number, level, oxms, does)
+        return Flow(scope, self.number, level, oxms, does, name, groups_of(chosen))
 
     @property
     def goto(self) -> Goto:
@@ -129,13 +143,34 @@ def _fits(table: Table, action: Action, last: bool) -> str | None:  # noqa: FBT0
             return None if table.outputs else "may not output"
         case act.Meter():
             return None if table.outputs or table.meters else "may not limit"
-        case Clone(actions=inside):
-            return _fits_copy(table, inside)
+        case Clone() | ToGroup():
+            return _fits_inside(table, action)
         case act.Goto(table=number) | Ct(table=int(number)) if not last:
             return f"goes to table {number} before it is done"
         case act.Goto(table=number) | act.Resubmit(table=number) | Ct(table=int(number)):
             return _sets(table, action) if _ahead(table, action, number) else f"goes back to table {number}"
     return _sets(table, action)
+
+
+def _fits_inside(table: Table, action: Clone | ToGroup) -> str | None:
+    if isinstance(action, Clone):
+        return _fits_copy(table, action.actions)
+    if action.group is None:
+        return "names a group by its number alone"
+    wrong = (_fits_bucket(table, bucket.actions) for bucket in action.group.buckets)
+    return next((reason for reason in wrong if reason), None)
+
+
+def _fits_bucket(table: Table, inside: tuple[Action, ...]) -> str | None:
+    """Open vSwitch takes a bucket for a set of actions, of which it carries out one that sends the packet on."""
+    for place, action in enumerate(inside, 1):
+        kinds = act.SetField if place < len(inside) else act.Output | act.Resubmit
+        if not isinstance(action, kinds):
+            return f"does {type(action).__name__} in place {place} of a bucket"
+        wrong = _fits(table, action, last=True)
+        if wrong:
+            return wrong
+    return None if inside else "has a bucket that does nothing"
 
 
 def _fits_copy(table: Table, inside: tuple[Action, ...]) -> str | None:
@@ -147,6 +182,18 @@ def _fits_copy(table: Table, inside: tuple[Action, ...]) -> str | None:
         if wrong:
             return wrong
     return None
+
+
+def groups_of(actions: Iterable[Action]) -> tuple[Group, ...]:
+    """The groups that these actions name, each once."""
+    found: dict[int, Group] = {}
+    for action in actions:
+        match action:
+            case ToGroup(number=number, group=known) if known is not None:
+                found[number] = known
+            case Clone(actions=inside):
+                found |= {one.number: one for one in groups_of(inside)}
+    return tuple(found.values())
 
 
 def _sets(table: Table, action: Action) -> str | None:
@@ -161,14 +208,10 @@ def changed(action: Action) -> Field | None:
             return field
         case act.Multipath(field=field) | act.CheckLarger(field=field):
             return field
-        case act.DecTtl():
-            return IP_TTL
-        case act.PushVlan() | act.PopVlan():
-            return VLAN
         case Ct(mark=mark) if mark is not None:
             return CT_MARK
         case _:
-            return None
+            return _WRITTEN.get(type(action))
 
 
 def check_actions(table: Table, actions: tuple[Action, ...]) -> None:

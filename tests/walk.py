@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.cloning import Clone
+from controller.flow.headers import PopVlan, PushVlan
 from controller.flow.tracking import Ct
 from tests.connections import ADDRESSES, Connections, way
 from tests.entries import by_table, claimed
@@ -210,9 +211,9 @@ def apply(walk: Walk, action: act.Action) -> None:
             bits = (1 << action.bits) - 1
             value = walk.read(action.source) >> action.source_at & bits
             walk.write(action.target, value << action.target_at, bits << action.target_at)
-        case act.PushVlan():
+        case PushVlan():
             walk.tag(TAG_PRESENT)
-        case act.PopVlan():
+        case PopVlan():
             walk.tag(0)
         case act.Multipath(paths=paths, field=target, at=at, bits=bits):
             walk.write(target, path(walk.packet, paths) << at, ((1 << bits) - 1) << at)

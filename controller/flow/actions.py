@@ -14,15 +14,18 @@ from controller.errors import Bug
 from controller.flow import openflow as of
 from controller.flow.cloning import Clone
 from controller.flow.fields import CACHED, IN_PORT, SHORT_IN_PORT, Field, Masked, Value, encoded
+from controller.flow.groups import ToGroup
+from controller.flow.headers import HeaderChange
 from controller.flow.tracking import Ct
 
 IN_PORT_RESERVED = 0xFFFFFFF8
 """OFPP_IN_PORT: back to where the packet came from, which plain output never does."""
 CONTROLLER_RESERVED = 0xFFFFFFFD
 """OFPP_CONTROLLER: the whole packet, with its registers, to whoever controls the switch."""
-ETH_VLAN = 0x8100
 
-_SYMMETRIC_L3L4_UDP, _HIGHEST_WEIGHT, _METER_PROPERTY = 3, 2, 5
+_SYMMETRIC_L3L4_UDP, _MODULO, _HIGHEST_WEIGHT, _METER_PROPERTY = 3, 0, 2, 5
+_OTHER_HASH = 1024
+"""The basis by which what is counted modulo is independent of what is picked by highest weight."""
 _WHOLE_PACKET, _OFPP_IN_PORT_16 = 0xFFFF, 0xFFF8
 _LONGEST = 0xFFFF - 8
 _FEWEST_CLAUSES, _MOST_CLAUSES = 2, 64
@@ -90,20 +93,6 @@ class DecTtl:
 
 
 @dataclass(frozen=True, slots=True)
-class PushVlan:
-    """A VLAN tag before all others; which VLAN, a set_field says."""
-
-    wire: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class PopVlan:
-    """The outermost VLAN tag off."""
-
-    wire: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Meter:
     """What exceeds the meter's rate ends here."""
 
@@ -131,12 +120,16 @@ class Conjunction:
 
 @dataclass(frozen=True, slots=True)
 class Multipath:
-    """Write one of ``paths`` numbers, from 0, into a field: the same for both directions of a connection."""
+    """Write one of ``paths`` numbers, from 0, into a field: the same for both directions of a connection.
+
+    ``modulo``: by another hash than what is picked without it.
+    """
 
     paths: int
     field: Field
     at: int
     bits: int
+    modulo: bool
     wire: bytes
 
 
@@ -158,8 +151,6 @@ Action = (
     | Resubmit
     | Goto
     | DecTtl
-    | PushVlan
-    | PopVlan
     | Meter
     | ToController
     | Conjunction
@@ -167,6 +158,8 @@ Action = (
     | CheckLarger
     | Ct
     | Clone
+    | HeaderChange
+    | ToGroup
 )
 
 
@@ -180,9 +173,8 @@ def output(port: int) -> Output:
 def output_field(field: Field) -> OutputField:
     """NXAST_OUTPUT_REG of a whole 32-bit register."""
     span = field.bits - 1
-    header = field.header(masked=False)
     head = struct.pack("!HHIHH", of.EXPERIMENTER, 24, of.NICIRA, of.OUTPUT_REG, span)
-    return OutputField(field, head + header + struct.pack("!H6x", _WHOLE_PACKET))
+    return OutputField(field, head + _short_header(field) + struct.pack("!H6x", _WHOLE_PACKET))
 
 
 def written(field: Field) -> Field:
@@ -208,7 +200,8 @@ def copy(source: Field, target: Field, bits: int | None = None, source_at: int =
     count = min(source.bits, target.bits) if bits is None else bits
     oxms = source.header(masked=False) + target.header(masked=False)
     length = (12 + len(oxms) + 7) // 8 * 8
-    wire = struct.pack("!HHHHH2x", of.COPY_FIELD, length, count, source_at, target_at) + oxms + bytes(length - 20)
+    head = struct.pack("!HHHHH2x", of.COPY_FIELD, length, count, source_at, target_at)
+    wire = head + oxms + bytes(length - len(head) - len(oxms))
     return Copy(source, target, count, source_at, target_at, wire)
 
 
@@ -229,18 +222,6 @@ def goto(table: int) -> Goto:
 def dec_ttl() -> DecTtl:
     """OFPAT_DEC_NW_TTL."""
     return DecTtl(struct.pack("!HH4x", of.DEC_TTL, 8))
-
-
-@lru_cache(CACHED)
-def push_vlan() -> PushVlan:
-    """OFPAT_PUSH_VLAN of an 802.1Q tag."""
-    return PushVlan(struct.pack("!HHH2x", of.PUSH_VLAN, 8, ETH_VLAN))
-
-
-@lru_cache(CACHED)
-def pop_vlan() -> PopVlan:
-    """OFPAT_POP_VLAN."""
-    return PopVlan(struct.pack("!HH4x", of.POP_VLAN, 8))
 
 
 @lru_cache(CACHED)
@@ -274,18 +255,29 @@ def conjunction(number: int, clause: int, clauses: int) -> Conjunction:
 
 
 @lru_cache(CACHED)
-def multipath(paths: int, field: Field, at: int, bits: int) -> Multipath:
-    """NXAST_MULTIPATH by highest random weight: one path more or less moves only the connections it must."""
-    args = (of.EXPERIMENTER, 32, of.NICIRA, of.MULTIPATH, _SYMMETRIC_L3L4_UDP, 0, _HIGHEST_WEIGHT, paths - 1)
-    target = struct.pack("!IHH", 0, 0, at << 6 | bits - 1) + field.header(masked=False)
-    return Multipath(paths, field, at, bits, struct.pack("!HHIHHH2xHH", *args) + target)
+def multipath(paths: int, field: Field, at: int, bits: int, *, modulo: bool = False) -> Multipath:
+    """NXAST_MULTIPATH by highest random weight: one path more or less moves only the connections it must.
+
+    ``modulo`` is for many paths, since the switch looks at each of them otherwise.
+    """
+    basis, algorithm = (_OTHER_HASH, _MODULO) if modulo else (0, _HIGHEST_WEIGHT)
+    args = (of.EXPERIMENTER, 32, of.NICIRA, of.MULTIPATH, _SYMMETRIC_L3L4_UDP, basis, algorithm, paths - 1)
+    target = struct.pack("!IHH", 0, 0, at << 6 | bits - 1) + _short_header(field)
+    return Multipath(paths, field, at, bits, modulo, struct.pack("!HHIHHH2xHH", *args) + target)
 
 
 @lru_cache(CACHED)
 def check_larger(size: int, field: Field, bit: int) -> CheckLarger:
     """NXAST_CHECK_PKT_LARGER; ``size`` in bytes of the frame from its destination MAC on."""
     head = struct.pack("!HHIHHH", of.EXPERIMENTER, 24, of.NICIRA, of.CHECK_LARGER, size, bit)
-    return CheckLarger(size, field, bit, head + field.header(masked=False) + bytes(6))
+    return CheckLarger(size, field, bit, head + _short_header(field) + bytes(6))
+
+
+def _short_header(field: Field) -> bytes:
+    """The four bytes that name a field; ``Bug`` for one that has more of them, where no more fit."""
+    if field.vendor:
+        raise Bug(f"{field} does not fit into this action")
+    return field.header(masked=False)
 
 
 def instructions(actions: tuple[Action, ...]) -> bytes:

@@ -12,16 +12,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller.flow import actions as act
+from controller.flow import headers as head
 from controller.flow import openflow as of
 from controller.flow import tracking as track
 from controller.flow.cloning import Clone, clone
-from controller.flow.fields import BY_HEADER, CT_MARK, REGS, XREGS, Field, Masked
+from controller.flow.fields import BY_HEADER, CT_MARK, EXPERIMENTER, REGS, XREGS, Field, Masked
+from controller.flow.groups import to_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_EXPERIMENTER_CLASS = 0xFFFF
+_HEADERS = {
+    made.wire: made
+    for made in (
+        *(head.push_vlan(), head.pop_vlan()),
+        *(head.encap_nsh(), head.encap_ethernet(), head.decap(), head.dec_nsh_ttl()),
+    )
+}
+"""Actions that are always the same."""
 _CLONE = (of.EXPERIMENTER, of.CLONE)
+_SHORT, _LONG = 4, 8
+"""Bytes of an OXM header, without and with a vendor's number."""
 _KINDS = {flag: kind for kind, flag in track.KINDS.items()}
 
 
@@ -54,16 +65,16 @@ def match_terms(oxms: bytes) -> Iterator[Term | Unknown]:
     """The terms of a match in the order they stand; register pairs come as the single registers they are made of."""
     at = 0
     while at < len(oxms):
-        oxm_class, tag, length = unpacked("!HBB", oxms, at)
+        tag, length = unpacked("!2xBB", oxms, at)
         body = oxms[at + 4 : at + 4 + length]
         if len(body) != length:
             raise ValueError("truncated match")
-        field = None if oxm_class == _EXPERIMENTER_CLASS else BY_HEADER.get((oxm_class, tag >> 1))
-        if field is None or length != field.size * (1 + (tag & 1)):
+        field, named = _named(oxms, at)
+        if field is None or length != named - 4 + field.size * (1 + (tag & 1)):
             yield Unknown("field", oxms[at : at + 4 + length])
         else:
-            value = int.from_bytes(body[: field.size], "big")
-            mask = int.from_bytes(body[field.size :], "big") if tag & 1 else field.all_ones
+            value = int.from_bytes(body[named - 4 :][: field.size], "big")
+            mask = int.from_bytes(body[named - 4 + field.size :], "big") if tag & 1 else field.all_ones
             yield from _single(Term(field, value, mask))
         at += 4 + length
 
@@ -113,6 +124,8 @@ def _divided(wire: bytes) -> Iterator[bytes]:
 
 
 def _action(wire: bytes) -> act.Action | None:  # noqa: PLR0911 - one line an action
+    if wire in _HEADERS:
+        return _HEADERS[wire]
     match unpacked("!H", wire)[0]:
         case of.OUTPUT if len(wire) == len(act.output(0).wire):
             return _output(wire)
@@ -120,14 +133,12 @@ def _action(wire: bytes) -> act.Action | None:  # noqa: PLR0911 - one line an ac
             return _set_field(wire)
         case of.COPY_FIELD if len(wire) >= of.SHORTEST_COPY:
             return _copy(wire)
-        case of.PUSH_VLAN:
-            return act.push_vlan()
-        case of.POP_VLAN:
-            return act.pop_vlan()
         case of.DEC_TTL:
             return act.dec_ttl()
         case of.METER:
             return act.meter(unpacked("!I", wire, 4)[0])
+        case of.GROUP:
+            return to_group(unpacked("!I", wire, 4)[0])
         case of.EXPERIMENTER if len(wire) >= of.SHORTEST_NICIRA and unpacked("!I", wire, 4)[0] == of.NICIRA:
             return _nicira(wire)
     return None
@@ -140,19 +151,20 @@ def _output(wire: bytes) -> act.Output:
 
 
 def _set_field(wire: bytes) -> act.SetField | None:
-    field = _field(wire, 4)
+    field, named = _named(wire, 4)
     if field is None:
         return None
-    size = act.written(field).size
-    value = int.from_bytes(wire[8 : 8 + size], "big")
+    at, size = 4 + named, act.written(field).size
+    value = int.from_bytes(wire[at : at + size], "big")
     if not wire[6] & 1:
         return act.set_field(field, value)
-    return act.set_field(field, Masked(value, int.from_bytes(wire[8 + size : 8 + 2 * size], "big")))
+    return act.set_field(field, Masked(value, int.from_bytes(wire[at + size : at + 2 * size], "big")))
 
 
 def _copy(wire: bytes) -> act.Copy | None:
     bits, source_at, target_at = unpacked("!HHH", wire, 4)
-    source, target = _field(wire, 12), _field(wire, 16)
+    source, named = _named(wire, 12)
+    target, _ = _named(wire, 12 + named)
     return act.copy(source, target, bits, source_at, target_at) if source and target else None
 
 
@@ -168,9 +180,10 @@ def _nicira(wire: bytes) -> act.Action | None:  # noqa: PLR0911 - one line an ac
             field = _field(wire, 14)
             return act.check_larger(size, field, bit) if field else None
         case of.MULTIPATH:
-            last, span = unpacked("!H6xH", wire, 18)
+            algorithm, last, span = unpacked("!HH6xH", wire, 16)
             field = _field(wire, 28)
-            return act.multipath(last + 1, field, span >> 6, (span & 0x3F) + 1) if field else None
+            bits = (span & 0x3F) + 1
+            return act.multipath(last + 1, field, span >> 6, bits, modulo=not algorithm) if field else None
         case of.CT:
             return _ct(wire)
         case of.CONTROLLER2:
@@ -238,6 +251,16 @@ def _address(v4: bytes | None, v6: bytes | None) -> str | None:
 
 
 def _field(wire: bytes, at: int) -> Field | None:
-    """The field whose OXM header stands there."""
+    """The field whose OXM header stands there, in four bytes."""
+    field, named = _named(wire, at)
+    return field if named == _SHORT else None
+
+
+def _named(wire: bytes, at: int) -> tuple[Field | None, int]:
+    """The field whose OXM header stands there, and the bytes of that, which a vendor's number makes more."""
     oxm_class, tag = unpacked("!HB", wire, at)
-    return BY_HEADER.get((oxm_class, tag >> 1))
+    field = BY_HEADER.get((oxm_class, tag >> 1))
+    if oxm_class != EXPERIMENTER:
+        return field, _SHORT
+    (vendor,) = unpacked("!I", wire, at + _SHORT)
+    return field if field is not None and field.vendor == vendor else None, _LONG

@@ -17,6 +17,8 @@ from controller.flow.fields import REGS, Field, Masked, Value, encoded, encoded_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from controller.flow.groups import Group
+
 COOKIE_TAG = 0x4E
 """The first byte of every cookie that is ours."""
 
@@ -50,7 +52,10 @@ Slot = tuple[int, int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One flow as it goes on the wire; ``match`` is OXM bytes, ``instructions`` OpenFlow 1.5 instructions."""
+    """One flow as it goes on the wire; ``match`` is OXM bytes, ``instructions`` OpenFlow 1.5 instructions.
+
+    ``groups`` are those that its actions name, which a bridge must have before it; each once.
+    """
 
     scope: Scope
     table: int
@@ -58,6 +63,7 @@ class Flow:
     match: bytes
     instructions: bytes
     cookie: int
+    groups: tuple[Group, ...] = ()
 
     @property
     def slot(self) -> Slot:
@@ -74,7 +80,7 @@ def cookie(table: int, priority: int, match: bytes, instructions: bytes, salt: i
 def salted(flow: Flow, salt: int) -> Flow:
     """The same flow under another cookie."""
     new = cookie(flow.table, flow.priority, flow.match, flow.instructions, salt)
-    return Flow(flow.scope, flow.table, flow.priority, flow.match, flow.instructions, new)
+    return Flow(flow.scope, flow.table, flow.priority, flow.match, flow.instructions, new, flow.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,23 @@ from controller.flow import actions as act
 from controller.flow.cloning import Clone
 from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from controller.flow.fields import CT_STATE, ETH_TYPE, IP_FRAG, TUN_METADATA0, Field
+from controller.flow.groups import ToGroup
+from controller.flow.headers import Decap, DecNshTtl, EncapEthernet, EncapNsh, HeaderChange, PopVlan, PushVlan
 from controller.flow.tracking import FTP, STATES, ZONE_BITS, Ct, Nat
 
 _ETHERNET_TYPES = {0x0800: "ip", 0x0806: "arp", 0x86DD: "ipv6"}
 _FRAGMENTS = {(0, 3): "no", (1, 3): "first", (3, 3): "later", (0, 2): "not_later", (1, 1): "yes"}
 
 _RESERVED = {act.IN_PORT_RESERVED: "IN_PORT", act.CONTROLLER_RESERVED: "CONTROLLER:65535"}
-_PLAIN = {act.DecTtl: "dec_ttl", act.PushVlan: "push_vlan:0x8100", act.PopVlan: "pop_vlan"}
+_PLAIN = {
+    act.DecTtl: "dec_ttl",
+    PushVlan: "push_vlan:0x8100",
+    PopVlan: "pop_vlan",
+    EncapNsh: "encap(nsh(md_type=1))",
+    EncapEthernet: "encap(ethernet)",
+    Decap: "decap()",
+    DecNshTtl: "dec_nsh_ttl",
+}
 _SIDES = {"snat": "src", "dnat": "dst"}
 _HELPERS = {FTP: "ftp"}
 
@@ -52,12 +62,11 @@ def _action_text(action: act.Action | Unknown, names: dict[int, str]) -> str:  #
         case act.Copy():
             source = _span(action.source, action.source_at, action.bits)
             return f"move:{source}->{_span(action.target, action.target_at, action.bits)}"
-        case act.Multipath(paths=paths, field=field, at=at, bits=bits):
-            return f"multipath(symmetric_l3l4+udp,0,hrw,{paths},0,{_span(field, at, bits)})"
+        case act.Multipath(paths=paths, modulo=modulo):
+            how = "1024,modulo_n" if modulo else "0,hrw"
+            return f"multipath(symmetric_l3l4+udp,{how},{paths},0,{_span(action.field, action.at, action.bits)})"
         case act.CheckLarger(size=size, field=field, bit=bit):
             return f"check_pkt_larger({size})->{_span(field, bit, 1)}"
-        case act.DecTtl() | act.PushVlan() | act.PopVlan():
-            return _PLAIN[type(action)]
         case Unknown(kind=kind, wire=wire):
             return f"{kind}({wire.hex()})"
         case act.ToController(meter=meter):
@@ -70,8 +79,9 @@ def _action_text(action: act.Action | Unknown, names: dict[int, str]) -> str:  #
             return _leading_text(action, names)
 
 
-def _leading_text(
-    action: act.Output | act.OutputField | act.Resubmit | act.Goto | act.Meter, names: dict[int, str]
+def _leading_text(  # noqa: PLR0911 - one line an action
+    action: act.Output | act.OutputField | act.Resubmit | act.Goto | act.Meter | ToGroup | act.DecTtl | HeaderChange,
+    names: dict[int, str],
 ) -> str:
     match action:
         case act.Output(port=port):
@@ -84,6 +94,10 @@ def _leading_text(
             return f"goto_table:{names.get(table, table)}"
         case act.Meter(meter=meter):
             return f"meter:{meter}"
+        case ToGroup(number=number):
+            return f"group:{number}"
+        case _:
+            return _PLAIN[type(action)]
 
 
 def _nesting_text(action: Ct | Clone, names: dict[int, str]) -> str:

@@ -13,6 +13,7 @@ from controller.flow.actions import Action, copy, instructions, output, set_fiel
 from controller.flow.cloning import clone
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match, cookie, encoded_match
+from controller.flow.headers import pop_vlan, push_vlan
 from controller.flow.text import actions_text, match_text
 from controller.flow.tracking import FTP, INV, NEW, REL, TRK, UNDO, Nat, ct
 from controller.southbound.difference import difference
@@ -60,8 +61,8 @@ def others() -> Iterator[tuple[Match, tuple[Action, ...]]]:
         yield match, (set_field(f.IP_TTL, 64), set_field(f.IP_DSCP, 46), output(3))
         for paths, at, bits in ((1, 0, 16), (5, 0, 16), (256, 4, 8)):
             yield match, (act.multipath(paths, f.REGS[6], at, bits), act.goto(9))
-    yield {}, (act.push_vlan(), set_field(f.VLAN, 0x1064), output(3))
-    yield {f.VLAN: Masked(0x1000, 0x1000)}, (act.pop_vlan(), output(3))
+    yield {}, (push_vlan(), set_field(f.VLAN, 0x1064), output(3))
+    yield {f.VLAN: Masked(0x1000, 0x1000)}, (pop_vlan(), output(3))
     yield {}, (set_field(f.IN_PORT, 0), act.output_field(f.REGS[2]))
     yield {}, (act.meter(METER), output(act.CONTROLLER_RESERVED))
     yield {}, (set_field(f.REGS[10], 12), act.to_controller(METER), act.goto(9))

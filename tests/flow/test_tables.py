@@ -13,6 +13,7 @@ from controller.flow import fields as f
 from controller.flow.actions import copy, goto, output, output_field, resubmit, set_field
 from controller.flow.cloning import clone
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
+from controller.flow.headers import pop_vlan, push_vlan
 from controller.flow.tracking import ct
 from controller.tables import LONGEST, Descending, Table
 
@@ -54,8 +55,8 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [act.to_controller(1)], "may not output"),
         ({}, [act.conjunction(7, 1, 2), set_field(NETWORK, 1)], "does something while it only states a clause"),
         ({}, [act.dec_ttl()], "may not set nw_ttl"),
-        ({}, [act.push_vlan()], "may not set vlan_vid"),
-        ({}, [act.pop_vlan()], "may not set vlan_vid"),
+        ({}, [push_vlan()], "may not set vlan_vid"),
+        ({}, [pop_vlan()], "may not set vlan_vid"),
         ({}, [act.multipath(2, PART, 0, 8)], "may not set reg4"),
         ({}, [act.check_larger(1514, PART, 0)], "may not set reg4"),
         ({}, [ct(5, table=4, commit=True, mark=1)], "may not set ct_mark"),
@@ -83,8 +84,8 @@ def test_what_a_table_declares_that_it_sets_it_may_change_in_any_way() -> None:
     changes: list[Action] = [
         act.meter(1),
         act.dec_ttl(),
-        act.push_vlan(),
-        act.pop_vlan(),
+        push_vlan(),
+        pop_vlan(),
         act.multipath(2, NETWORK, 0, 8),
     ]
     copied = clone(ct(5, commit=True, mark=1), output(2))
