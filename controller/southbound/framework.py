@@ -1,24 +1,26 @@
 """The framework behind one door: os-ken, or Ryu 4.34, on the eventlet hub; nothing else in netloom imports either.
 
 ``controller.green.patch`` must have run before this is imported. The framework accepts switches, shakes
-hands, answers echoes and reads port messages. Flow messages and packets
-go past its parsers, as bytes, to ``controller.southbound``.
+hands and answers echoes. What is about flows, packets and ports goes past its parsers, as bytes, to
+``controller.southbound``.
 """
 
 from __future__ import annotations
 
 import importlib
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import structlog
 
 from controller.southbound import handshake, inbound, wire
 from controller.southbound.outbox import Outbox
+from controller.southbound.ports import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from controller.southbound.ports import PortDescription, PortNews
 
 _log = structlog.get_logger(__name__)
 ECHO_INTERVAL = 5
@@ -26,14 +28,6 @@ UNREPLIED_ECHOES = 2
 HANDSHAKE_SECONDS = 10
 MOST_STRANGERS = 256
 DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class PortDescription:
-    """A bridge's port as OpenFlow tells it."""
-
-    number: int
-    name: str
 
 
 class Switchboard(Protocol):
@@ -61,6 +55,7 @@ class Connection:
     def __init__(self, datapath: Any, spawn: Callable[..., object]) -> None:
         self.refused = False
         self._datapath = datapath
+        self._ports: dict[int, PortDescription] = {}
         self._outbox = Outbox(self.send, spawn)
 
     @property
@@ -76,12 +71,17 @@ class Connection:
     @property
     def port_count(self) -> int:
         """How many ports it has told of."""
-        return len(self._described)
+        return len(self._ports)
 
     def ports(self) -> tuple[PortDescription, ...]:
         """Its ports, the local one included."""
-        described = list(self._described.values())
-        return tuple(PortDescription(int(p.port_no), p.name.decode("utf-8", "replace")) for p in described)
+        return tuple(self._ports.values())
+
+    def learn(self, news: PortNews) -> None:
+        """The switch told of ports."""
+        self._ports.update((port.number, port) for port in news.there)
+        if news.gone is not None:
+            self._ports.pop(news.gone, None)
 
     def send(self, data: bytes) -> None:
         """Queue bytes; waits while the queue is full; nothing happens once the connection is gone."""
@@ -99,11 +99,6 @@ class Connection:
         """Say why to a peer that is not served, and listen to it no more."""
         self.refused = True
         self._datapath.send(handshake.refusal(reason, version), close_socket=True)
-
-    @property
-    def _described(self) -> dict[int, Any]:
-        # Ryu keeps them in _ports and warns where they are read by their public name; os-ken has only the latter.
-        return self._datapath._ports or getattr(self._datapath, "ports", None) or {}  # noqa: SLF001
 
 
 def _mend_eventlet_for_ryu() -> None:
@@ -191,9 +186,17 @@ class _Parser:
                 self._board.received(connection, message)
                 return None
         plain = handshake.plain(data)
+        news = told(data)
+        if news is not None:
+            self._learn(connection, news)
+        return plain
+
+    def _learn(self, connection: Connection, news: PortNews) -> None:
+        """At once: by a port that went down others find another way."""
+        connection.learn(news)
         if connection.port_count > handshake.MOST_PORTS:
             raise ValueError(f"more than {handshake.MOST_PORTS} ports")
-        return plain
+        self._board.ports(connection)
 
 
 class _CountFromOne:
@@ -253,9 +256,7 @@ def _application(name: str, board: Switchboard) -> type:
     version = importlib.import_module(f"{name}.ofproto.ofproto_v1_5").OFP_VERSION
     phases = [handler.MAIN_DISPATCHER, handler.DEAD_DISPATCHER]
     state = handler.set_ev_cls(events.EventOFPStateChange, phases)(_state_changed)
-    ports = handler.set_ev_cls(events.EventOFPPortStateChange, handler.MAIN_DISPATCHER)(_ports_changed)
-    body = {"OFP_VERSIONS": [version], "board": board, "spawn": staticmethod(hub(name).spawn)}
-    body |= {"state_changed": state, "ports_changed": ports}
+    body = {"OFP_VERSIONS": [version], "board": board, "spawn": staticmethod(hub(name).spawn), "state_changed": state}
     return type("Netloom", (base,), body)
 
 
@@ -266,7 +267,3 @@ def _state_changed(app: Any, event: Any) -> None:
     else:
         event.datapath.socket.netloom_known(event.datapath.socket)
         app.board.opened(connection)
-
-
-def _ports_changed(app: Any, event: Any) -> None:
-    app.board.ports(_connection(event.datapath, app.spawn))

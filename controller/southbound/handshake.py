@@ -7,22 +7,16 @@ eating memory, for ever. So they are given only what netloom needs, rewritten to
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
+from controller.southbound.ports import PORT_DESCRIPTION
 from controller.southbound.wire import ERROR, MULTIPART_REPLY, VERSION
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-HELLO, ECHO_REQUEST, ECHO_REPLY, FEATURES_REPLY, PORT_STATUS = 0, 2, 3, 6, 12
-PORT_DESCRIPTION = 13
+HELLO, ECHO_REQUEST, ECHO_REPLY, FEATURES_REPLY = 0, 2, 3, 6
 MOST_PORTS = 65_536
 _HEADER = struct.Struct("!BBHI")
-_PORT = struct.Struct("!IHH6s2s16sII")
 _BITMAP = 1
 _FEATURES_SIZE = 32
-_LISTS = {MULTIPART_REPLY: 16, PORT_STATUS: 16}
-"""Where the ports of a message begin."""
+_MULTIPART_HEAD = 16
 _SPOKEN = {1: "1.0", 2: "1.1", 3: "1.2", 4: "1.3", 5: "1.4", 6: "1.5"}
 
 
@@ -41,8 +35,8 @@ def plain(message: bytes) -> bytes | None:
             return message
         case x if x == FEATURES_REPLY:
             return _features(message)
-        case x if x == PORT_STATUS or (x == MULTIPART_REPLY and _part(message) == PORT_DESCRIPTION):
-            return _with_plain_ports(message, _LISTS[kind])
+        case x if x == MULTIPART_REPLY and _part(message) == PORT_DESCRIPTION:
+            return _without_ports(message)
     return None
 
 
@@ -84,19 +78,9 @@ def _features(message: bytes) -> bytes:
     return message
 
 
-def _with_plain_ports(message: bytes, start: int) -> bytes:
-    """The same message, its ports without properties."""
-    ports = b"".join(_plain_ports(message, start))
-    if not ports and message[1] == PORT_STATUS:
-        raise ValueError("a port status without a port")
+def _without_ports(message: bytes) -> bytes:
+    """All that the framework has to know of ports: whether more are told, or it may go on."""
+    if len(message) < _MULTIPART_HEAD:
+        raise ValueError("truncated description of ports")
     version, kind, _, xid = _HEADER.unpack_from(message)
-    return _HEADER.pack(version, kind, start + len(ports), xid) + message[_HEADER.size : start] + ports
-
-
-def _plain_ports(message: bytes, at: int) -> Iterator[bytes]:
-    while at < len(message):
-        number, length, _, address, pad, name, config, state = _PORT.unpack_from(message, at)
-        if length < _PORT.size or at + length > len(message):
-            raise ValueError(f"a port of {length} bytes")
-        yield _PORT.pack(number, _PORT.size, 0, address, pad, name, config, state)
-        at += length
+    return _HEADER.pack(version, kind, _MULTIPART_HEAD, xid) + message[_HEADER.size : _MULTIPART_HEAD]

@@ -14,8 +14,8 @@ from controller.southbound.agenda import Flush
 from controller.southbound.beside import Forwarded
 from controller.southbound.bridge import Bridge
 from controller.southbound.conntrack import Connections, Ends
-from controller.southbound.framework import PortDescription
 from controller.southbound.packets import PacketIn, packet_out
+from controller.southbound.ports import PortDescription
 from controller.southbound.xids import Concern
 from controller.switchboard import LOCAL_PORT, Switchboard
 from tests.southbound.rig import Idle, Inbox, Rig
