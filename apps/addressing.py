@@ -24,7 +24,7 @@ from apps.questions import (
     told,
 )
 from controller import served
-from controller.derived import HOST_LINK, Leg, Realm
+from controller.derived import Leg, Realm
 from controller.entities import Neighbour, Network
 from controller.flow import fields as f
 from controller.flow.actions import CONTROLLER_RESERVED, Action, meter, output, set_field
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
-    from controller.derived import Endpoint
     from controller.entities import Chassis, Interface
 
 NAMES = 53
@@ -95,21 +94,15 @@ def _found(realm: Hosts, network: Network, address: str) -> Flow:
     return NEIGHBOUR.flow(realm, "address", asked(network.vni, address), told(address, served.SERVICE_MAC))
 
 
-def ports(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
-    """A port's punts, within its own limit."""
-    yield _limited(endpoint.chassis, endpoint.ofport)
+def interfaces(interface: Interface, _view: View) -> Iterator[Flow]:
+    """What comes in by a port, a machine's or another bridge's, and is for the daemon, within the port's own limit."""
+    yield _limited(interface.chassis, interface.ofport)
 
 
 def ways_in(chassis: Chassis, _view: View) -> Iterator[Flow]:
     """What other chassis and machines outside give us to answer has its limits too."""
     for _, ofport in sorted({*chassis.tunnels, *chassis.segments}):
         yield _limited(chassis.key, ofport)
-
-
-def link(interface: Interface, _view: View) -> Iterator[Flow]:
-    """And what the host does."""
-    if interface.name == HOST_LINK:
-        yield _limited(interface.chassis, interface.ofport)
 
 
 def _limited(chassis: str, ofport: int) -> Flow:

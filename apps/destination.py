@@ -11,11 +11,12 @@ from apps import registers as r
 from apps.binding import OWN_WAYS, reach
 from apps.pipeline import CROWD, DELIVER, DESTINATION, FLOOD
 from apps.policy_tables import INGRESS
+from apps.questions import LINK_ONLY
 from apps.standing import receiving
+from apps.ways_there import toward
 from controller.derived import Endpoint, Realm
-from controller.entities import Chassis
 from controller.flow.actions import Action, meter, set_field
-from controller.flow.fields import ETH_DST, IN_PORT, TUN_DST, TUN_IPV6_DST, Masked
+from controller.flow.fields import ETH_DST, IN_PORT, Masked
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
 from controller.flow.meters import crowd_meter
 
@@ -23,12 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
-    from controller.entities import Network
+    from controller.entities import Chassis, Network
 
 GROUP_BIT = 1 << 40
 BROADCAST = (1 << 48) - 1
 NEIGHBOUR_QUESTIONS = Masked(0x3333_FF00_0000, 0xFFFF_FF00_0000)
-LINK_ONLY = Masked(0x0180_C200_0000, 0xFFFF_FFFF_FFF0)
 FROM_HERE = Masked(0, r.ELSEWHERE_BITS)
 
 
@@ -48,15 +48,10 @@ def remote(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 
 def _remote(endpoint: Endpoint, address: Match, view: View) -> Iterator[Flow]:
-    there = view.get(Chassis, endpoint.chassis).encap_ip
-    if there is None or endpoint.mode in OWN_WAYS:
+    if endpoint.mode in OWN_WAYS:
         return
     match: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: FROM_HERE, **address}
-    actions: list[Action] = [
-        set_field(r.VIA, r.VIA_TUNNEL[endpoint.encap]),
-        set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there),
-        DELIVER.goto,
-    ]
+    actions: list[Action] = [*toward(endpoint.chassis, endpoint.encap, view), DELIVER.goto]
     yield DESTINATION.flow(reach(endpoint), "remote", match, actions)
 
 
@@ -75,7 +70,7 @@ def allowed(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 def groups(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     """Broadcast and multicast; a neighbour question never becomes one.
 
-    What is asked of everybody is limited; what a link keeps to itself (IEEE 802.1D, 7.12.6: LLDP, LACP, STP) goes to
+    What is asked of everybody is limited; what a link keeps to itself (LLDP, LACP, STP) goes to
     nobody.
     """
     delivery: Match = {r.LOOKUP: r.DELIVERY}

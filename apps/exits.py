@@ -38,9 +38,7 @@ def ways(leaving: Exit, view: View) -> Iterator[Flow]:
         return
     yield EXIT.flow(Here(leaving.seat), "here", anything, [UN_SNAT.goto])
     yield from _carried(realm, leaving, view.get(Network, leaving.realm).vni)
-    there = carry(leaving.inner, leaving.encap, leaving.seat, view)
-    if there:
-        yield EXIT.flow(realm, "elsewhere", anything, there)
+    yield EXIT.flow(realm, "elsewhere", anything, carry(leaving.inner, leaving.encap, leaving.seat, view))
     for address in leaving.addresses:
         yield from _known_there(leaving, address, view)
 
@@ -62,8 +60,7 @@ def _known_there(leaving: Exit, address: str, view: View) -> Iterator[Flow]:
         return
     yield EXIT.flow(Here(leaving.seat), "own_here", match, [UN_SNAT.goto])
     there = carry(leaving.inner, leaving.encap, leaving.seat, view)
-    if there:
-        yield EXIT.flow(Hosts(leaving.realm), "own", match, there)
+    yield EXIT.flow(Hosts(leaving.realm), "own", match, there)
 
 
 def _carried(scope: Hosts, leaving: Exit, realm: int) -> Iterator[Flow]:

@@ -41,9 +41,7 @@ def ways(floating: Floating, view: View) -> Iterator[Flow]:
     from_port: Match = {r.ROUTER: floating.number, source(floating.private): floating.private}
     yield EXIT.flow(here, "floating_here", to_it, [UN_SNAT.goto])
     yield EXIT.flow(here, "floating_source", from_port, [UN_SNAT.goto])
-    there = carry(floating.inner, floating.encap, floating.chassis, view)
-    if there:
-        yield EXIT.flow(realm, "floating", to_it, there)
+    yield EXIT.flow(realm, "floating", to_it, carry(floating.inner, floating.encap, floating.chassis, view))
     yield end(realm, floating.number, floating.address)
     yield outer(here, floating.vni, floating.mac, floating.number)
     yield entrance(here, floating.vni, floating.mac)

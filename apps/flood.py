@@ -11,11 +11,12 @@ from apps import registers as r
 from apps.pipeline import DELIVER, FLOOD, FLOOD_HERE, FLOOD_THERE
 from apps.policy_tables import INGRESS
 from apps.standing import known
+from apps.ways_there import toward
 from controller.derived import Division, Endpoint, Leaf, Presence, Realm
-from controller.entities import Chassis, Network
+from controller.entities import Network
 from controller.flow import fields as f
 from controller.flow.actions import Action, output, set_field
-from controller.flow.fields import TUN_DST, TUN_IPV6_DST, Masked
+from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
 
 if TYPE_CHECKING:
@@ -71,9 +72,12 @@ def elsewhere(network: Network, view: View) -> Iterator[Flow]:
     if network.mode == "bridged":
         yield FLOOD_THERE.flow(realm, "network", match, [set_field(r.VIA, r.VIA_SEGMENT), DELIVER.goto])
         return
-    copies: list[Action] = [set_field(r.VIA, r.VIA_TUNNEL[network.encap])]
+    yield FLOOD_THERE.flow(realm, "network", match, list(_copies(network, view)))
+
+
+def _copies(network: Network, view: View) -> Iterator[Action]:
+    before: Action | None = None
     for presence in view.where(Presence, "network", network.key):
-        there = view.get(Chassis, presence.chassis).encap_ip
-        if there is not None:
-            copies += [set_field(TUN_IPV6_DST if ":" in there else TUN_DST, there), DELIVER.resubmit]
-    yield FLOOD_THERE.flow(realm, "network", match, copies)
+        via, target = toward(presence.chassis, network.encap, view)
+        yield from (target, DELIVER.resubmit) if via == before else (via, target, DELIVER.resubmit)
+        before = via

@@ -8,7 +8,7 @@ from apps import registers as r
 from apps.next_hops import bound_for, next_hop, next_mac, prefix
 from apps.pipeline import DELIVER, DESTINATION, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
 from apps.questions import asked, told
-from controller.entities import Chassis
+from apps.ways_there import toward
 from controller.flow import fields as f
 from controller.flow.actions import Action, set_field
 from controller.flow.fields import Masked
@@ -29,16 +29,8 @@ def origins(mark: int) -> tuple[tuple[Masked, int | None], ...]:
 
 
 def carry(inner: int, encap: Encap, chassis: str, view: View) -> list[Action]:
-    """Send a packet, as it is, to the chassis that translates it; nothing if that has no tunnels."""
-    there = view.get(Chassis, chassis)
-    if there.encap_ip is None:
-        return []
-    return [
-        set_field(r.NETWORK, inner),
-        set_field(r.VIA, r.VIA_TUNNEL[encap]),
-        set_field(f.TUN_IPV6_DST if ":" in there.encap_ip else f.TUN_DST, there.encap_ip),
-        DELIVER.goto,
-    ]
+    """Send a packet, as it is, to the chassis that translates it."""
+    return [set_field(r.NETWORK, inner), *toward(chassis, encap, view), DELIVER.goto]
 
 
 def outer(seat: Here, vni: int, mac: str, number: int) -> Flow:

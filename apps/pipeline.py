@@ -236,7 +236,8 @@ DELIVER = Table(
     32,
     "DELIVER",
     "How does it leave the bridge?",
-    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "link": 150, "tunnel": 100},
+    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "link": 150, "tunnel": 100}
+    | {"no_tunnel": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, r.TOWARDS, *_TUNNEL_DST),
     sets=(r.ANSWER_MAC, r.ENTROPY, *_HEADER, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, f.TUN_METADATA0),
     leads_to=("ND_ANSWER", "FABRIC"),

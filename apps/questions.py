@@ -20,6 +20,8 @@ DHCP_QUESTION: Match = {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_CLIENT, f.UDP_DST:
 DHCP_ANSWER: Match = {f.ETH_TYPE: f.ETH_IP, f.UDP_SRC: DHCP_SERVER, f.UDP_DST: DHCP_CLIENT}
 DHCP6_ANSWER: Match = {f.ETH_TYPE: f.ETH_IPV6, f.UDP_SRC: DHCP6_SERVER, f.UDP_DST: DHCP6_CLIENT}
 """What servers answer clients (RFC 8415, 7.2)."""
+LINK_ONLY = f.Masked(0x0180_C200_0000, 0xFFFF_FFFF_FFF0)
+"""Addresses that a link keeps to itself (IEEE 802.1D, 7.12.6): LLDP, LACP, STP."""
 
 
 def asked(vni: int, address: str) -> Match:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from apps import (
     addressing,
+    bearings,
     binding,
     classify,
     deliver,
@@ -46,6 +49,7 @@ from controller.derived import (
     Realm,
 )
 from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Router
+from controller.links import Bearing, Heading, Route, Wire
 from controller.policy.derived import (
     Guard,
     Identity,
@@ -60,9 +64,14 @@ from controller.policy.derived import (
     Standing,
 )
 from controller.policy.values import Policy
-from controller.store import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controller.store import Index
 
 RELATIONS = (
+    Relation("bearings", Chassis, Bearing, bearings.bearings),
     Relation("realms.federations", Router, Federation, realms.federations),
     Relation("realms.realms", Network, Realm, realms.realms),
     Relation("binding.endpoints", Port, Endpoint, binding.endpoints),
@@ -93,7 +102,11 @@ RELATIONS = (
 FEATURES = (
     Feature("classify.ports", Endpoint, classify.ports),
     Feature("classify.tunnels", Chassis, classify.tunnels),
+    Feature("classify.probes", Chassis, classify.probes),
     Feature("fabric.everywhere", Chassis, fabric.everywhere),
+    Feature("fabric.wires", Wire, fabric.wires),
+    Feature("fabric.here", Heading, fabric.here),
+    Feature("fabric.routes", Route, fabric.routes),
     Feature("port_security.sources", Endpoint, port_security.sources),
     Feature("port_security.guard", Chassis, port_security.guard),
     Feature("neighbours.addresses", Endpoint, neighbours.addresses),
@@ -106,9 +119,8 @@ FEATURES = (
     Feature("who", Endpoint, who.addresses),
     Feature("addressing.everywhere", Chassis, addressing.everywhere),
     Feature("addressing.questions", Network, addressing.questions),
-    Feature("addressing.ports", Endpoint, addressing.ports),
+    Feature("addressing.interfaces", Interface, addressing.interfaces),
     Feature("addressing.ways_in", Chassis, addressing.ways_in),
-    Feature("addressing.link", Interface, addressing.link),
     Feature("routing.legs", Leg, routing.legs),
     Feature("routing.neighbours", Endpoint, routing.neighbours),
     Feature("routing.everywhere", Chassis, routing.everywhere),
@@ -140,14 +152,24 @@ FEATURES = (
     Feature("flood.members", Leaf, flood.members),
     Feature("flood.elsewhere", Network, flood.elsewhere),
     Feature("deliver", Chassis, deliver.translate),
+    Feature("deliver.headings", Heading, deliver.headings),
 )
-INDEXES: dict[type, tuple[Index, ...]] = {
-    **binding.INDEXES,
-    **realms.INDEXES,
-    **ways.INDEXES,
-    **host_orders.INDEXES,
-    **addressing.INDEXES,
-    **identities.INDEXES,
-    **guards.INDEXES,
-    **rulings.INDEXES,
-}
+
+
+def _together(*parts: Mapping[type, tuple[Index, ...]]) -> dict[type, tuple[Index, ...]]:
+    """All indexes of each type, whichever modules ask for them."""
+    kinds = dict.fromkeys(kind for part in parts for kind in part)
+    return {kind: tuple(index for part in parts for index in part.get(kind, ())) for kind in kinds}
+
+
+INDEXES = _together(
+    bearings.INDEXES,
+    binding.INDEXES,
+    realms.INDEXES,
+    ways.INDEXES,
+    host_orders.INDEXES,
+    addressing.INDEXES,
+    identities.INDEXES,
+    guards.INDEXES,
+    rulings.INDEXES,
+)

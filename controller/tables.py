@@ -174,9 +174,9 @@ def _fits_bucket(table: Table, inside: tuple[Action, ...]) -> str | None:
 
 
 def _fits_copy(table: Table, inside: tuple[Action, ...]) -> str | None:
-    """A copy of a packet stays in its table, and is neither limited nor a clause."""
+    """A copy of a packet ends here, and is neither limited nor a clause."""
     for action in inside:
-        if isinstance(action, act.Resubmit | act.Goto | act.Meter | act.Conjunction):
+        if isinstance(action, act.Goto | act.Meter | act.Conjunction):
             return f"does {type(action).__name__} to a copy"
         wrong = _fits(table, action, last=False)
         if wrong:

@@ -1,4 +1,4 @@
-"""The flows of three worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
+"""The flows of four worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from controller.entities import Chassis
 from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
 from controller.flow.text import actions_text, match_text
 from tests.compiled import compiled
+from tests.fabric_worlds import fabric_world
 from tests.guarded_worlds import guarded_world
 from tests.routed_worlds import routed_world
 from tests.worlds import World, small_world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SERVED = "addressing"
-"""Nothing of the small world is served."""
+SERVED, WIRED = "addressing", "fabric"
+"""Nothing of the small world is served, and nothing is wired."""
 FEATURES = sorted({feature.name.partition(".")[0] for feature in registry.FEATURES})
 
 
@@ -42,7 +43,8 @@ def line(flow: Flow) -> str:
 
 def text(feature: str) -> str:
     """What one feature makes of the small world; of the routed one, or the guarded one, if it makes nothing of that."""
-    worlds = [small_world(), routed_world(), guarded_world()][feature == SERVED :]
+    worlds = [fabric_world()] if feature == WIRED else [small_world(), routed_world(), guarded_world()]
+    worlds = worlds[feature == SERVED :]
     return next((found for world in worlds if (found := described(feature, world))), "")
 
 

@@ -66,7 +66,7 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [clone(ct(5, commit=True, mark=1)), goto(4)], "may not set ct_mark"),
         ({}, [clone(output(1)), goto(4)], "may not output"),
         ({}, [clone(ct(5, table=4))], "goes to table 4 before it is done"),
-        ({}, [clone(resubmit(4)), goto(4)], "does Resubmit to a copy"),
+        ({}, [clone(resubmit(2)), goto(4)], "goes back to table 2"),
         ({}, [clone(goto(4))], "does Goto to a copy"),
         ({}, [clone(act.meter(1)), goto(4)], "does Meter to a copy"),
         ({}, [clone(act.conjunction(7, 1, 2))], "does Conjunction to a copy"),

@@ -1,0 +1,63 @@
+"""Ways there: how a packet is handed to another chassis, and by what its frame goes on to the next bridge.
+
+Chassis with a tunnel address are reached by a tunnel, all others by the links between bridges.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps import registers as r
+from controller.entities import Chassis
+from controller.flow.actions import output, set_field
+from controller.flow.fields import IN_PORT, TUN_DST, TUN_ID, TUN_IPV6_DST, TUN_IPV6_SRC, TUN_SRC
+from controller.flow.groups import Bucket
+from controller.links import FABRIC, Bearing, Link, link_name
+
+if TYPE_CHECKING:
+    from controller.compiler.view import View
+    from controller.entities import Encap
+    from controller.flow.actions import Action
+    from controller.flow.fields import Field
+
+
+def toward(chassis: str, encap: Encap, view: View) -> tuple[Action, Action]:
+    """How DELIVER hands a packet to a chassis: what VIA says, and to whom; ``Missing`` where there is none such."""
+    there = view.get(Chassis, chassis).encap_ip
+    if there is None:
+        return set_field(r.VIA, r.VIA_FABRIC), set_field(r.TOWARDS, view.get(Bearing, chassis).number)
+    return set_field(r.VIA, r.VIA_TUNNEL[encap]), set_field(tunnel_end(there), there)
+
+
+def label(bearing: Bearing, version: int) -> int:
+    """The service path that leads to a chassis, by its routes of one version."""
+    return bearing.number << 1 | version
+
+
+def across(bridge: str, neighbour: str, view: View) -> list[Bucket]:
+    """The ways from a bridge to the next, one for each wire, or the tunnel where no link ever joined the two.
+
+    None where all wires are down. A tunnel has no port of its own to watch, and may be left by where it was entered.
+    """
+    link = view.find(Link, link_name(bridge, neighbour))
+    if link is not None:
+        return [Bucket(port, (output(port),)) for port in link.ports(bridge)]
+    here, there = view.get(Chassis, bridge), view.get(Chassis, neighbour)
+    shared = [ofport for encap, ofport in here.tunnels if encap in dict(there.tunnels)]
+    if here.encap_ip is None or there.encap_ip is None or not shared:
+        return []
+    ends = (
+        set_field(tunnel_start(here.encap_ip), here.encap_ip),
+        set_field(tunnel_end(there.encap_ip), there.encap_ip),
+    )
+    return [Bucket(None, (set_field(TUN_ID, FABRIC), *ends, set_field(IN_PORT, 0), output(shared[0])))]
+
+
+def tunnel_end(address: str) -> Field:
+    """The field that says where a tunnel to this address ends."""
+    return TUN_IPV6_DST if ":" in address else TUN_DST
+
+
+def tunnel_start(address: str) -> Field:
+    """The field that says where a tunnel from this address begins."""
+    return TUN_IPV6_SRC if ":" in address else TUN_SRC

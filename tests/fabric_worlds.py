@@ -1,0 +1,129 @@
+"""Worlds of bridges that are wired to one another, with the routes that they have when nothing is broken."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from itertools import combinations, count
+from typing import TYPE_CHECKING
+
+from controller.entities import Chassis, Interface
+from controller.links import Heading, Link, Route, Wire, in_order
+from tests.worlds import chassis, network, plugged, port, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from controller.entities import Entity
+    from tests.worlds import World
+
+FIRST_WIRE = 11
+"""The OpenFlow port of a bridge's first wire."""
+Cable = tuple[str, str]
+
+
+def bare(name: str, number: int) -> Chassis:
+    """A bridge that only OpenFlow tells of."""
+    return Chassis(name, number)
+
+
+def wires(cables: Iterable[Cable], down: Iterable[str] = ()) -> list[Wire]:
+    """A wire for each cable, by ports from ``FIRST_WIRE`` on; those whose key is in ``down`` carry nothing."""
+    free: dict[str, Iterator[int]] = defaultdict(lambda: count(FIRST_WIRE))
+    made = []
+    for cable in cables:
+        ends = in_order(*cable)
+        ports = (next(free[ends[0]]), next(free[ends[1]]))
+        names = (f"{ends[0]}-eth{ports[0]}", f"{ends[1]}-eth{ports[1]}")
+        key = f"{ends[0]}.{ports[0]}-{ends[1]}.{ports[1]}"
+        made.append(Wire(key, ends, ports, names, key not in down))
+    return made
+
+
+def links(of: Iterable[Wire]) -> list[Link]:
+    """The link between each two bridges that wires join."""
+    bundles: dict[Cable, list[tuple[int, int]]] = defaultdict(list)
+    for wire in of:
+        bundles[wire.ends].extend([wire.ports] if wire.up else [])
+    return [Link("-".join(ends), ends, tuple(ports)) for ends, ports in bundles.items()]
+
+
+def next_hops(edges: Iterable[Cable], destination: str) -> dict[str, tuple[str, ...]]:
+    """For each bridge that has a way there, its neighbours on the shortest ones."""
+    near: dict[str, set[str]] = defaultdict(set)
+    for one, other in edges:
+        near[one].add(other)
+        near[other].add(one)
+    distance, ahead = {destination: 0}, deque([destination])
+    while ahead:
+        bridge = ahead.popleft()
+        for other in near[bridge] - distance.keys():
+            distance[other] = distance[bridge] + 1
+            ahead.append(other)
+    closer = {one: sorted(two for two in near[one] if distance[two] < distance[one]) for one in distance}
+    return {bridge: tuple(hops) for bridge, hops in closer.items() if hops}
+
+
+def routes(edges: Sequence[Cable], destinations: Iterable[str], version: int = 0) -> list[Route]:
+    """Everybody's routes to these bridges."""
+    return [
+        Route(f"{bridge}>{there}/{version}", bridge, there, version, hops)
+        for there in destinations
+        for bridge, hops in sorted(next_hops(edges, there).items())
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a fabric is made of: bridges, cables between them, and on which bridge each machine of each network is."""
+
+    bridges: tuple[Chassis, ...]
+    cables: tuple[Cable, ...]
+    machines: Mapping[str, Sequence[str]]
+
+    def places(self) -> list[str]:
+        """The bridges that have machines."""
+        return sorted({bridge for bridges in self.machines.values() for bridge in bridges})
+
+    def tunnels(self) -> list[Cable]:
+        """The pairs of chassis with tunnels, of which one at least is wired and the other one is not."""
+        wired = {bridge for cable in self.cables for bridge in cable}
+        able = [one.key for one in self.bridges if one.encap_ip]
+        return [pair for pair in combinations(able, 2) if len(wired.intersection(pair)) == 1]
+
+    def machine_entities(self) -> Iterator[Entity]:
+        """Networks with their ports and where those are plugged in: ``acme/web-1`` is the first of ``acme/web``."""
+        taken: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
+        for vni, (key, bridges) in enumerate(self.machines.items(), 0x101):
+            yield network(key, vni)
+            for number, bridge in enumerate(bridges, 1):
+                yield port(f"{key}-{number}", key, number)
+                yield plugged(f"{key}-{number}", bridge, next(taken[bridge]))
+
+    def world(self, down: Iterable[str] = (), version: int = 0) -> World:
+        """All of it, with routes round what is down, under headings of this version."""
+        cables = wires(self.cables, down)
+        bundles = links(cables)
+        edges = [*(link.ends for link in bundles if link.wires), *self.tunnels()]
+        plugs = [Interface(f"{end}/{name}", end, name, at) for wire in cables for end, name, at in _ends(wire)]
+        headings = [Heading(bridge, version) for bridge in self.places()]
+        ways = routes(edges, self.places(), version)
+        return world([*self.bridges, *cables, *bundles, *plugs, *headings, *ways, *self.machine_entities()])
+
+
+def _ends(wire: Wire) -> Iterator[tuple[str, str, int]]:
+    return zip(wire.ends, wire.names, wire.ports, strict=True)
+
+
+LEAVES, SPINES = ("s1", "s2"), ("s3", "s4")
+MIXED = Plan(
+    (*(bare(f"s{number}", number) for number in range(1, 5)), chassis(1), chassis(2)),
+    (*((leaf, spine) for leaf in LEAVES for spine in SPINES), ("s1", "s3"), ("s3", "hv1")),
+    {"acme/web": ("s1", "s2", "hv1", "hv2", "s1"), "beta/web": ("s1", "hv2")},
+)
+"""Two leaves and two spines, with two wires from s1 to s3; hv1 is wired to s3 and has tunnels, hv2 has tunnels only."""
+
+
+def fabric_world() -> World:
+    """MIXED, in order."""
+    return MIXED.world()
