@@ -12,28 +12,26 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.fabric_tables import ARRIVAL, FABRIC
 from apps.pipeline import CLASSIFY, ROUTER_IN
-from apps.ways_there import across, label
+from apps.ways_there import BETWEEN_BRIDGES, across, label, unwrapped
 from controller import links
 from controller.entities import Chassis
 from controller.flow import fields as f
-from controller.flow.actions import Action, copy, set_field
+from controller.flow.actions import Action, set_field
 from controller.flow.flow import EVERYWHERE, Flow, Here, Match
 from controller.flow.groups import group, select
-from controller.flow.headers import dec_nsh_ttl, decap
+from controller.flow.headers import dec_nsh_ttl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
 
-_FRAME: Match = {r.NETWORK: links.FABRIC, f.ETH_TYPE: f.ETH_NSH}
-"""A frame between bridges, by whatever it came; a machine's own such frames are of its network."""
 VERSIONS = (0, 1)
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     """What came by a tunnel without a header is for this chassis; what has one and is for no other goes on."""
-    yield ARRIVAL.flow(EVERYWHERE, "onward", _FRAME, [FABRIC.goto])
+    yield ARRIVAL.flow(EVERYWHERE, "onward", BETWEEN_BRIDGES, [FABRIC.goto])
     yield ARRIVAL.flow(EVERYWHERE, "other", {}, [ROUTER_IN.goto])
 
 
@@ -48,9 +46,9 @@ def wires(wire: links.Wire, _view: View) -> Iterator[Flow]:
 def here(heading: links.Heading, view: View) -> Iterator[Flow]:
     """What names this chassis loses its header here, by whichever version of the routes it came."""
     bearing = view.get(links.Bearing, heading.key)
-    told: list[Action] = [copy(f.NSH_C1, r.NETWORK), copy(f.NSH_C3, r.SENDER), decap(), decap(), ROUTER_IN.goto]
     for version in VERSIONS:
-        yield ARRIVAL.flow(Here(heading.key), "here", {**_FRAME, f.NSH_SPI: label(bearing, version)}, told)
+        named: Match = {**BETWEEN_BRIDGES, f.NSH_SPI: label(bearing, version)}
+        yield ARRIVAL.flow(Here(heading.key), "here", named, [*unwrapped(), ROUTER_IN.goto])
 
 
 def routes(route: links.Route, view: View) -> Iterator[Flow]:

@@ -22,7 +22,7 @@ ARRIVAL = Table(
     "Is a frame that came by the links between bridges for this one?",
     {"handover": 400, "here": 300, "onward": 200, "other": 100},
     (r.NETWORK, f.ETH_TYPE, f.NSH_SPI, f.NSH_C4),
-    sets=(r.NETWORK, r.SENDER, r.OUT_PORT, r.VIA, f.NSH_SPI),
+    sets=(r.NETWORK, r.SENDER, r.OUT_PORT, r.VIA, f.NSH_SPI, f.IN_PORT),
     leads_to=("ROUTER_IN", "DELIVER", "FABRIC"),
     miss="never happens: 'other' sends on to ROUTER_IN what came by a tunnel as it is",
 )

@@ -30,6 +30,7 @@ from apps import (
     rulings,
     segments,
     static_routes,
+    tracks,
     ways,
     who,
 )
@@ -49,7 +50,7 @@ from controller.derived import (
     Realm,
 )
 from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Router
-from controller.links import Bearing, Heading, Route, Wire
+from controller.links import Bearing, Heading, Route, Track, Wire
 from controller.policy.derived import (
     Guard,
     Identity,
@@ -107,6 +108,8 @@ FEATURES = (
     Feature("fabric.wires", Wire, fabric.wires),
     Feature("fabric.here", Heading, fabric.here),
     Feature("fabric.routes", Route, fabric.routes),
+    Feature("tracks.steps", Track, tracks.steps),
+    Feature("tracks.ends", Track, tracks.ends),
     Feature("port_security.sources", Endpoint, port_security.sources),
     Feature("port_security.guard", Chassis, port_security.guard),
     Feature("neighbours.addresses", Endpoint, neighbours.addresses),
@@ -172,4 +175,5 @@ INDEXES = _together(
     identities.INDEXES,
     guards.INDEXES,
     rulings.INDEXES,
+    tracks.INDEXES,
 )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from apps import registers as r
 from controller.entities import Chassis
-from controller.flow.actions import output, set_field
-from controller.flow.fields import IN_PORT, TUN_DST, TUN_ID, TUN_IPV6_DST, TUN_IPV6_SRC, TUN_SRC
+from controller.flow import fields as f
+from controller.flow.actions import copy, output, set_field
 from controller.flow.groups import Bucket
+from controller.flow.headers import decap
 from controller.links import FABRIC, Bearing, Link, link_name
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from controller.entities import Encap
     from controller.flow.actions import Action
     from controller.flow.fields import Field
+    from controller.flow.flow import Match
+
+BETWEEN_BRIDGES: Match = {r.NETWORK: FABRIC, f.ETH_TYPE: f.ETH_NSH}
+"""A frame between bridges, by whatever it came; such frames of a machine are of its network."""
 
 
 def toward(chassis: str, encap: Encap, view: View) -> tuple[Action, Action]:
@@ -50,14 +55,19 @@ def across(bridge: str, neighbour: str, view: View) -> list[Bucket]:
         set_field(tunnel_start(here.encap_ip), here.encap_ip),
         set_field(tunnel_end(there.encap_ip), there.encap_ip),
     )
-    return [Bucket(None, (set_field(TUN_ID, FABRIC), *ends, set_field(IN_PORT, 0), output(shared[0])))]
+    return [Bucket(None, (set_field(f.TUN_ID, FABRIC), *ends, set_field(f.IN_PORT, 0), output(shared[0])))]
 
 
 def tunnel_end(address: str) -> Field:
     """The field that says where a tunnel to this address ends."""
-    return TUN_IPV6_DST if ":" in address else TUN_DST
+    return f.TUN_IPV6_DST if ":" in address else f.TUN_DST
 
 
 def tunnel_start(address: str) -> Field:
     """The field that says where a tunnel from this address begins."""
-    return TUN_IPV6_SRC if ":" in address else TUN_SRC
+    return f.TUN_IPV6_SRC if ":" in address else f.TUN_SRC
+
+
+def unwrapped() -> list[Action]:
+    """Take the header off, and what it told of the packet out of it."""
+    return [copy(f.NSH_C1, r.NETWORK), copy(f.NSH_C3, r.SENDER), decap(), decap()]

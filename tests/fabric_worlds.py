@@ -8,8 +8,8 @@ from itertools import combinations, count
 from typing import TYPE_CHECKING
 
 from controller.entities import Chassis, Interface
-from controller.links import Heading, Link, Route, Wire, in_order
-from tests.worlds import chassis, network, plugged, port, world
+from controller.links import TRACKS, Heading, Link, Route, Track, Wire, in_order
+from tests.worlds import chassis, network, plugged, port, with_more, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,6 +124,21 @@ MIXED = Plan(
 """Two leaves and two spines, with two wires from s1 to s3; hv1 is wired to s3 and has tunnels, hv2 has tunnels only."""
 
 
+MAIN, ROUND, LONG, REST = range(TRACKS + 1, TRACKS + 5)
+STEERED = (
+    Track("main", MAIN, ("s1", "s3", "s2"), (ROUND, 0)),
+    Track("round", ROUND, ("s1", "s4", "s2"), (0, 0)),
+    Track("long", LONG, ("s2", "s3", "hv1"), (0, 0), REST),
+    Track("rest", REST, ("hv1", "s3", "s1"), (0, 0)),
+)
+"""From s1 to s2, with a way round; from s2 by hv1 to s1, which has to come back the way that it went."""
+
+
 def fabric_world() -> World:
     """MIXED, in order."""
     return MIXED.world()
+
+
+def steered_world() -> World:
+    """MIXED with tracks."""
+    return with_more(fabric_world(), *STEERED)

@@ -10,16 +10,18 @@ import pytest
 from apps import registry
 from apps.pipeline import TABLE_NAMES
 from controller.entities import Chassis
+from controller.flow.actions import instructions
 from controller.flow.flow import Everywhere, Flow, Here, Hosts, Scope
+from controller.flow.groups import SELECT, Group
 from controller.flow.text import actions_text, match_text
 from tests.compiled import compiled
-from tests.fabric_worlds import fabric_world
+from tests.fabric_worlds import steered_world
 from tests.guarded_worlds import guarded_world
 from tests.routed_worlds import routed_world
 from tests.worlds import World, small_world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SERVED, WIRED = "addressing", "fabric"
+SERVED, WIRED = "addressing", {"fabric", "tracks"}
 """Nothing of the small world is served, and nothing is wired."""
 FEATURES = sorted({feature.name.partition(".")[0] for feature in registry.FEATURES})
 
@@ -35,15 +37,24 @@ def place(scope: Scope) -> str:
 
 
 def line(flow: Flow) -> str:
-    """One flow as ovs-ofctl would show it, with its table's name."""
+    """One flow as ovs-ofctl would show it, with its table's name, and what its groups do in place of their numbers."""
     match = "".join(f",{word}" for word in [match_text(flow.match)] if word)
     actions = actions_text(flow.instructions, TABLE_NAMES)
+    for group in flow.groups:
+        actions = actions.replace(f"group:{group.number}", ways(group))
     return f"  table={TABLE_NAMES[flow.table]},priority={flow.priority}{match} actions={actions}"
+
+
+def ways(group: Group) -> str:
+    """What each bucket does while its port is alive."""
+    kind = "select" if group.kind == SELECT else "failover"
+    buckets = ((one.watch, actions_text(instructions(one.actions), TABLE_NAMES)) for one in group.buckets)
+    return f"{kind}({' | '.join(f'{watch}: {actions}' for watch, actions in buckets)})"
 
 
 def text(feature: str) -> str:
     """What one feature makes of the small world; of the routed one, or the guarded one, if it makes nothing of that."""
-    worlds = [fabric_world()] if feature == WIRED else [small_world(), routed_world(), guarded_world()]
+    worlds = [steered_world()] if feature in WIRED else [small_world(), routed_world(), guarded_world()]
     worlds = worlds[feature == SERVED :]
     return next((found for world in worlds if (found := described(feature, world))), "")
 
