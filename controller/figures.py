@@ -47,14 +47,18 @@ class CoreCollector(Collector):
         meters = CounterMetricFamily(
             "netloom_bridge_meter_mods", "Changes of meters sent to a switch", labels=["chassis"]
         )
+        groups = CounterMetricFamily(
+            "netloom_bridge_group_mods", "Changes of groups sent to a switch", labels=["chassis"]
+        )
         flows = GaugeMetricFamily("netloom_bridge_flows", "Flows a switch should hold", labels=["chassis"])
         for chassis, bridge in sorted(self._core.bridges.items()):
             connected.add_metric([chassis], bridge.connection is not None)
             in_sync.add_metric([chassis], bridge.in_sync)
             sent.add_metric([chassis], bridge.flow_mods)
             meters.add_metric([chassis], bridge.meter_mods)
+            groups.add_metric([chassis], bridge.group_mods)
             flows.add_metric([chassis], self._core.compiler.catalogue.count(chassis))
-        yield from (connected, in_sync, sent, meters, flows)
+        yield from (connected, in_sync, sent, meters, groups, flows)
 
 
 class ServicesCollector(Collector):

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 SELECT, FAILOVER = 1, 3
 """OFPGT_SELECT and OFPGT_FF."""
-_OURS = 1 << 30
-"""Where our numbers begin; they go on to twice that."""
+NUMBER_BITS = 28
+_TAG = 4
+"""What stands before these bits in every number that is ours."""
 _MOST_SALTS = 4
 _WEIGHT, _WATCH_PORT = 0, 1
 _BUCKET_IDS = 0xFFFF_FF00
@@ -102,6 +103,16 @@ def to_group(number: int) -> ToGroup:
     return ToGroup(number, struct.pack("!HHI", of.GROUP, 8, number), None)
 
 
+def ours(bits: int) -> int:
+    """The number of a group of ours by the lowest ``NUMBER_BITS`` bits of it."""
+    return _TAG << NUMBER_BITS | bits % (1 << NUMBER_BITS)
+
+
+def is_ours(number: int) -> bool:
+    """Whether netloom gives numbers like this one."""
+    return number >> NUMBER_BITS == _TAG
+
+
 def numbered_for(number: int, kind: int, wire: bytes, method: bytes) -> bool:
     """Whether netloom would give this number to such a group."""
     return any(_number(kind, wire, method, salt) == number for salt in range(_MOST_SALTS))
@@ -109,7 +120,7 @@ def numbered_for(number: int, kind: int, wire: bytes, method: bytes) -> bool:
 
 def _number(kind: int, wire: bytes, method: bytes, salt: int) -> int:
     content = b"%d %d %d " % (kind, salt, len(wire)) + wire + method
-    return _OURS | int.from_bytes(blake2b(content, digest_size=4).digest(), "big") % _OURS
+    return ours(int.from_bytes(blake2b(content, digest_size=4).digest(), "big"))
 
 
 def _made(kind: int, buckets: tuple[Bucket, ...], wire: bytes, method: bytes) -> Group:

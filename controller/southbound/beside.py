@@ -1,6 +1,6 @@
 """What stands in a switch beside its flows: meters, groups and options, and how netloom hears that others touched them.
 
-netloom uses meters, and no groups. Structures: OpenFlow 1.5.1, 7.3.4.3 (groups), 7.3.4.4 (meters), 7.3.10 (what a
+Structures: OpenFlow 1.5.1, 7.3.4.3 (groups), 7.3.4.4 (meters), 7.3.10 (what a
 switch tells of its own accord), 7.4.6 (requests of other controllers that a switch forwards).
 """
 
@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.flow import groups
 from controller.flow.codec import unpacked
 from controller.flow.meters import meter_spec
 from controller.southbound.wire import VERSION, multipart_request
@@ -31,6 +32,9 @@ _PACKETS_BY_ACTION = 1 << 1
 _GROUPS_AND_METERS = 0b11
 _PACKET_IN, _FLOW_REMOVED, _FORWARDED = 1, 5, 11
 _COMMANDS = {Concern.METER_ADD: 0, Concern.METER_MODIFY: 1, Concern.METER_DELETE: 2}
+_MAKE_OR_CHANGE, _TAKE_AWAY = 0x8000, 2
+"""Commands of a group-mod; the first is Open vSwitch's own (``OFPGC11_ADD_OR_MOD``)."""
+_ALL_BUCKETS, _BUCKETS_AT = 0xFFFFFFFF, 16
 _GROUP_KINDS = {0: "all", 1: "select", 2: "indirect", 3: "fast failover"}
 
 
@@ -54,10 +58,21 @@ class Meter:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group as a switch has it."""
+    """A group as a switch has it; ``wire`` are the bytes of its buckets, ``method`` those of how one is picked."""
 
     number: int
     kind: int
+    wire: bytes = b""
+    method: bytes = b""
+
+    def does(self, group: groups.Group) -> bool:
+        """Whether it does what this group should."""
+        return (self.kind, self.wire, self.method) == (group.kind, group.wire, group.method)
+
+    @property
+    def right(self) -> bool:
+        """Whether it is as its number says, as all are that netloom ever made."""
+        return groups.numbered_for(self.number, self.kind, self.wire, self.method)
 
     def __str__(self) -> str:
         return f"group_id={self.number} type={_GROUP_KINDS.get(self.kind, self.kind)}"
@@ -121,9 +136,17 @@ def meter_mod(concern: Concern, number: int) -> bytes:
     return struct.pack("!BBHIHHI", *head) + meter.bands
 
 
-def no_groups() -> bytes:
-    """OFPT_GROUP_MOD that takes away all groups there are, with the flows that use them."""
-    head = (VERSION, GROUP_MOD, 24, Concern.GROUP_DELETE.xid(), 2, 0, _ALL_GROUPS, 0, 0xFFFFFFFF)
+def group_mod(group: groups.Group) -> bytes:
+    """OFPT_GROUP_MOD that makes a group, or makes it what it should be where one of its number is there."""
+    content = group.wire + group.method
+    fixed = struct.pack("!HBxIH2xI", _MAKE_OR_CHANGE, group.kind, group.number, len(group.wire), _ALL_BUCKETS)
+    head = struct.pack("!BBHI", VERSION, GROUP_MOD, 8 + len(fixed) + len(content), Concern.GROUP.xid(group.number))
+    return head + fixed + content
+
+
+def no_group(number: int) -> bytes:
+    """OFPT_GROUP_MOD that takes a group away, with the flows that use it."""
+    head = (VERSION, GROUP_MOD, 24, Concern.GROUP.xid(number), _TAKE_AWAY, 0, number, 0, _ALL_BUCKETS)
     return struct.pack("!BBHIHBxIH2xI", *head)
 
 
@@ -155,8 +178,9 @@ def _meters(message: bytes) -> Iterator[Meter]:
 
 def _groups(message: bytes) -> Iterator[Group]:
     for entry in _entries(message):
-        kind, number = unpacked("!BxI", entry, 2)
-        yield Group(number, kind)
+        kind, number, length = unpacked("!BxIH", entry, 2)
+        buckets, rest = entry[_BUCKETS_AT : _BUCKETS_AT + length], entry[_BUCKETS_AT + length :]
+        yield Group(number, kind, buckets, rest)
 
 
 def _entries(message: bytes) -> Iterator[bytes]:

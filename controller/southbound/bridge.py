@@ -60,6 +60,11 @@ class Bridge:
         """How many changes of meters were sent."""
         return self._duty.meter_mods
 
+    @property
+    def group_mods(self) -> int:
+        """How many changes of groups were sent."""
+        return self._duty.group_mods
+
     def confirmed(self, newest: int) -> int:
         """The last turn that the switch confirmed with all before it; ``newest`` where nothing is outstanding."""
         return self._duty.agenda.oldest(newest + 1) - 1 if self.in_sync else -1

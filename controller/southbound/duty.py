@@ -64,6 +64,7 @@ class Duty:
     refusals: dict[int, str] = field(default_factory=dict)
     flow_mods: int = 0
     meter_mods: int = 0
+    group_mods: int = 0
 
     def at(self, slot: Slot) -> Flow | None:
         """The flow that should stand in this slot."""

@@ -10,14 +10,12 @@ just between the two, it goes on copying: that cannot be told from what is right
 from __future__ import annotations
 
 import struct
-from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.flow.actions import to_controller
 from controller.flow.meters import meter_spec
 from controller.southbound.beside import METER_EXISTS, Meter, meter_mod
-from controller.southbound.wire import ANY_COOKIE
+from controller.southbound.users import Users
 from controller.southbound.xids import Concern
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from controller.southbound.session import Change, Denied
 
 _APPLY_ACTIONS, _METER = 4, 29
-MOST_ASKED = 8
-"""More than there are changes on their way at a time."""
 _NO_CLASS = "meter {}: there is no such class of meters"
 """That a flow of ours asks for such a meter is as if the switch would not make it: that flow is refused, no other."""
 _METER_HEAD = struct.pack("!HH", _METER, 8)
@@ -37,65 +33,11 @@ _COPY_HEAD = to_controller(0).wire[:-4]
 _FIRST_ACTION = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """The meters of a flow; ``copies`` where it only copies within them, and goes on without."""
-
-    cookie: int
-    numbers: tuple[int, ...]
-    copies: bool
-
-
-class Users:
-    """The flows that use meters, wherever they stand or are on their way."""
-
-    def __init__(self) -> None:
-        self._uses: dict[Slot, _Use] = {}
-        self._counts: Counter[int] = Counter()
-
-    def use(self, number: int) -> bool:
-        """Whether a flow uses this meter."""
-        return self._counts[number] > 0
-
-    def beyond(self, there: set[int]) -> set[int]:
-        """The meters that are used and not among these."""
-        return {number for number in self._counts if self.use(number) and number not in there}
-
-    def copying(self, numbers: set[int]) -> dict[Slot, tuple[int, ...]]:
-        """Where flows stand that copy within any of these meters, with which of them."""
-        if not numbers:
-            return {}
-        uses = {slot: tuple(numbers.intersection(use.numbers)) for slot, use in self._uses.items() if use.copies}
-        return {slot: found for slot, found in uses.items() if found}
-
-    def holds(self, flow: Flow) -> bool:
-        """Whether a flow that is taken back is the one that stands in its slot."""
-        use = self._uses.get(flow.slot)
-        return use is not None and flow.cookie in {use.cookie, ANY_COOKIE}
-
-    def stands(self, flow: Flow) -> tuple[int, ...]:
-        """The flow takes its slot; the meters that it uses."""
-        self.goes(flow.slot)
-        numbers = meters_used(flow.instructions)
-        if numbers:
-            copies = not flow.instructions.startswith(_METER_HEAD, _FIRST_ACTION)
-            self._uses[flow.slot] = _Use(flow.cookie, numbers, copies)
-            self._counts.update(numbers)
-        return numbers
-
-    def goes(self, slot: Slot) -> None:
-        """Nothing stands there any more."""
-        use = self._uses.pop(slot, None)
-        if use is not None:
-            self._counts.subtract(use.numbers)
-
-
 class Metering:
     """Which meters the switch has as far as we know, which flows use them, and which it would not make."""
 
     def __init__(self) -> None:
         self.refused: dict[int, str] = {}
-        self.asked: Counter[int] = Counter()
         self._made: set[int] = set()
         self._once_made: set[int] = set()
         self._doubted: set[int] = set()
@@ -106,7 +48,7 @@ class Metering:
     def begin(self, flows: Iterable[Flow]) -> None:
         """These are to stand, whatever of them stands already."""
         for flow in flows:
-            self.users.stands(flow)
+            self._stands(flow)
 
     def take_in(self, found: Iterable[Meter]) -> tuple[list[bytes], list[Meter]]:
         """The switch has these meters: what makes those that are used right, and those that others touched.
@@ -134,7 +76,7 @@ class Metering:
         The meters are made again with the next change that puts these flows.
         """
         there = {meter.number for meter in found} | self._fresh
-        lacking = self.users.copying(self.users.beyond(there))
+        lacking = self.users.going_on(self.users.beyond(there))
         self._doubted.update(number for numbers in lacking.values() for number in numbers)
         return lacking
 
@@ -143,17 +85,24 @@ class Metering:
         for flow in change.deletes:
             if self.users.holds(flow):
                 self.users.goes(flow.slot)
-        needed = dict.fromkeys(number for flow in change.puts for number in self.users.stands(flow))
+        needed = dict.fromkeys(number for flow in change.puts for number in self._stands(flow))
         self.refused |= {number: _NO_CLASS.format(number) for number in needed if meter_spec(number) is None}
         lacking = (number for number in needed if number not in self._made or number in self._doubted)
         missing = [number for number in lacking if number not in self.refused]
-        again = self.users.copying(self._once_made.intersection(missing)).keys()
+        again = self.users.going_on(self._once_made.intersection(missing)).keys()
         self._overdue |= again - {flow.slot for flow in change.puts}
         self._made.update(missing)
         self._once_made.update(missing)
         self._fresh.update(missing)
         self._doubted.difference_update(missing)
         return _messages(Concern.METER_ADD, missing)
+
+    def _stands(self, flow: Flow) -> tuple[int, ...]:
+        """The flow takes its slot; the meters that it uses."""
+        numbers = meters_used(flow.instructions)
+        copies = not flow.instructions.startswith(_METER_HEAD, _FIRST_ACTION)
+        self.users.stands(flow, numbers, goes_on=copies)
+        return numbers
 
     def overdue(self) -> list[Slot]:
         """Where flows stand that have to be put again, since a meter that they copy within may not be what it was."""
@@ -179,18 +128,6 @@ class Metering:
     def doubt(self, flow: Flow) -> None:
         """Somebody took a flow away, perhaps with its meters: they are made again before it is put back."""
         self._doubted.update(meters_used(flow.instructions))
-
-    def doubtful(self, flow: Flow) -> bool:
-        """Whether the switch may have refused a flow for meters that somebody took away.
-
-        Every change on its way that holds the flow may come back for that. It ends there, until it is heard again that
-        somebody changed meters: ``asked`` is then emptied.
-        """
-        if self.asked[flow.cookie] > MOST_ASKED or not meters_used(flow.instructions) or any(self.barred((flow,))):
-            return False
-        self.asked[flow.cookie] += 1
-        self.doubt(flow)
-        return True
 
     def barred(self, flows: Iterable[Flow]) -> Iterator[tuple[Flow, str]]:
         """The flows that the switch will not take, since it would not make a meter of theirs, each with the reason."""

@@ -114,8 +114,7 @@ class Upkeep:
         duty = self._duty
         duty.agenda.drop()
         wanted = list(duty.wanted.flows(duty.chassis))
-        self._extras.metering.begin(wanted)
-        unlimited = self._extras.take_in(held.beside, EVENT_INITIAL)
+        unlimited = self._extras.begin(wanted, held.beside, EVENT_INITIAL)
         puts, deletes = difference(tuple(event for event in held.flows if event.slot not in unlimited), wanted)
         slots = {flow.slot: flow for flow in puts}
         drifted = meddled(held.flows, slots.keys() | {flow.slot for flow in deletes})
@@ -151,7 +150,7 @@ class Upkeep:
             duty.watcher.drifted(duty.chassis, event, wanted)
             if wanted is not None:
                 puts[event.slot] = wanted
-                self._extras.metering.doubt(wanted)
+                self._extras.doubt(wanted)
             else:
                 deletes.append(as_flow(duty.chassis, event))
         if events:
@@ -171,11 +170,11 @@ class Upkeep:
         return tuple(flow for slot in slots if (flow := self._duty.at(slot)) is not None)
 
     def _refused(self, refused: Refused) -> None:
-        """Make the change again without the flow; with it once more where its meters may be what was missing."""
+        """Make the change again without the flow; with it once more where a meter or group may be what was missing."""
         duty, flow = self._duty, refused.flow
         if flow is None:
             raise SwitchError(refused.reason)
-        if self._extras.metering.doubtful(flow):
+        if self._extras.doubtful(flow):
             duty.agenda.again(still_wanted(refused.change, None, duty.at, duty.refusals))
             return
         _, reason = next(self._extras.barred((flow,)), (flow, refused.reason))
@@ -184,7 +183,7 @@ class Upkeep:
         duty.agenda.again(still_wanted(refused.change, flow, duty.at, duty.refusals))
 
     def _takeable(self, change: Change) -> Change:
-        """The change without the flows that the switch will not take, since it would not make their meters."""
+        """The change without the flows that the switch will not take, since it would not make what they need."""
         duty = self._duty
         for flow, reason in list(self._extras.barred(change.puts)):
             duty.watcher.refused(duty.chassis, flow, reason)

@@ -25,7 +25,7 @@ class Concern(IntEnum):
     METER_ADD = 11
     METER_MODIFY = 12
     METER_DELETE = 13
-    GROUP_DELETE = 14
+    GROUP = 14
     COUNTS = 15
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.southbound import beside, conntrack, options, wire
+from tests.southbound.fake_groups import FakeGroups, GroupMod, ways
 from tests.southbound.fake_meters import ALL, FakeMeters, MeterMod, copies, limits
 from tests.southbound.fake_options import FakeOptions
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 FLOWS_A_REPORT = 5
 ADD = 0
 BAD_ACTION, BUNDLE_FAILED, MESSAGE_FAILED = 2, 17, 13
-INVALID_METER = (12, 2)
+INVALID_METER, BAD_OUT_GROUP = (12, 2), (2, 9)
 NO_COOKIE = (1 << 64) - 1
 FOREVER = struct.pack("!HH", 0, 0)
 
@@ -61,7 +62,7 @@ class FakeSwitch:
         self.heard: deque[bytes] = deque()
         self.said: deque[bytes] = deque()
         self.meters = FakeMeters()
-        self.groups: set[int] = set()
+        self.groups = FakeGroups()
         self.unlimited: set[Slot] = set()
         self._remade: set[Slot] = set()
         self.options = FakeOptions()
@@ -107,7 +108,7 @@ class FakeSwitch:
             case beside.METER_MOD:
                 self._meter_mod(message, xid)
             case beside.GROUP_MOD:
-                self.groups.clear()
+                self._group_mod(message, xid)
             case options.EXPERIMENTER if self.options.about(message):
                 self.said += self.options.answers(message)
             case conntrack.EXPERIMENTER:
@@ -123,15 +124,17 @@ class FakeSwitch:
             self.table[flow.slot] = (flow.cookie, flow.instructions)
             self._report(0, kind, [(flow.slot, flow.cookie, flow.instructions)])
 
-    def meddle_beside(self, meters: Iterable[MeterMod], groups: Iterable[int]) -> None:
-        """Somebody else changes meters and adds groups; whoever asked for that is told, of flows that go first."""
+    def meddle_beside(self, meters: Iterable[MeterMod], groups: Iterable[GroupMod]) -> None:
+        """Somebody else changes meters and groups; whoever asked for that is told, of flows that go first."""
         for mod in meters:
             if mod.command == mod.DELETE:
                 self._gone(self._without(mod.number))
             self.meters.apply(mod)
             self._forward()
         for group in groups:
-            self.groups.add(group)
+            if group.command == group.DELETE:
+                self._gone(self._over(group.number))
+            self.groups.apply(group)
             self._forward()
 
     def _forward(self) -> None:
@@ -163,6 +166,22 @@ class FakeSwitch:
                 self.unlimited.discard(slot)
                 del self.table[slot]
 
+    def _over(self, group: int) -> list[Slot]:
+        """The flows that go with a group."""
+        return [slot for slot, (_, does) in self.table.items() if group in ways(does)]
+
+    def _group_mod(self, message: bytes, xid: int) -> None:
+        """A group of ours; flows that use one that goes, go with it, and nobody is told."""
+        mod = GroupMod.read(message)
+        self.groups.mods += 1
+        error = self.groups.apply(mod)
+        if error is not None:
+            self._refuse(xid, *error)
+        elif mod.command == mod.DELETE:
+            for slot in self._over(mod.number):
+                self.unlimited.discard(slot)
+                del self.table[slot]
+
     def _tell(self, message: bytes, xid: int) -> None:
         part = struct.unpack_from("!H", message, 8)[0]
         if part == wire.FLOW_MONITOR:
@@ -170,11 +189,8 @@ class FakeSwitch:
             self._report(xid, 0, [(slot, *held) for slot, held in self.table.items()])
             return
         assert message[16:] == struct.pack("!I4x", ALL[part])
-        if part == beside.METER_CONFIG:
-            entries = self.meters.entries()
-        else:
-            entries = [struct.pack("!HBxIH6x", 16, 0, number, 0) for number in sorted(self.groups)]
-        self._answer_in_parts(xid, part, entries)
+        held = self.meters if part == beside.METER_CONFIG else self.groups
+        self._answer_in_parts(xid, part, held.entries())
 
     def _answer_in_parts(self, xid: int, part: int, entries: list[bytes]) -> None:
         parts = [entries[at : at + FLOWS_A_REPORT] for at in range(0, len(entries), FLOWS_A_REPORT)] or [[]]
@@ -207,6 +223,8 @@ class FakeSwitch:
                 yield mod, (BAD_ACTION, 0)
             elif mod.command == ADD and not limits(mod.instructions) <= self.meters.held.keys():
                 yield mod, INVALID_METER
+            elif mod.command == ADD and not ways(mod.instructions) <= self.groups.held.keys():
+                yield mod, BAD_OUT_GROUP
 
     def _add(self, message: bytes, xid: int) -> None:
         bundle = struct.unpack_from("!I", message, 8)[0]

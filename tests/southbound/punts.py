@@ -1,4 +1,4 @@
-"""For tests: a packet that a switch hands over, and features by which each port's packets are, or copies of them."""
+"""For tests: a packet that a switch hands over; features that hand over packets or copies, or pick one of two ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from controller.derived import Endpoint
 from controller.flow.actions import CONTROLLER_RESERVED, instructions, meter, output, set_field, to_controller
 from controller.flow.fields import IN_PORT, REGS
 from controller.flow.flow import Flow, Here, cookie, encoded_match
+from controller.flow.groups import Bucket, failover, group
 from controller.flow.meters import log_meter, punt_meter
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from controller.compiler.view import View
 
-PLACE, COPIED = (250, 77), (251, 77)
+PLACE, COPIED, WAYS = (250, 77), (251, 77), (252, 77)
+TWO_WAYS = tuple(failover((Bucket(port, (output(port),)), Bucket(9, (output(9),)))) for port in (7, 8))
 FRAME = bytes.fromhex("ffffffffffff 020000000001 1234") + b"hello" * 10
 PUNTED = (
     bytes.fromhex(
@@ -50,5 +52,16 @@ def copies(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
     yield Flow(Here(endpoint.chassis), *COPIED, match, does, cookie(*COPIED, match, does))
 
 
-_FEATURES = (Feature("test.punts", Endpoint, punts), Feature("test.copies", Endpoint, copies))
+def ways(endpoint: Endpoint, _view: View) -> Iterator[Flow]:
+    """One flow a port, of which some have one group."""
+    match, over = encoded_match({IN_PORT: endpoint.ofport}), TWO_WAYS[endpoint.ofport % len(TWO_WAYS)]
+    does = instructions((group(over),))
+    yield Flow(Here(endpoint.chassis), *WAYS, match, does, cookie(*WAYS, match, does), (over,))
+
+
+_FEATURES = (
+    Feature("test.punts", Endpoint, punts),
+    Feature("test.copies", Endpoint, copies),
+    Feature("test.ways", Endpoint, ways),
+)
 RULES = Rules(registry.INDEXES, registry.RELATIONS, (*registry.FEATURES, *_FEATURES))

@@ -13,7 +13,9 @@ from controller.southbound import agenda, upkeep
 from controller.southbound.metering import meters_used
 from controller.sync import Step
 from tests.histories import parted
+from tests.southbound.fake_groups import GroupMod
 from tests.southbound.fake_meters import MeterMod
+from tests.southbound.punts import TWO_WAYS
 from tests.southbound.rig import Rig
 from tests.worlds import small_world
 
@@ -44,6 +46,13 @@ def meters(host: Host) -> dict[int, tuple[int, bytes]]:
     return {number: right(number) for _, does in host.switch.table.values() for number in meters_used(does)}
 
 
+def groups(rig: Rig, name: str) -> dict[int, tuple[int, bytes, bytes]]:
+    """What the flows that should stand on a host's switch, and do, name."""
+    table = rig.hosts[name].switch.table
+    standing = (flow for slot, flow in rig.compiler.flows(name).items() if slot in table)
+    return {group.number: (group.kind, group.wire, group.method) for flow in standing for group in flow.groups}
+
+
 def calm(rig: Rig) -> None:
     """Every host is there, every message delivered, and every switch where it should be but for what it refuses."""
     rig.connect()
@@ -51,7 +60,7 @@ def calm(rig: Rig) -> None:
     for name, host in rig.hosts.items():
         should, table = wanted(rig, name), host.switch.table
         assert host.switch.meters.held == meters(host)
-        assert host.switch.groups == set()
+        assert host.switch.groups.held == groups(rig, name)
         assert host.switch.unlimited == set()
         refused = {slot for slot, held in should.items() if held[0] in host.switch.refuses and slot not in table}
         assert table == {slot: held for slot, held in should.items() if slot not in refused}
@@ -90,13 +99,19 @@ class Storm:
                     self.meddle_beside(host.switch)
 
     def meddle_beside(self, switch: FakeSwitch) -> None:
-        """Somebody changes meters of ours, or takes them away with their flows, or adds more and a group."""
+        """Somebody changes meters and groups of ours, or takes them away with their flows, or adds more."""
         held = sorted(switch.meters.held)
         mods = [
             MeterMod(self.rng.choice((MeterMod.MODIFY, MeterMod.DELETE)), number)
             for number in self.rng.sample(held, min(2, len(held)))
         ]
-        switch.meddle_beside([*mods, MeterMod(MeterMod.ADD, self.rng.choice((5, punt_meter(3))))], [9])
+        ours = sorted(switch.groups.held)
+        ways = [
+            GroupMod(self.rng.choice((GroupMod.PUT, GroupMod.DELETE)), number)
+            for number in self.rng.sample(ours, min(1, len(ours)))
+        ]
+        foreign = GroupMod(GroupMod.PUT, self.rng.choice((9, TWO_WAYS[0].number)))
+        switch.meddle_beside([*mods, MeterMod(MeterMod.ADD, self.rng.choice((5, punt_meter(3))))], [*ways, foreign])
 
     def turn(self) -> None:
         """The world changes; now and then a switch will not take one of the flows of that."""

@@ -31,8 +31,8 @@ def rig() -> Rig:
 
 
 def sent(host: Host) -> tuple[int, int]:
-    """How many changes of flows and meters a switch has had."""
-    return host.switch.flow_mods, host.switch.meters.mods
+    """How many changes of flows, and of meters and groups, a switch has had."""
+    return host.switch.flow_mods, host.switch.meters.mods + host.switch.groups.mods
 
 
 def test_a_switch_that_is_right_is_sent_nothing(rig: Rig) -> None:
@@ -49,7 +49,8 @@ def test_a_restarted_daemon_sends_nothing(rig: Rig) -> None:
     for name, host in anew.hosts.items():
         host.switch.table = rig.hosts[name].switch.table
         host.switch.meters = rig.hosts[name].switch.meters
-        host.switch.meters.mods = 0
+        host.switch.groups = rig.hosts[name].switch.groups
+        host.switch.meters.mods = host.switch.groups.mods = 0
     calm(anew)
     assert [sent(host) for host in anew.hosts.values()] == [(0, 0), (0, 0)]
     assert anew.drifts == []

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 
-from controller.southbound import agenda, beside, upkeep
+from controller.southbound import agenda, beside, grouping, upkeep
 from controller.southbound.agenda import Agenda
-from controller.southbound.metering import Metering, Users
+from controller.southbound.grouping import Grouping
+from controller.southbound.metering import Metering
 from controller.southbound.session import Change, Confirmed, Session
+from controller.southbound.users import Users
 from controller.sync import in_order
 from tests.histories import histories
 from tests.southbound.storm import weathered
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     Defect = Callable[[pytest.MonkeyPatch], None]
 
 REAL_AGENDA, REAL_SESSION, REAL_USERS = dict(vars(Agenda)), dict(vars(Session)), dict(vars(Users))
+REAL_GROUPING = dict(vars(Grouping))
 STORMS = st.tuples(histories(turns=12), st.randoms(use_true_random=True), st.booleans())
 
 
@@ -97,8 +100,29 @@ def leaves_meters_as_others_made_them(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(beside.Meter, "right", property(lambda _: True))
 
 
-def leaves_groups(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(beside, "no_groups", lambda: b"")
+def believes_that_groups_stay(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Grouping, "doubt", lambda *_: None)
+
+
+def leaves_groups_that_nothing_uses(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Grouping, "unused", lambda _: [])
+
+
+def leaves_foreign_groups(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(grouping, "no_group", lambda _: b"")
+
+
+def leaves_groups_as_others_made_them(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(beside.Group, "does", lambda *_: True)
+
+
+def takes_groups_away_that_flows_use(patch: pytest.MonkeyPatch) -> None:
+    def stands(self: Any, flow: Any) -> Any:
+        found = REAL_GROUPING["_stands"](self, flow)
+        self._wanted.clear()
+        return found
+
+    patch.setattr(Grouping, "_stands", stands)
 
 
 def does_not_hear_of_meters_and_groups(patch: pytest.MonkeyPatch) -> None:
@@ -122,7 +146,11 @@ BROKEN: tuple[Defect, ...] = (
     leaves_meters_that_nothing_uses,
     takes_meters_away_that_flows_use,
     leaves_meters_as_others_made_them,
-    leaves_groups,
+    believes_that_groups_stay,
+    leaves_groups_that_nothing_uses,
+    leaves_foreign_groups,
+    leaves_groups_as_others_made_them,
+    takes_groups_away_that_flows_use,
     does_not_hear_of_meters_and_groups,
 )
 

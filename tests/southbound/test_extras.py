@@ -15,6 +15,7 @@ from controller.southbound.conntrack import Connections, Ends, ct_flush
 from controller.southbound.metering import Metering, meters_used
 from controller.southbound.session import Change
 from controller.southbound.wire import EVENT_ADDED, EVENT_INITIAL, EVENT_MODIFIED, EVENT_REMOVED
+from tests.southbound.fake_groups import GroupMod
 from tests.southbound.fake_meters import MeterMod
 from tests.southbound.punts import COPIED
 from tests.southbound.rig import Rig
@@ -54,7 +55,7 @@ def test_what_others_add_is_told_and_removed(rig: Rig, when: str) -> None:
     if when == "before":
         assert host.line is not None
         host.line.close()
-    host.switch.meddle_beside([MeterMod(MeterMod.ADD, 5)], [6])
+    host.switch.meddle_beside([MeterMod(MeterMod.ADD, 5)], [GroupMod(GroupMod.PUT, 6)])
     calm(rig)
     kind = EVENT_INITIAL if when == "before" else EVENT_ADDED
     assert {(name, told, what.split()[0]) for name, told, what in rig.strays} == {
