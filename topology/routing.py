@@ -98,7 +98,8 @@ class Routing:
     def change(self, change: Change) -> dict[str, Shift]:
         """Take in what changed; the destinations for which anything is otherwise now."""
         arcs = list(self._arcs(change))
-        opened = any(NEVER in {toll, self._tolls.get(bridge, 0)} for bridge, toll in change.tolls.items())
+        tolls = ({toll, self._tolls.get(bridge, 0)} for bridge, toll in change.tolls.items())
+        opened = any(NEVER in both and len(both) > 1 for both in tolls)
         for (one, other), cost in change.costs.items():
             self._join(one, other, cost)
             self._join(other, one, cost)
@@ -131,7 +132,8 @@ class Routing:
     def _arcs(self, change: Change) -> Iterator[_Arc]:
         """Every direction of a link that costs more or less than before; called before the change is taken in."""
         ends = {*change.costs, *((other, one) for one, other in change.costs)}
-        ends.update((tail, head) for head in change.tolls for tail in self._costs.get(head, ()))
+        paid = (head for head, toll in change.tolls.items() if toll != self._tolls.get(head, 0))
+        ends.update((tail, head) for head in paid for tail in self._costs.get(head, ()))
         for tail, head in ends:
             before = self._costs.get(tail, {}).get(head, NEVER), self._tolls.get(head, 0)
             cost = change.costs.get((tail, head), change.costs.get((head, tail), before[0]))

@@ -1,0 +1,180 @@
+"""The atlas: the map of bridges and links, and the routes and tracks that follow from it, told to the compiler.
+
+It works beside the compiler, on a greenlet of its own, and lets others run while it computes. What fails is passed over
+at once; what is changed on purpose changes so that no packet is lost over it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from controller.atlas.draining import Draining
+from controller.atlas.mapping import MAPPED, Mapping
+from controller.atlas.placements import Placements
+from controller.core import Breath, World
+from controller.derived import Audience
+from controller.entities import Chassis
+from controller.inventory import News
+from controller.links import Heading, LinkSettings, Placed, Route, Track
+from topology.fabric import Fabric, Turn
+from topology.map import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from controller.atlas.mapping import Place
+    from controller.atlas.steering import Steering
+    from controller.core import Core
+    from controller.entities import Entity
+    from controller.links import LinkFigures
+
+HEARD = MAPPED | {Audience}
+
+
+class Atlas:
+    """``map`` is for whoever wants to look at it; ``remember`` gets what is to be known after a restart.
+
+    ``figures`` tells what is measured of a link (its name).
+    """
+
+    def __init__(  # noqa: PLR0917 - the parts that it speaks to, put together once
+        self,
+        core: Core,
+        hub: Any,
+        steering: Steering,
+        figures: Callable[[str], LinkFigures | None],
+        remember: Callable[[News], None],
+        bug: Callable[[str, str, Exception], None],
+    ) -> None:
+        self.map = Map()
+        self.steering = steering
+        self._core = core
+        self._hub = hub
+        self._remember = remember
+        self._bug = bug
+        self._breath = Breath(hub.sleep)
+        self._mapping = Mapping(core.compiler.store, self.map, figures)
+        self._fabric = Fabric(self._breath)
+        self._placements = Placements(steering, core.compiler.store, self.map)
+        self._draining = Draining(core, self.map, self._mapping, self._fabric, self._settled)
+        self._wake = hub.Queue()
+        self._dirty: set[Place] = set()
+        self._began = self._busy = False
+        self._on_the_way = 0
+
+    def recall(self, entities: Iterable[Entity]) -> None:
+        """Take over what an earlier daemon told, ahead of ``begin``; to compile it is the caller's."""
+        known = tuple(entities)
+        self._fabric.recall({entity.key: entity.version for entity in known if isinstance(entity, Heading)})
+        self._placements.recall(known)
+
+    def begin(self) -> None:
+        """Asked by the core once it knows the world that was recalled: no switch is to see routes go and come back."""
+        self._began = True
+        for turn in self._turns():
+            self._remember(News(turn.puts, turn.deletes))
+            self._core.advance(World(turn.puts, turn.deletes))
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """A change was compiled: what of it concerns the map is looked at soon."""
+        for read in changed:
+            if read[0] != "get":
+                continue
+            if read[1] in HEARD:
+                self._dirty.add((read[1], read[2]))
+            elif read[1] is Route:
+                self._draining.routed(read[2].partition(">")[0])
+            elif read[1] in {Track, Placed}:
+                self._draining.steered()
+        if self._dirty and self._began:
+            self._poke()
+
+    def measured(self) -> None:
+        """Loads and latencies were read anew: put them on the map, and let steering look at them."""
+        self._mapping.measured()
+        self._poke()
+
+    def hold(self, link: str, *, drained: bool) -> None:
+        """Keep all that can go elsewhere off a link (its name) for a while, whatever users say of it."""
+        (self._mapping.held.add if drained else self._mapping.held.discard)(link)
+        self._dirty.add((LinkSettings, link))
+        self._poke()
+
+    def draining(self, name: str) -> dict[str, Any]:
+        """Whether a link or bridge may be taken away without loss: ``{"drained", "reason", "message"}``."""
+        return self._draining.of(name)
+
+    def run(self) -> None:
+        """Follow changes for ever."""
+        while True:
+            self._wake.get()
+            self._busy = True
+            try:
+                for turn in self._turns():
+                    self._submit(turn)
+            except Exception as error:  # noqa: BLE001 - our bug must not cost everybody the map
+                self._bug("atlas", "", error)
+            self._busy = False
+
+    def _poke(self) -> None:
+        if not self._wake.qsize():
+            self._wake.put(None)
+
+    def _settled(self) -> bool:
+        """Whether all that was heard is worked out, told and compiled."""
+        return self._began and not (self._busy or self._dirty or self._on_the_way)
+
+    def _submit(self, turn: Turn) -> None:
+        self._on_the_way += 1
+        self._remember(News(turn.puts, turn.deletes))
+        self._core.submit(turn.puts, turn.deletes)
+        self._core.ask(self._arrived)
+
+    def _arrived(self) -> None:
+        self._on_the_way -= 1
+
+    def _turns(self) -> Iterator[Turn]:
+        """What follows from all that was heard, one turn after the other: failures first, then plans, then tracks."""
+        dirty, self._dirty = self._dirty, set()
+        self._breath.begin()
+        turn = Turn()
+        lost, planned = self._mapping.take(dirty, turn)
+        self._fabric.fail(lost, turn)
+        if lost.costs and turn.puts + turn.deletes:
+            yield turn
+            turn = Turn()
+        wanted = self._destinations() if self._mapping.rewired or _moves_ends(dirty) else None
+        if wanted is not None:
+            self._fabric.leave(wanted, turn)
+        self._fabric.plan(planned, turn)
+        if wanted is not None:
+            self._fabric.lead_to(wanted, turn)
+        if turn.puts or turn.deletes:
+            yield turn
+        yield from self._steered()
+
+    def _steered(self) -> Iterator[Turn]:
+        turn, now = Turn(), time.monotonic()
+        self._placements.plan(now, turn)
+        if self._placements.again is not None:
+            self._hub.spawn_after(max(0.0, self._placements.again - now), self._poke)
+        if turn.puts or turn.deletes:
+            yield turn
+
+    def _destinations(self) -> dict[str, bool]:
+        """The chassis that frames are for, and whether hosts without wires reach them by their own tunnels."""
+        store, fabric = self._core.compiler.store, self._mapping.fabric
+        found: dict[str, bool] = {}
+        for name in self.map.graph:
+            if not store.count(Audience, "chassis", name):
+                continue
+            if name in fabric or not fabric.keys().isdisjoint(self.map.graph[name]):
+                chassis = store.get(Chassis, name)
+                found[name] = chassis is not None and chassis.encap_ip is not None and bool(chassis.tunnels)
+        return found
+
+
+def _moves_ends(dirty: Collection[Place]) -> bool:
+    """Whether it may be other chassis now that frames are for."""
+    return any(kind in {Audience, Chassis} for kind, _ in dirty)

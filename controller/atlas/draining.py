@@ -1,0 +1,101 @@
+"""Draining: whether a link or a bridge that is to be left alone is, so that it may be taken away without any loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from controller.links import Track
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from controller.atlas.mapping import Mapping
+    from controller.core import Core
+    from topology.fabric import Fabric
+    from topology.map import Map
+
+FEW = 5
+"""So many names are told before it is only said how many there are."""
+
+
+class Draining:
+    """Answers about links and bridges; ``settled`` says whether all that was said of them is on its way to switches."""
+
+    def __init__(self, core: Core, ground: Map, mapping: Mapping, fabric: Fabric, settled: Callable[[], bool]) -> None:
+        self._core = core
+        self._ground = ground
+        self._mapping = mapping
+        self._fabric = fabric
+        self._settled = settled
+        self._turns: dict[str, int] = {}
+        self._steered = 0
+
+    def routed(self, bridge: str) -> None:
+        """Routes of a bridge changed in the turn that was just compiled."""
+        self._turns[bridge] = self._core.turn
+
+    def steered(self) -> None:
+        """Tracks changed in the turn that was just compiled."""
+        self._steered = self._core.turn
+
+    def of(self, name: str) -> dict[str, Any]:
+        """``{"drained", "reason", "message"}`` of a link (its ends in either order) or else a bridge.
+
+        Reasons are Unknown, NotAsked, Changing, OnlyWay, Steered, OutOfReach, Confirming, and Drained.
+        """
+        ends = self._mapping.ends(name)
+        if ends is None and name not in self._ground:
+            return _no("Unknown", f"there is no link or bridge {name}")
+        if not self._asked(name, ends):
+            return _no("NotAsked", f"{name} is not in maintenance")
+        if not self._settled():
+            return _no("Changing", "routes are being worked out")
+        neighbours = tuple(self._ground.graph[name]) if ends is None else ends
+        return self._used(name, ends, neighbours) or self._confirmed(name, neighbours)
+
+    def _asked(self, name: str, ends: tuple[str, str] | None) -> bool:
+        if ends is None:
+            return self._ground.site(name).drained
+        edge = self._ground.edge(*ends)
+        return edge is None or edge.drained
+
+    def _used(self, name: str, ends: tuple[str, str] | None, neighbours: Collection[str]) -> dict[str, Any] | None:
+        """What still goes there; None where nothing does."""
+        fabric = self._fabric
+        destinations = fabric.passers(name, neighbours) if ends is None else fabric.users(*ends)
+        if destinations:
+            return _no("OnlyWay", f"nothing else leads to {_listed(destinations)}")
+        store = self._core.compiler.store
+        tracks = (store.get(Track, key) for key in store.keys(Track))
+        steered = [track for track in tracks if track is not None and _passes(track, name, ends)]
+        if steered:
+            ways = (f"{track.bridges[0]}>{track.bridges[-1]}" for track in steered)
+            return _no("Steered", f"path policies lead there from and to {_listed(ways)}")
+        return None
+
+    def _confirmed(self, name: str, bridges: Collection[str]) -> dict[str, Any]:
+        """Whether who could send there has heard that it is not to."""
+        known, newest = self._core.bridges, self._core.turn
+        silent = [key for key in bridges if key not in known or not known[key].in_sync]
+        if silent:
+            return _no("OutOfReach", f"{_listed(silent)} cannot be reached, and may still send there")
+        waiting = [key for key in bridges if known[key].confirmed(newest) < max(self._turns.get(key, 0), self._steered)]
+        if waiting:
+            return _no("Confirming", f"{_listed(waiting)} have yet to confirm")
+        return {"drained": True, "reason": "Drained", "message": f"nothing goes by {name} any more"}
+
+
+def _passes(track: Track, name: str, ends: tuple[str, str] | None) -> bool:
+    if ends is None:
+        return name in track.bridges[1:-1]
+    return any(set(step) == set(ends) for step in zip(track.bridges, track.bridges[1:], strict=False))
+
+
+def _no(reason: str, message: str) -> dict[str, Any]:
+    return {"drained": False, "reason": reason, "message": message}
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = sorted(set(names))
+    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+    return ", ".join(found[:FEW]) + more

@@ -1,0 +1,66 @@
+"""Placements: the tracks that path policies take, as steering chooses them, told to the compiler where they differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from controller.links import Demand, PathPolicy, Placed, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from controller.atlas.mapping import Place
+    from controller.atlas.steering import Steering
+    from controller.entities import Entity
+    from controller.store import Store
+    from topology.fabric import Turn
+    from topology.map import Map
+
+T = TypeVar("T")
+
+
+class Placements:
+    """What steering chose, and what of it the compiler knows."""
+
+    def __init__(self, steering: Steering, facts: Store, ground: Map) -> None:
+        self.again: float | None = None
+        self.rates: Mapping[str, float] = {}
+        self._steering = steering
+        self._facts = facts
+        self._ground = ground
+        self._stood: dict[Place, Entity] = {}
+
+    def recall(self, entities: Iterable[Entity]) -> None:
+        """Take over what an earlier daemon chose."""
+        known = [entity for entity in entities if isinstance(entity, Track | Placed)]
+        self._stood = {(type(entity), entity.key): entity for entity in known}
+        tracks = {entity.number: entity for entity in known if isinstance(entity, Track)}
+        placed = [entity for entity in known if isinstance(entity, Placed)]
+        self._steering.recall({entity.key: _bridges(entity.track, tracks) for entity in placed})
+
+    def plan(self, now: float, turn: Turn) -> None:
+        """Choose again; what is otherwise than it stood goes into the turn."""
+        policies, demands = self._all(PathPolicy), self._all(Demand)
+        if not policies and not self._stood:
+            self.again = None
+            return
+        plan = self._steering.plan(self._ground, policies, demands, self.rates, now)
+        self.again = plan.again
+        wanted: dict[Place, Entity] = {(Track, key): track for key, track in plan.tracks.items()}
+        wanted |= {(Placed, key): placed for key, placed in plan.placed.items()}
+        turn.puts += [entity for place, entity in wanted.items() if self._stood.get(place) != entity]
+        turn.deletes += [place for place in self._stood if place not in wanted]
+        self._stood = wanted
+
+    def _all(self, kind: type[T]) -> dict[str, T]:
+        found = {key: self._facts.get(kind, key) for key in list(self._facts.keys(kind))}
+        return {key: entity for key, entity in found.items() if entity is not None}
+
+
+def _bridges(number: int, tracks: Mapping[int, Track]) -> tuple[str, ...]:
+    """All bridges of a track and of those that follow it, in order; none where packets take the routes."""
+    passed: list[str] = []
+    while number in tracks:
+        passed += tracks[number].bridges[1 if passed else 0 :]
+        number = tracks[number].then
+    return tuple(passed)

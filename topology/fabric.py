@@ -1,0 +1,124 @@
+"""The fabric's routes: what bridges are told of next hops, and when they may be told in place.
+
+After a failure, and where distances stay, routes are replaced as they stand. A planned change that makes ways longer or
+shorter builds the other version of all routes to a destination, then frames head for that one: none of them meets
+bridges that have and have not heard of the change, so that it is neither lost nor goes round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from controller.links import Heading, Route
+from topology.routing import Routing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from controller.entities import Entity
+    from topology.routing import Change, Hops, Shift, Tree
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is to be told in one go."""
+
+    puts: list[Entity] = field(default_factory=list)
+    deletes: list[tuple[type, str]] = field(default_factory=list)
+
+
+class Fabric:
+    """Routes to each destination, of the version that frames head for."""
+
+    def __init__(self, breathe: Callable[[], None]) -> None:
+        self.routing = Routing(breathe)
+        self.versions: dict[str, int] = {}
+        self._recalled: dict[str, int] = {}
+
+    def recall(self, headings: Mapping[str, int]) -> None:
+        """Begin with the versions that an earlier daemon had."""
+        self._recalled = dict(headings)
+
+    def fail(self, change: Change, turn: Turn) -> None:
+        """What is gone is gone: change routes as they stand, at once."""
+        for destination, shift in self.routing.change(change).items():
+            self._in_place(destination, shift.before, turn)
+
+    def plan(self, change: Change, turn: Turn) -> None:
+        """Change routes so that nothing is lost over it."""
+        for destination, shift in self.routing.change(change).items():
+            if shift.farther:
+                self._other_version(destination, shift, turn)
+            else:
+                self._in_place(destination, shift.before, turn)
+
+    def leave(self, destinations: Mapping[str, bool], turn: Turn) -> None:
+        """Drop routes to all but these; of what changes at once this comes first, and ``lead_to`` last."""
+        trees = self.routing.trees
+        for name in [name for name, tree in trees.items() if destinations.get(name) is not tree.own_way]:
+            self._end(name, turn, stays=name in destinations)
+
+    def lead_to(self, destinations: Mapping[str, bool], turn: Turn) -> None:
+        """These are the destinations now; True: bridges that nothing passes through reach it by themselves."""
+        for name, own_way in destinations.items():
+            if name in self.routing.trees:
+                continue
+            version = self.versions.setdefault(name, self._recalled.get(name, 0))
+            tree = self.routing.begin(name, own_way=own_way)
+            turn.puts.append(Heading(name, version))
+            turn.puts += [_route(bridge, name, version, hops) for bridge, hops in tree.next_hops.items()]
+
+    def routes(self) -> Iterable[Route]:
+        """All routes that stand."""
+        for name, tree in self.routing.trees.items():
+            for bridge, hops in tree.next_hops.items():
+                yield _route(bridge, name, self.versions[name], hops)
+
+    def users(self, one: str, other: str) -> list[str]:
+        """The destinations to which the link between two bridges leads."""
+        return [name for name, tree in self.routing.trees.items() if _uses(tree, one, other) or _uses(tree, other, one)]
+
+    def passers(self, bridge: str, neighbours: Collection[str]) -> list[str]:
+        """The destinations to which others get through a bridge."""
+        trees = self.routing.trees.items()
+        return [n for n, tree in trees if n != bridge and any(_uses(tree, other, bridge) for other in neighbours)]
+
+    def _end(self, destination: str, turn: Turn, *, stays: bool) -> None:
+        tree, version = self.routing.end(destination), self.versions[destination]
+        turn.deletes += [(Route, _key(bridge, destination, version)) for bridge in tree.next_hops]
+        if not stays:
+            self._recalled[destination] = self.versions.pop(destination)
+            turn.deletes.append((Heading, destination))
+
+    def _in_place(self, destination: str, bridges: Iterable[str], turn: Turn) -> None:
+        version, next_hops = self.versions[destination], self.routing.trees[destination].next_hops
+        for bridge in bridges:
+            hops = next_hops.get(bridge)
+            if hops:
+                turn.puts.append(_route(bridge, destination, version, hops))
+            else:
+                turn.deletes.append((Route, _key(bridge, destination, version)))
+
+    def _other_version(self, destination: str, shift: Shift, turn: Turn) -> None:
+        """All routes again, under the other version; the old ones go when nobody heads for them any more."""
+        old = self.versions[destination]
+        new = self.versions[destination] = 1 - old
+        next_hops = self.routing.trees[destination].next_hops
+        stood = {bridge for bridge in next_hops if shift.before.get(bridge, next_hops[bridge])}
+        stood.update(bridge for bridge, hops in shift.before.items() if hops)
+        turn.puts += [_route(bridge, destination, new, hops) for bridge, hops in next_hops.items()]
+        turn.puts.append(Heading(destination, new))
+        turn.deletes += [(Route, _key(bridge, destination, old)) for bridge in stood]
+
+
+def _uses(tree: Tree, bridge: str, hop: str) -> bool:
+    return hop in tree.next_hops.get(bridge, ())
+
+
+def _key(bridge: str, destination: str, version: int) -> str:
+    return f"{bridge}>{destination}/{version}"
+
+
+def _route(bridge: str, destination: str, version: int, hops: Hops) -> Route:
+    return Route(_key(bridge, destination, version), bridge, destination, version, hops)
