@@ -7,7 +7,7 @@ at once; what is changed on purpose changes so that no packet is lost over it.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.atlas.draining import Draining
 from controller.atlas.mapping import MAPPED, Mapping
@@ -32,29 +32,34 @@ if TYPE_CHECKING:
 HEARD = MAPPED | {Audience}
 
 
-class Atlas:
-    """``map`` is for whoever wants to look at it; ``remember`` gets what is to be known after a restart.
+class Figures(Protocol):
+    """What is measured of links."""
 
-    ``figures`` tells what is measured of a link (its name).
-    """
+    def of(self, link: str) -> LinkFigures | None:
+        """Of one, by its name; None where nothing is."""
+
+
+class Atlas:
+    """``map`` is for whoever wants to look at it; ``remember`` gets what is to be known after a restart."""
 
     def __init__(  # noqa: PLR0917 - the parts that it speaks to, put together once
         self,
         core: Core,
         hub: Any,
         steering: Steering,
-        figures: Callable[[str], LinkFigures | None],
+        figures: Figures,
         remember: Callable[[News], None],
         bug: Callable[[str, str, Exception], None],
     ) -> None:
         self.map = Map()
         self.steering = steering
+        self.figures = figures
         self._core = core
         self._hub = hub
         self._remember = remember
         self._bug = bug
         self._breath = Breath(hub.sleep)
-        self._mapping = Mapping(core.compiler.store, self.map, figures)
+        self._mapping = Mapping(core.compiler.store, self.map, figures.of)
         self._fabric = Fabric(self._breath)
         self._placements = Placements(steering, core.compiler.store, self.map)
         self._draining = Draining(core, self.map, self._mapping, self._fabric, self._settled)
@@ -90,9 +95,13 @@ class Atlas:
         if self._dirty and self._began:
             self._poke()
 
-    def measured(self) -> None:
-        """Loads and latencies were read anew: put them on the map, and let steering look at them."""
+    def measured(self, rates: dict[str, float]) -> None:
+        """Loads and latencies were read anew: put them on the map, and let steering look at them.
+
+        ``rates`` is what demands (keys) carry in Mbit/s, as far as known.
+        """
         self._mapping.measured()
+        self._placements.rates = rates
         self._poke()
 
     def hold(self, link: str, *, drained: bool) -> None:

@@ -38,11 +38,10 @@ class Steering:
     """Chooses paths for demands. ``breathe`` is called often while it computes; one caller at a time."""
 
     def __init__(self, settings: Topology, breathe: Callable[[], None]) -> None:
-        raise NotImplementedError
+        self._settings, self._breathe = settings, breathe
 
     def recall(self, kept: Mapping[str, tuple[str, ...]]) -> None:
         """Take over what was placed before this daemon started, ahead of the first ``plan``."""
-        raise NotImplementedError
 
     def plan(
         self,
