@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.binding import unclaimed
 from apps.next_hops import destination
 from apps.pipeline import NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
 from apps.policy_tables import EGRESS
@@ -29,7 +30,7 @@ from controller.entities import Neighbour, Network
 from controller.flow import fields as f
 from controller.flow.actions import CONTROLLER_RESERVED, Action, meter, output, set_field
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
-from controller.flow.meters import punt_meter
+from controller.flow.meters import probe_meter, punt_meter
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -94,19 +95,20 @@ def _found(realm: Hosts, network: Network, address: str) -> Flow:
     return NEIGHBOUR.flow(realm, "address", asked(network.vni, address), told(address, served.SERVICE_MAC))
 
 
-def interfaces(interface: Interface, _view: View) -> Iterator[Flow]:
+def interfaces(interface: Interface, view: View) -> Iterator[Flow]:
     """What comes in by a port, a machine's or another bridge's, and is for the daemon, within the port's own limit."""
-    yield _limited(interface.chassis, interface.ofport)
+    limit = probe_meter if unclaimed(interface, view) else punt_meter
+    yield _limited(interface.chassis, interface.ofport, limit(interface.ofport))
 
 
 def ways_in(chassis: Chassis, _view: View) -> Iterator[Flow]:
     """What other chassis and machines outside give us to answer has its limits too."""
     for _, ofport in sorted({*chassis.tunnels, *chassis.segments}):
-        yield _limited(chassis.key, ofport)
+        yield _limited(chassis.key, ofport, punt_meter(ofport))
 
 
-def _limited(chassis: str, ofport: int) -> Flow:
-    to_daemon: list[Action] = [meter(punt_meter(ofport)), output(CONTROLLER_RESERVED)]
+def _limited(chassis: str, ofport: int, limit: int) -> Flow:
+    to_daemon: list[Action] = [meter(limit), output(CONTROLLER_RESERVED)]
     return PUNT.flow(Here(chassis), "port", {f.IN_PORT: ofport}, to_daemon)
 
 

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from controller.addresses import link_local
-from controller.derived import Division, Endpoint, Leaf, Presence, Realm
-from controller.entities import Interface, Network, Port
+from controller.derived import HOST_LINK, Division, Endpoint, Leaf, Presence, Realm
+from controller.entities import Chassis, Interface, Network, Port
 from controller.flow.flow import Here, Hosts
 from controller.store import Index
 
@@ -123,6 +123,14 @@ INDEXES = {
         Index("realm", lambda e: () if e.of_host else (e.realm,), group=lambda e: e.chassis),
     ),
 }
+
+
+def unclaimed(interface: Interface, view: View) -> bool:
+    """Whether nobody's machine, no segment and no host is behind it as far as is known: perhaps another bridge."""
+    known = (ofport for _, ofport in view.get(Chassis, interface.chassis).segments)
+    if interface.name == HOST_LINK or interface.ofport in known:
+        return False
+    return not view.count(Endpoint, "place", (interface.chassis, interface.ofport))
 
 
 def own_addresses(endpoint: Endpoint) -> tuple[str, ...]:

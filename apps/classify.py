@@ -1,7 +1,8 @@
 """Classify: a packet belongs to the network of the port it came from, or of the tunnel key it came with.
 
 Only untagged frames of a port are its network's. A tunnel packet counts only from a chassis that we know. What bridges
-say to find each other is for the daemon, whoever says it, so that it also hears of those who only pretend. What comes
+say to find each other is for the daemon, whoever says it, so that it also hears of those who only pretend; so is a
+little of what comes from ports of which nobody knows yet what is behind them, which tells that. What comes
 from physical segments, from the host and by links is classified by ``apps.segments``, ``apps.host_link`` and
 ``apps.fabric``.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.binding import unclaimed
 from apps.fabric_tables import ARRIVAL
 from apps.pipeline import CLASSIFY, NEIGHBOUR, PEER, PUNT, SOURCE
 from apps.questions import LINK_ONLY
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from controller.compiler.view import View
     from controller.derived import Endpoint
-    from controller.entities import Chassis
+    from controller.entities import Chassis, Interface
 
 UNTAGGED = 0
 
@@ -62,3 +64,11 @@ def probes(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     """LLDP to the addresses that a link keeps to itself, where no machine would get it."""
     probe: Match = {VLAN: UNTAGGED, ETH_TYPE: ETH_LLDP, ETH_DST: LINK_ONLY}
     yield CLASSIFY.flow(EVERYWHERE, "probe", probe, [set_field(r.PUNT, r.PROBED), PUNT.goto])
+
+
+def strays(interface: Interface, view: View) -> Iterator[Flow]:
+    """What else comes from a port that may be another bridge's, or may not."""
+    if unclaimed(interface, view):
+        stray: Match = {IN_PORT: interface.ofport, VLAN: UNTAGGED}
+        asked: list[Action] = [set_field(r.PUNT, r.PROBED), PUNT.goto]
+        yield CLASSIFY.flow(Here(interface.chassis), "stray", stray, asked)

@@ -27,7 +27,7 @@ CLASSIFY = Table(
     0,
     "CLASSIFY",
     "Which network does the packet belong to?",
-    {"probe": 400, "wire": 300, "port": 200, "tunnel": 100},
+    {"probe": 400, "wire": 300, "port": 200, "tunnel": 100, "stray": 50},
     (f.IN_PORT, f.VLAN, f.ETH_TYPE, f.ETH_DST),
     sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, *_GUARDED, f.VLAN),
     leads_to=("PEER", "ARRIVAL", "RETURN", "SOURCE", "NEIGHBOUR", "ROUTER_IN", "PUNT"),

@@ -104,6 +104,7 @@ FEATURES = (
     Feature("classify.ports", Endpoint, classify.ports),
     Feature("classify.tunnels", Chassis, classify.tunnels),
     Feature("classify.probes", Chassis, classify.probes),
+    Feature("classify.strays", Interface, classify.strays),
     Feature("fabric.everywhere", Chassis, fabric.everywhere),
     Feature("fabric.wires", Wire, fabric.wires),
     Feature("fabric.here", Heading, fabric.here),

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 _CLASS_AT = 24
-_PUNTS, _CROWDS, _LOGS = 1, 2, 3
+_PUNTS, _CROWDS, _LOGS, _PROBES = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,17 @@ class Limit:
     burst: int
 
 
-_LIMITS = {_PUNTS: Limit(100, 200), _CROWDS: Limit(100, 400), _LOGS: Limit(10, 50)}
+_LIMITS = {_PUNTS: Limit(100, 200), _CROWDS: Limit(100, 400), _LOGS: Limit(10, 50), _PROBES: Limit(20, 40)}
 
 
 def punt_meter(ofport: int) -> int:
     """The meter for what comes in at a port and goes to the controller."""
     return _PUNTS << _CLASS_AT | ofport
+
+
+def probe_meter(ofport: int) -> int:
+    """The meter for what comes in at a port of which nobody knows yet whose it is, and goes to the controller."""
+    return _PROBES << _CLASS_AT | ofport
 
 
 def crowd_meter(ofport: int) -> int:
