@@ -39,7 +39,7 @@ def play(controller: str, datapath: str, name: str) -> None:
         print("started", flush=True)
         while signal.sigwait(ORDERS) == signal.SIGUSR1:
             began = time.monotonic()
-            lost = net.pingAll(timeout="2")
+            lost = net.pingAll(timeout="1")
             print(json.dumps({"lost": lost, "seconds": time.monotonic() - began}), flush=True)
     finally:
         net.stop()

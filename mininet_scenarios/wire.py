@@ -36,6 +36,10 @@ class Wire:
 
     def __exit__(self, *_: object) -> None:
         """Stop watching."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop watching."""
         self._socket.close()
 
     def fileno(self) -> int:
