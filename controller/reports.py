@@ -10,6 +10,7 @@ import structlog
 from controller.derived import Endpoint, Presence
 from controller.drifts import Drifts
 from controller.entities import Chassis
+from controller.links import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ class Reports:
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """Entities changed: the topology follows, and whoever else does."""
         for read in changed:
-            if read[0] == "get" and read[1] in {Chassis, Presence, Endpoint}:
+            if read[0] == "get" and read[1] in {Chassis, Presence, Endpoint, Link}:
                 entity = self.core.compiler.store.get(read[1], read[2])
                 if entity is None:
                     self._topology.delete(read[1], read[2])

@@ -11,7 +11,6 @@ from controller.derived import DOOR, Endpoint, Exit
 from controller.entities import (
     Chassis,
 )
-from controller.host_states import HostStates
 from controller.nat_table import NatTable
 from controller.policy.survey import Survey
 from controller.preview import Change
@@ -30,12 +29,13 @@ if TYPE_CHECKING:
     from controller.compiler.past import Glimpse
     from controller.core import Core
     from controller.entities import Entity
+    from controller.host_states import HostStates
     from controller.live.live import Live
     from controller.plans import Plans
     from controller.reports import Reports
+    from controller.status.fabric import Fabric
     from controller.steward import Steward
     from ovsdb.hosts import Hosts
-    from topology.graph import Topology
 
 T = TypeVar("T")
 
@@ -51,6 +51,8 @@ _STATUS: dict[str, Callable[[Core, str, float], dict[str, object]]] = {
     "Invariant": idle_status,
     **{kind: partial(policy_status, kind) for kind in POLICIES},
 }
+_OF_FABRIC = frozenset(("Link", "Bridge", "PathPolicy"))
+_AWAITED = _OF_FABRIC | _STATUS.keys()
 
 
 class World:
@@ -60,20 +62,21 @@ class World:
         self,
         core: Core,
         reports: Reports,
-        topology: Topology,
+        fabric: Fabric,
         hosts: Hosts,
         services: Steward,
         live: Live,
         plans: Plans,
+        states: HostStates,
     ) -> None:
         self.database_reachable = False
         self.nat = NatTable(core.compiler.store, live.answers)
         self.live = live
         self.survey = Survey(core.compiler.store)
-        self.host_states = HostStates()
+        self.fabric = fabric
+        self._states = states
         self._core = core
         self._plans = plans
-        self._topology = topology
         self._hosts = hosts
         self._reports = reports
         self._services = services
@@ -81,6 +84,8 @@ class World:
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """How far one resource has come."""
+        if kind in _OF_FABRIC:
+            return self.fabric.status(kind, key, self._started)
         found = _STATUS.get(kind, project_status)(self._core, key, self._started)
         match kind:
             case "Port":
@@ -90,7 +95,7 @@ class World:
             case "Network":
                 if self._core.compiler.store.get(Exit, f"{DOOR}{key}") is not None:
                     found = with_exhaustion(found, self._services, f"{DOOR}{key}", self._started)
-                return with_hosts(found, self._core, self.host_states, key, self._started)
+                return with_hosts(found, self._core, self._states, key, self._started)
         return found
 
     def plan(
@@ -105,7 +110,7 @@ class World:
 
     def wait(self, revision: int, keys: Sequence[tuple[str, str]], timeout: float) -> dict[str, str]:
         """What of these is not confirmed after ``timeout`` seconds; as soon as all is, nothing."""
-        subjects = [(kind, key) for kind, key in keys if kind in _STATUS]
+        subjects = [(kind, key) for kind, key in keys if kind in _AWAITED]
         with self._reports.moved:
             self._reports.moved.wait_for(lambda: self._confirmed(revision, subjects), timeout)
         return self._unconfirmed(revision, subjects)
@@ -113,7 +118,7 @@ class World:
     def _confirmed(self, revision: int, subjects: list[tuple[str, str]]) -> bool:
         if self._core.revision < revision or self._core.unconfirmed(revision) or self.live.cutting.pending:
             return False
-        return not any(self._core.readiness.waits(subject) for subject in subjects)
+        return not any(self._core.readiness.waits(subject) or self.fabric.waits(*subject) for subject in subjects)
 
     def _unconfirmed(self, revision: int, subjects: list[tuple[str, str]]) -> dict[str, str]:
         if self._core.revision < revision:
@@ -123,6 +128,7 @@ class World:
             for kind, key in subjects
             if self._core.readiness.waits((kind, key))
         }
+        found |= {f"{kind} {key}": why for kind, key in subjects if (why := self.fabric.waits(kind, key)) is not None}
         late = sorted(self._core.unconfirmed(revision))
         return found | {f"chassis {name}": chassis_state(self._core, name) for name in late}
 
@@ -132,30 +138,20 @@ class World:
             case "chassis":
                 return [self._chassis_row(key) for key in sorted(self._core.compiler.store.keys(Chassis))]
             case "bridges":
-                return [bridge_row(self._core, key) for key in sorted(self._core.bridges)]
+                return self.fabric.rows("Bridge")
             case "links":
-                return [{"kind": "tunnel", "between": [a, b], "networks": [*n]} for a, b, n in self._topology.tunnels()]
+                return self.fabric.rows("Link")
             case "drift":
                 return self._reports.drifts.rows()
             case "leases":
                 return lease_rows(self._services)
 
     def _chassis_row(self, key: str) -> dict[str, object]:
-        return chassis_row(self._core, self._hosts, key) | {"watches": self.host_states.watches(key)}
+        return chassis_row(self._core, self._hosts, key) | {"watches": self._states.watches(key)}
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """Desired flows in pipeline order, each with the intent that owns it."""
         return self._reports.flows.rows([chassis] if chassis is not None else sorted(self._core.bridges), owner)
-
-    def topology(self, form: Literal["json", "graphml", "dot"]) -> dict[str, object] | str:
-        """Nodes and links."""
-        match form:
-            case "json":
-                return self._topology.as_json()
-            case "graphml":
-                return self._topology.as_graphml()
-            case "dot":
-                return self._topology.as_dot()
 
     def ready(self) -> tuple[bool, str]:
         """Whether intent can be read and changed."""
@@ -183,19 +179,4 @@ def chassis_row(core: Core, hosts: Hosts, key: str) -> dict[str, object]:
         "datapath_type": row.datapath_type if row else None,
         "database": told.address if told and told.connected else None,
         "problems": list(told.problems) if told else [],
-    }
-
-
-def bridge_row(core: Core, key: str) -> dict[str, object]:
-    """A bridge as it is listed."""
-    bridge = core.bridges[key]
-    connection = bridge.connection
-    return {
-        "chassis": key,
-        "dpid": f"{connection.dpid:016x}" if connection else None,
-        "peer": connection.peer if connection else None,
-        "in_sync": bridge.in_sync,
-        "flows": core.compiler.catalogue.count(key),
-        "flow_mods": bridge.flow_mods,
-        "refusals": sorted(set(bridge.refusals.values())),
     }

@@ -1,8 +1,9 @@
-"""The graph of chassis, networks and ports, true within moments of any change.
+"""The graph of chassis, networks, ports and links, true within moments of any change.
 
 Nodes are ``("chassis", name)``, ``("network", key)`` and ``("port", key)``; an edge says that a port is plugged in on a
-chassis, or that a network is present there. Chassis with a network in common are linked by a tunnel: those links are
-derived, since there may be as many as pairs.
+chassis, that a network is present there, or that a link joins two chassis' bridges. Hosts with a network in common are
+linked by a tunnel: those links are derived, since there may be as many as pairs. What is said and measured of links and
+bridges comes from outside, when somebody asks.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import networkx as nx
 
 from controller.derived import Endpoint, Presence
 from controller.entities import Chassis
+from controller.links import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from controller.entities import Entity
 
 NodeKey = tuple[str, str]
+Told = dict[str, object]
 
 
 class Topology:
@@ -37,6 +40,9 @@ class Topology:
                 self.graph.add_node(("chassis", entity.key), encap_ip=entity.encap_ip or "", dpid=f"{entity.dpid:016x}")
             case Presence():
                 self.graph.add_edge(("network", entity.network), ("chassis", entity.chassis))
+            case Link():
+                one, other = entity.ends
+                self.graph.add_edge(("chassis", one), ("chassis", other), name=entity.key)
             case Endpoint():
                 self.delete(Endpoint, entity.key)
                 self.graph.add_node(("port", entity.key), mac=entity.mac, ofport=entity.ofport)
@@ -51,8 +57,15 @@ class Topology:
             for chassis in list(self.graph["port", key]):
                 self._part(("port", key), chassis)
             self._forget(("port", key))
+        elif kind is Link:
+            self._unlink(key)
         elif kind is Chassis and ("chassis", key) in self.graph:
             self._forget(("chassis", key))
+
+    def _unlink(self, name: str) -> None:
+        ends = next(((one, other) for one, other, said in self.graph.edges(data="name") if said == name), None)
+        if ends is not None:
+            self._part(*ends)
 
     def _part(self, one: NodeKey, other: NodeKey) -> None:
         if self.graph.has_edge(one, other):
@@ -70,39 +83,88 @@ class Topology:
             self.graph.remove_node(node)
 
     def tunnels(self) -> list[tuple[str, str, tuple[str, ...]]]:
-        """Chassis pairs that have networks in common, with these networks."""
+        """Pairs of hosts that have networks in common, with these networks; a bridge without an address has none."""
         shared: dict[tuple[str, str], list[str]] = {}
         for kind, network in sorted(self.graph):
             if kind != "network":
                 continue
-            there = sorted(name for _, name in self.graph[kind, network])
+            there = sorted(
+                name for sort, name in self.graph[kind, network] if self.graph.nodes[sort, name].get("encap_ip")
+            )
             for pair in combinations(there, 2):
                 shared.setdefault(pair, []).append(network)
         return [(*pair, tuple(networks)) for pair, networks in sorted(shared.items())]
 
-    def as_json(self) -> dict[str, object]:
-        """Nodes and links as JSON values."""
-        nodes = [{"kind": kind, "name": name, **data} for (kind, name), data in sorted(self.graph.nodes(data=True))]
-        ends = sorted(tuple(sorted((a, b))) for a, b in self.graph.edges())
-        links = [
-            {"kind": "plugged" if "port" in {a[0], b[0]} else "present", "between": ["/".join(a), "/".join(b)]}
+    def as_json(self, links: Iterable[Told], bridges: Mapping[str, Told]) -> dict[str, object]:
+        """Nodes and links as JSON values, with what is told of ``links`` and, by chassis, of ``bridges``."""
+        nodes = [
+            {"kind": kind, "name": name, **data, **_more(kind, name, bridges)}
+            for (kind, name), data in sorted(self.graph.nodes(data=True))
+        ]
+        ends = sorted(tuple(sorted((a, b))) for a, b in self.graph.edges() if a[0] != b[0])
+        plain = [
+            {"kind": "plugged", "between": ["/".join(a), "/".join(b)], "role": "host"}
+            if "port" in {a[0], b[0]}
+            else {"kind": "present", "between": ["/".join(a), "/".join(b)]}
             for a, b in ends
         ]
-        tunnels = [{"kind": "tunnel", "between": [a, b], "networks": list(n)} for a, b, n in self.tunnels()]
-        return {"nodes": nodes, "links": [*links, *tunnels]}
+        return {"nodes": nodes, "links": [*plain, *({**link, "role": "link"} for link in links if link["kind"])]}
 
-    def as_graphml(self) -> str:
+    def as_graphml(self, links: Iterable[Told], bridges: Mapping[str, Told]) -> str:
         """GraphML, for other tools."""
+        drawn = self._drawn(links)
+        for (kind, name), data in drawn.nodes(data=True):
+            data.update(_scalars(_more(kind, name, bridges)))
         out = BytesIO()
-        nx.write_graphml(nx.relabel_nodes(self.graph, _flat(self.graph)), out)
+        nx.write_graphml(nx.relabel_nodes(drawn, _flat(drawn)), out)
         return out.getvalue().decode()
 
-    def as_dot(self) -> str:
+    def as_dot(self, links: Iterable[Told]) -> str:
         """DOT, for Graphviz."""
-        names = _flat(self.graph)
+        drawn = self._drawn(links)
+        names = _flat(drawn)
         lines = [f'  "{name}";' for name in sorted(names.values())]
-        lines += sorted(f'  "{names[a]}" -- "{names[b]}";' for a, b in self.graph.edges())
+        lines += sorted(f'  "{names[a]}" -- "{names[b]}"{_style(data)};' for a, b, data in drawn.edges(data=True))
         return "\n".join(["graph netloom {", *lines, "}", ""])
+
+    def _drawn(self, links: Iterable[Told]) -> nx.Graph[NodeKey]:
+        """A copy with all links and what is told of each."""
+        drawn: nx.Graph[NodeKey] = self.graph.copy()
+        for link in links:
+            match link["between"]:
+                case [str() as one, str() as other]:
+                    drawn.add_edge(("chassis", one), ("chassis", other), **_scalars(link))
+        return drawn
+
+
+def _more(kind: str, name: str, bridges: Mapping[str, Told]) -> Told:
+    """What is told of the bridge of a chassis."""
+    told = bridges.get(name, {}) if kind == "chassis" else {}
+    return {field: told[field] for field in ("labels", "maintenance", "drained", "in_sync") if field in told}
+
+
+def _scalars(told: Told) -> dict[str, str | float]:
+    """What other tools can take of it: words and numbers, a pair of loads as two; what is not known is left out."""
+    found: dict[str, str | float] = {}
+    for field, value in told.items():
+        match value:
+            case str() | bool() | int() | float():
+                found[field] = value
+            case [int() | float() as there, int() | float() as back] if field == "load_mbps":
+                found |= {"load_there_mbps": there, "load_back_mbps": back}
+            case {**pairs} if pairs:
+                found[field] = ",".join(f"{key}={said}" for key, said in pairs.items())
+    return found
+
+
+def _style(link: Mapping[str, object]) -> str:
+    """How a link looks: what it costs and takes, dashed for a tunnel, red where it is down."""
+    if "cost" not in link:
+        return ""
+    words = f"cost {link['cost']}" + (f", {link['latency_ms']} ms" if "latency_ms" in link else "")
+    shown = [f'label="{words}"', *(['style="dashed"'] if link["kind"] == "tunnel" else [])]
+    shown += ['color="red"'] if link["state"] != "up" else []
+    return f" [{', '.join(shown)}]"
 
 
 def _flat(nodes: Iterable[NodeKey]) -> dict[NodeKey, str]:

@@ -23,6 +23,7 @@ _LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 _UNICAST_MAC = r"^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$"
 _PLACE = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
 _LINK = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}-[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$"
+_PATH_END = r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}(/[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?)?$"
 _PHYSICAL = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 _DOMAIN = r"^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$"
 PATTERN_WORDS = {
@@ -33,6 +34,7 @@ PATTERN_WORDS = {
     _UNICAST_MAC: "must be a unicast MAC address like 02:00:00:00:00:01",
     _PLACE: "must be 1 to 128 of letters, digits and '._:@-', and begin with a letter or a digit",
     _LINK: "must be the names of two bridges with '-' between them, like s1-s2",
+    _PATH_END: "must be the name of a bridge, or project/name of a port",
     _PHYSICAL: "must be 1 to 63 of letters, digits and '._-', and begin with a letter or a digit",
     _DOMAIN: "must be a domain name like example.org",
 }
@@ -178,6 +180,7 @@ AddressRange = Annotated[
     WithJsonSchema({"type": "string", "examples": ["10.1.0.100-10.1.0.200"]}),
 ]
 Place = Annotated[str, StringConstraints(pattern=_PLACE)]
+PathEnd = Annotated[str, StringConstraints(pattern=_PATH_END)]
 LinkName = Annotated[str, StringConstraints(pattern=_LINK)]
 Rate = Annotated[float, Field(gt=0, le=_HIGHEST_RATE, allow_inf_nan=False, description="Mbit/s")]
 Milliseconds = Annotated[float, Field(gt=0, le=_LONGEST, allow_inf_nan=False, description="ms")]

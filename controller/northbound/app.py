@@ -24,9 +24,11 @@ from controller.northbound.manual import ManualResource, SpecificationResource
 from controller.northbound.media import Bodies
 from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
 from controller.northbound.observations import FlowResource, NatResource, TableResource, TopologyResource
+from controller.northbound.paths import Paths
 from controller.northbound.reachability import Lint, ReachabilityResource
 from controller.northbound.recommend import Recommend
 from controller.northbound.resources import Backend, Many, One
+from controller.northbound.settings_resources import SettingsResource
 from controller.northbound.stats import StatsResource
 from controller.northbound.token_resources import TokenCollection, TokenResource
 from controller.northbound.tokens import Tokens
@@ -71,15 +73,18 @@ def _route_resources(app: App, backend: Backend) -> None:
     for kind in KINDS.values():
         # Falcon wants one name for one place of a path: a project's own name is {project} as well.
         scope = "/v1/projects/{project}/" if kind.scoped else "/v1/"
-        if not kind.settings:
-            app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
         last = "{project}" if kind.plural == "projects" else "{name}"
+        if kind.settings:
+            app.add_route(f"{scope}{kind.plural}/{last}", SettingsResource(One(backend, kind)))
+            continue
+        app.add_route(f"{scope}{kind.plural}", Many(backend, kind))
         app.add_route(f"{scope}{kind.plural}/{last}", One(backend, kind))
         if kind.name in POLICIES:
             app.add_route(f"{scope}{kind.plural}/{last}/stats", StatsResource(backend, kind))
     app.add_route("/v1/apply", Apply(backend))
     app.add_route("/v1/policies:recommend", Recommend(backend))
     app.add_route("/v1/policies:lint", Lint(backend.world))
+    app.add_route("/v1/paths:compute", Paths(backend))
 
 
 def _route_observations(app: App, world: World) -> None:

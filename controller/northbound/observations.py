@@ -67,10 +67,10 @@ class TopologyResource:
         _observing(req, ("format",))
         match queries.text(req, "format"):
             case None | "json":
-                media.answer(req, resp, self.world.topology("json"))
+                media.answer(req, resp, self.world.fabric.topology("json"))
             case "graphml" | "dot" as chosen:
                 resp.content_type = _TOPOLOGY_TYPES[chosen]
-                resp.text = str(self.world.topology(chosen))
+                resp.text = str(self.world.fabric.topology(chosen))
             case other:
                 raise BadQuery(f"query parameter format: must be json, graphml or dot, not {str(other)[:60]}")
 

@@ -7,11 +7,10 @@ from pydantic.json_schema import models_json_schema
 from controller.intent.kind import Kind
 from controller.intent.kinds import KINDS
 from controller.northbound import media
-from controller.northbound.connections import LONGEST_PAGE, PAGE
 from controller.northbound.event_stream import SSE
+from controller.northbound.openapi_inventory import inventory_paths
 from controller.northbound.openapi_policy import policy_paths
 from controller.northbound.openapi_words import (
-    ANSWERED,
     CURSOR,
     ITEMS,
     PLAIN,
@@ -21,16 +20,15 @@ from controller.northbound.openapi_words import (
     WHOLE,
     Json,
     body,
-    content,
     in_path,
     object_of,
     ok,
     operation,
-    paging,
     path_of,
     query,
     reference,
 )
+from controller.northbound.paths import PathRequest
 from controller.northbound.recommend import RecommendRequest
 from controller.northbound.token_resources import TokenRequest
 
@@ -50,7 +48,7 @@ def specification() -> Json:
             **_resource_paths(),
             **_apply_path(),
             **_event_path(),
-            **_inventory_paths(),
+            **inventory_paths(),
             **policy_paths(),
             **_token_paths(),
             **_open_paths(),
@@ -67,13 +65,16 @@ def specification() -> Json:
 def _schemas() -> Json:
     forms = [kind.manifest for kind in KINDS.values() if kind.manifest is not None]
     models = [(model, "validation") for model in (*(kind.document for kind in KINDS.values()), *forms)]
-    requests = [(TokenRequest, "validation"), (RecommendRequest, "validation")]
+    requests = [(model, "validation") for model in (TokenRequest, RecommendRequest, PathRequest)]
     _, found = models_json_schema([*models, *requests], ref_template=REFERENCE)  # type: ignore[list-item]
     schemas: Json = found["$defs"]
     for kind in KINDS.values():
         asked = schemas[kind.document.__name__]
         schemas[kind.name] = _answered(kind, asked)
-        schemas[f"{kind.name}Page"] = _page(kind.name)
+        if kind.settings:
+            schemas[f"{kind.name}Settings"] = _flat(asked, schemas[kind.spec.__name__])
+        else:
+            schemas[f"{kind.name}Page"] = _page(kind.name)
         schemas[kind.document.__name__] = {**asked, "required": [name for name in asked["required"] if name == "spec"]}
     for form in forms:
         schemas[form.__name__]["properties"]["apiVersion"] = {"const": form.version}
@@ -82,8 +83,9 @@ def _schemas() -> Json:
 
 def _answered(kind: Kind, asked: Json) -> Json:
     """A resource as it is answered: with everything that is read only."""
-    properties = {**asked["properties"], "status": _STATUS, "uid": TEXT, "revision": WHOLE}
-    properties |= {name: {"type": "string", "format": "date-time"} for name in ("created_at", "updated_at")}
+    text = {"type": ["string", "null"]} if kind.settings else TEXT
+    properties = {**asked["properties"], "status": _STATUS, "uid": text, "revision": WHOLE}
+    properties |= {name: {**text, "format": "date-time"} for name in ("created_at", "updated_at")}
     scope = ["project"] if kind.scoped else []
     return {
         "type": "object",
@@ -91,6 +93,12 @@ def _answered(kind: Kind, asked: Json) -> Json:
         "properties": properties,
         "required": ["kind", *scope, "name", "labels", "spec", *_READ_ONLY],
     }
+
+
+def _flat(asked: Json, spec: Json) -> Json:
+    """A resource of settings without ``spec`` around them."""
+    outer = {name: schema for name, schema in asked["properties"].items() if name != "spec"}
+    return {**spec, "title": asked["title"], "properties": {**outer, **spec["properties"]}}
 
 
 def _page(model: str) -> Json:
@@ -184,9 +192,18 @@ def _resource_paths() -> Json:
     for kind in KINDS.values():
         path, inside = path_of(kind)
         last = "project" if kind.plural == "projects" else "name"
+        place = in_path(last) | ({"schema": _name_of(kind)} if kind.settings else {})
+        found[f"{path}/{{{last}}}"] = {"parameters": [*inside, place], **_one_operations(kind)}
+        if kind.settings:
+            continue
         listing = operation("intent", f"{kind.name}s, by name", ok("A page.", reference(f"{kind.name}Page")))
         found[path] = {"parameters": inside, "get": {**listing, "parameters": _PAGING}}
-        found[f"{path}/{{{last}}}"] = {"parameters": [*inside, in_path(last)], **_one_operations(kind)}
+    return found
+
+
+def _name_of(kind: Kind) -> Json:
+    """How what settings are said of may be called."""
+    found: Json = kind.document.model_json_schema()["properties"]["name"]
     return found
 
 
@@ -196,14 +213,17 @@ def _one_operations(kind: Kind) -> Json:
     document = reference(kind.document.__name__)
     if kind.manifest is not None:
         document = {"oneOf": [document, reference(kind.manifest.__name__)]}
+    if kind.settings:
+        document = {"anyOf": [document, reference(f"{kind.name}Settings")]}
     replaced = {**writing, **body(document)}
     merged = {**writing, **body({"type": "object"}, "application/merge-patch+json", *PLAIN)}
+    patched = {**ok("As it is now.", answer), **(created if kind.settings else {})}
     deleted = {**ok("Deleted, with wait.", reference("Deleted")), "204": {"description": "Deleted."}}
     noun = kind.name
     return {
         "get": operation("intent", f"One {noun}", ok(f"The {noun}.", answer)),
         "put": operation("intent", f"Create or replace a {noun}", {**ok("As it is now.", answer), **created}, replaced),
-        "patch": operation("intent", f"Change a {noun} by a merge patch", ok("As it is now.", answer), merged),
+        "patch": operation("intent", f"Change a {noun} by a merge patch", patched, merged),
         "delete": operation("intent", f"Delete a {noun}", deleted, writing),
     }
 
@@ -230,25 +250,6 @@ def _event_path() -> Json:
         query("follow", {"type": "boolean"}, "Go on with events as they happen."),
     ]
     return {"/v1/events": {"get": operation("events", "What happened", answers, {"parameters": parameters})}}
-
-
-def _inventory_paths() -> Json:
-    items = ok("All rows.", reference("Items"))
-    found = {
-        f"/v1/{what}": {"get": operation("inventory", f"All {what}", items)}
-        for what in ("chassis", "bridges", "links", "drift", "leases")
-    }
-    by = {"parameters": [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "owner")]}
-    found["/v1/flows"] = {"get": operation("inventory", "Flows, each with the intent that owns it", items, by)}
-    asked = [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "router", "project")]
-    asked += paging(PAGE, LONGEST_PAGE)
-    nat = operation("inventory", "Connections that are translated", ok("A page.", ANSWERED), {"parameters": asked})
-    found["/v1/nat"] = {"get": nat}
-    graph = ok("The graph.", {"type": "object"})
-    graph["200"]["content"] |= content(TEXT, "application/graphml+xml", "text/vnd.graphviz")
-    form = {"parameters": [query("format", {"enum": ["json", "graphml", "dot"]}, "Default: json.")]}
-    found["/v1/topology"] = {"get": operation("inventory", "Bridges and links", graph, form)}
-    return found
 
 
 def _token_paths() -> Json:

@@ -63,29 +63,29 @@ class One:
         queries.only(req, ())
         key = self._key(project, name)
         if not self.kind.public:
-            _caller(req).must_read(_owner(key))
-        self._answer(req, resp, self.backend.standing(key))
+            caller_of(req).must_read(_owner(key))
+        self.answer(req, resp, self.backend.standing(key))
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, project: str = "", name: str = "") -> None:
         """Create or replace."""
         key = self._key(project, name)
-        caller = _writing(req, key)
+        caller = writing(req, key)
         asked = documents.one(self.backend.bodies.value(req, media.ONE_FORMS), self.kind, key[1], key[2])
-        self._change(req, resp, caller, Put(asked, queries.if_match(req)))
+        self.change(req, resp, caller, Put(asked, queries.if_match(req)))
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, project: str = "", name: str = "") -> None:
         """Merge (RFC 7396)."""
         key = self._key(project, name)
-        caller = _writing(req, key)
+        caller = writing(req, key)
         patch = self.backend.bodies.value(req, media.PATCH_FORMS)
         if not isinstance(patch, dict):
             raise Malformed("a merge patch of a resource is an object")
-        self._change(req, resp, caller, Patch(key, patch, queries.if_match(req)))
+        self.change(req, resp, caller, Patch(key, patch, queries.if_match(req)))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, project: str = "", name: str = "") -> None:
         """Delete; with ``wait`` the answer says what has not confirmed."""
         key = self._key(project, name)
-        caller = _writing(req, key)
+        caller = writing(req, key)
         timeout = queries.seconds(req, "wait")
         media.form(req)
         outcome = self.backend.committed(caller, Delete(key, queries.if_match(req)))
@@ -95,7 +95,8 @@ class One:
         unconfirmed = self.backend.unconfirmed(caller, outcome, timeout)
         media.answer(req, resp, {"revision": outcome.revision, "unconfirmed": unconfirmed})
 
-    def _change(self, req: falcon.Request, resp: falcon.Response, caller: Caller, wanted: Put | Patch) -> None:
+    def change(self, req: falcon.Request, resp: falcon.Response, caller: Caller, wanted: Put | Patch) -> None:
+        """Make one change and answer with the resource as it is then."""
         timeout = queries.seconds(req, "wait")
         media.form(req)
         outcome = self.backend.committed(caller, wanted)
@@ -106,9 +107,10 @@ class One:
         if result.action == "created":
             resp.status = 201
             resp.location = req.path
-        self._answer(req, resp, result.after)
+        self.answer(req, resp, result.after)
 
-    def _answer(self, req: falcon.Request, resp: falcon.Response, found: Resource) -> None:
+    def answer(self, req: falcon.Request, resp: falcon.Response, found: Resource) -> None:
+        """A resource as it stands."""
         resp.set_header("ETag", f'"{found.row.revision}"')
         media.answer(req, resp, document(found, self.backend.writer.intent, self.backend.world))
 
@@ -127,7 +129,7 @@ class Many:
     def on_get(self, req: falcon.Request, resp: falcon.Response, project: str = "") -> None:
         """One page of those that the label selectors match."""
         queries.only(req, ("label", "limit", "cursor"))
-        caller = _caller(req)
+        caller = caller_of(req)
         intent = self.backend.writer.intent
         if self.kind.scoped:
             caller.must_read(project)
@@ -142,7 +144,8 @@ class Many:
         media.answer(req, resp, {"items": items, "next": after, "revision": intent.revision})
 
 
-def _caller(req: falcon.Request) -> Caller:
+def caller_of(req: falcon.Request) -> Caller:
+    """Who is asking."""
     caller: Caller = req.context.caller
     return caller
 
@@ -157,10 +160,10 @@ def _shown(caller: Caller, resource: Resource) -> bool:
     return KINDS[resource.key[0]].public or caller.reads(_owner(resource.key))
 
 
-def _writing(req: falcon.Request, key: Key) -> Caller:
+def writing(req: falcon.Request, key: Key) -> Caller:
     """The caller, who may change what the path names; what belongs to no project is the administrators'."""
     queries.only(req, ("wait",))
-    caller = _caller(req)
+    caller = caller_of(req)
     if key[1]:
         caller.must_write(key[1])
     else:

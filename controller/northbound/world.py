@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from controller.compiler.past import Glimpse
 from controller.entities import Entity
@@ -11,9 +11,28 @@ from controller.live.live import Live
 from controller.live.proving import Proof
 from controller.nat_table import NatTable
 from controller.policy.survey import Survey
+from topology.paths import Question
 
 Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
+Said: TypeAlias = Literal["Link", "Bridge"]
+"""Kinds of which something can be said."""
 TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]
+
+
+class Fabric(Protocol):
+    """Links, bridges and paths."""
+
+    def row(self, kind: Said, name: str) -> dict[str, object] | None:
+        """A link or bridge as it is listed, a link by its ends in either order; None where nothing is known of one."""
+
+    def bridge_of(self, end: str) -> str | None:
+        """The bridge of that name, or that a port (``project/name``) is plugged into; None where there is none."""
+
+    def compute(self, question: Question) -> dict[str, Any]:
+        """A path that nobody takes, with its figures; or ``reason`` and ``message`` why there is none."""
+
+    def topology(self, form: TopologyForm) -> dict[str, object] | str:
+        """Nodes and links: an object as JSON, text in the other forms."""
 
 
 class World(Protocol):
@@ -22,6 +41,10 @@ class World(Protocol):
     nat: NatTable
     live: Live
     survey: Survey
+
+    @property
+    def fabric(self) -> Fabric:
+        """The ways between bridges."""
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """What is, of one resource (key ``acme/web-1`` or ``acme``): chassis, ofport, conditions and the like."""
@@ -47,9 +70,6 @@ class World(Protocol):
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """Desired flows, each with the intent that owns it."""
-
-    def topology(self, form: TopologyForm) -> dict[str, object] | str:
-        """Nodes and links: an object as JSON, text in the other forms."""
 
     def ready(self) -> tuple[bool, str]:
         """Whether the daemon can serve, and why not."""

@@ -17,11 +17,12 @@ from controller.live.marking import Hands
 from controller.live.proving import Proof
 from controller.live.statistics import Tables
 from controller.nat_table import NatTable
-from controller.northbound.world import Table, TopologyForm
+from controller.northbound.world import Said, Table, TopologyForm
 from controller.policy.changes import Changes
 from controller.policy.survey import Survey
 from controller.southbound.flow_counts import FlowCount
 from controller.store import Store
+from topology.paths import Question
 
 
 class NoSwitch:
@@ -57,6 +58,33 @@ def nobody() -> Live:
 
 
 @dataclass(slots=True)
+class FakeFabric:
+    """Two bridges with a link between them, and whatever else a test says; every path is the one hop."""
+
+    known: dict[str, set[str]] = field(default_factory=lambda: {"Link": {"s1-s2"}, "Bridge": {"s1", "s2"}})
+    ports: dict[str, str] = field(default_factory=dict)
+    asked: list[Question] = field(default_factory=list)
+
+    def row(self, kind: Said, name: str) -> dict[str, object] | None:
+        """Its name; of a link that of its other order."""
+        turned = "-".join(reversed(name.split("-")))
+        return next(({"name": each} for each in (name, turned) if each in self.known[kind]), None)
+
+    def bridge_of(self, end: str) -> str | None:
+        """As the test says."""
+        return self.ports.get(end) or (end if end in self.known["Bridge"] else None)
+
+    def compute(self, question: Question) -> dict[str, Any]:
+        """Straight there."""
+        self.asked.append(question)
+        return {"path": [question.source, question.target], "hops": 1}
+
+    def topology(self, form: TopologyForm) -> dict[str, Any] | str:
+        """Nothing in it."""
+        return {"nodes": [], "links": []} if form == "json" else f"{form} of nothing"
+
+
+@dataclass(slots=True)
 class FakeWorld:
     """Answers what it was told to answer, and remembers what it was asked."""
 
@@ -68,6 +96,7 @@ class FakeWorld:
     nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
     survey: Survey = field(default_factory=lambda: Survey(Store({})))
     live: Live = field(default_factory=nobody)
+    fabric: FakeFabric = field(default_factory=FakeFabric)
 
     def status(self, kind: str, key: str) -> dict[str, object]:
         """Ready at once."""
@@ -110,10 +139,6 @@ class FakeWorld:
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """One flow that repeats the question."""
         yield {"chassis": chassis, "owner": owner}
-
-    def topology(self, form: TopologyForm) -> dict[str, Any] | str:
-        """Nothing in it."""
-        return {"nodes": [], "links": []} if form == "json" else f"{form} of nothing"
 
     def ready(self) -> tuple[bool, str]:
         """As the test says."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree as ET
-
+import networkx as nx
 from hypothesis import given, settings
 
 from controller.derived import Endpoint, Presence
 from controller.entities import Chassis
+from controller.links import Link
 from tests.compiled import Watched, compiled
 from tests.histories import History, after, histories, parted
 from tests.worlds import World, plugged, small_world, with_more
@@ -27,6 +27,14 @@ def graph(world: World) -> Topology:
     return made
 
 
+def links() -> list[dict[str, object]]:
+    """A tunnel, a wire that is down, and a link of which only something was said."""
+    tunnel = {"name": "hv1-hv2", "kind": "tunnel", "between": ["hv1", "hv2"], "state": "up", "cost": 10}
+    load = {"latency_ms": 0.2, "load_mbps": [1.5, 0.5], "capacity_mbps": None, "labels": {"row": "a"}}
+    wire = {"name": "hv1-hv3", "kind": "wire", "between": ["hv1", "hv3"], "state": "down", "cost": 5, **load}
+    return [tunnel, wire, {"name": "a-b", "kind": None, "between": None, "state": "absent"}]
+
+
 def test_it_shows_who_is_where_and_which_hosts_share_networks() -> None:
     shown = graph(small_world())
     assert shown.tunnels() == [("hv1", "hv2", ("acme/db", "acme/web", "beta/web"))]
@@ -35,23 +43,50 @@ def test_it_shows_who_is_where_and_which_hosts_share_networks() -> None:
 
 
 def test_json_says_it_in_words() -> None:
-    told = graph(small_world()).as_json()
-    nodes, links = told["nodes"], told["links"]
+    told = graph(small_world()).as_json(links(), {"hv1": {"labels": {"row": "a"}, "flows": 9}})
+    nodes, ways = told["nodes"], told["links"]
     assert isinstance(nodes, list)
-    assert isinstance(links, list)
-    assert {"kind": "chassis", "name": "hv1", "encap_ip": "192.0.2.1", "dpid": "00000000000000a1"} in nodes
-    assert {"kind": "plugged", "between": ["chassis/hv1", "port/acme/web-1"]} in links
-    assert {"kind": "present", "between": ["chassis/hv2", "network/beta/web"]} in links
-    assert {"kind": "tunnel", "between": ["hv1", "hv2"], "networks": ["acme/db", "acme/web", "beta/web"]} in links
+    assert isinstance(ways, list)
+    hv1 = {"kind": "chassis", "name": "hv1", "encap_ip": "192.0.2.1", "dpid": "00000000000000a1"}
+    assert {**hv1, "labels": {"row": "a"}} in nodes
+    assert {"kind": "plugged", "between": ["chassis/hv1", "port/acme/web-1"], "role": "host"} in ways
+    assert {"kind": "present", "between": ["chassis/hv2", "network/beta/web"]} in ways
+    assert [way for way in ways if way["kind"] in ("wire", "tunnel", None)] == [
+        {**link, "role": "link"} for link in links() if link["kind"]
+    ]
 
 
-def test_graphml_and_dot_are_what_other_tools_read() -> None:
+def test_graphml_is_what_other_tools_read() -> None:
     shown = graph(small_world())
-    nodes = ET.fromstring(shown.as_graphml()).iter("{http://graphml.graphdrawing.org/xmlns}node")  # noqa: S314 - our own
-    assert {node.get("id") for node in nodes} == {":".join(node) for node in shown.graph}
-    dot = shown.as_dot().splitlines()
+    text = shown.as_graphml(links(), {"hv1": {"labels": {"row": "a"}, "maintenance": True}})
+    read = nx.parse_graphml(text)
+    assert set(read) == {":".join(node) for node in shown.graph} | {"chassis:hv3"}
+    assert (read.nodes["chassis:hv1"]["labels"], read.nodes["chassis:hv1"]["maintenance"]) == ("row=a", True)
+    wire = read.edges["chassis:hv1", "chassis:hv3"]
+    assert (wire["name"], wire["cost"], wire["state"], wire["labels"]) == ("hv1-hv3", 5, "down", "row=a")
+    assert (wire["load_there_mbps"], wire["load_back_mbps"], "capacity_mbps" in wire) == (1.5, 0.5, False)
+
+
+def test_dot_draws_tunnels_dashed_and_what_is_down_red() -> None:
+    shown = graph(small_world())
+    dot = shown.as_dot(links()).splitlines()
     assert (dot[0], dot[-1]) == ("graph netloom {", "}")
-    assert len(dot) == 2 + len(shown.graph) + shown.graph.number_of_edges()
+    assert len(dot) == 2 + len(shown.graph) + 1 + shown.graph.number_of_edges() + 2
+    assert '  "chassis:hv1" -- "chassis:hv2" [label="cost 10", style="dashed"];' in dot
+    assert '  "chassis:hv1" -- "chassis:hv3" [label="cost 5, 0.2 ms", color="red"];' in dot
+
+
+def test_a_link_is_an_edge_until_it_goes() -> None:
+    shown = graph(small_world())
+    shown.put(Link("hv2-hv1", ("hv2", "hv1"), ((1, 2),)))
+    assert shown.graph.has_edge(("chassis", "hv1"), ("chassis", "hv2"))
+    shown.delete(Link, "hv2-hv1")
+    assert not shown.graph.has_edge(("chassis", "hv1"), ("chassis", "hv2"))
+
+
+def test_bridges_without_an_address_have_no_tunnels() -> None:
+    bare = Chassis("hv2", 0xA2)
+    assert graph(with_more(small_world(), bare)).tunnels() == []
 
 
 def test_a_port_that_moves_is_in_one_place() -> None:
@@ -74,4 +109,4 @@ def test_after_any_history_it_is_what_it_would_be_made_at_once(history: History)
                 shown.delete(read[1], read[2])
             else:
                 shown.put(entity)
-    assert shown.as_json() == graph(world).as_json()
+    assert shown.as_json((), {}) == graph(world).as_json((), {})

@@ -1,0 +1,77 @@
+"""The fabric as callers see it: links and bridges, the topology that they make, and what a path would be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from controller.derived import Endpoint
+from controller.entities import Chassis
+from controller.links import BridgeSettings, LinkSettings
+from controller.status.bridges import bridge_row, bridge_rows
+from controller.status.paths import path_policy_status, settings_status, unsettled
+
+if TYPE_CHECKING:
+    from controller.core import Core
+    from controller.status.atlas import Atlas
+    from controller.status.links import Links
+    from topology.graph import Topology
+    from topology.paths import Question
+
+Said = Literal["Link", "Bridge"]
+_SETTINGS = {"Link": LinkSettings, "Bridge": BridgeSettings}
+
+
+@dataclass(frozen=True, slots=True)
+class Fabric:
+    """Answers about links, bridges and paths; every answer is plain JSON values."""
+
+    core: Core
+    atlas: Atlas
+    links: Links
+    graph: Topology
+
+    def rows(self, kind: Said) -> list[dict[str, object]]:
+        """All links, or all bridges."""
+        return self.links.rows() if kind == "Link" else bridge_rows(self.core, self.atlas)
+
+    def row(self, kind: Said, name: str) -> dict[str, object] | None:
+        """One of them, a link by its ends in either order; None where there is none and nothing is said of one."""
+        return self.links.row(name) if kind == "Link" else bridge_row(self.core, self.atlas, name)
+
+    def status(self, kind: str, key: str, started: float) -> dict[str, object]:
+        """How far a link, a bridge or a path policy has come."""
+        match kind:
+            case "Link" | "Bridge":
+                return settings_status(self.core, self.atlas, (kind, key), self.row(kind, key), started)
+            case _:
+                return path_policy_status(self.core, self.atlas, key, started)
+
+    def waits(self, kind: str, key: str) -> str | None:
+        """Why a link or bridge that something is said of is not yet as it says; None: it is, or is of another kind."""
+        if kind not in _SETTINGS or self.core.compiler.store.get(_SETTINGS[kind], key) is None:
+            return None
+        return unsettled(self.core, self.atlas, self.row("Link" if kind == "Link" else "Bridge", key))
+
+    def bridge_of(self, end: str) -> str | None:
+        """The bridge of that name, or that a port (``project/name``) is plugged into; None where there is none."""
+        store = self.core.compiler.store
+        if "/" in end:
+            endpoint: Endpoint | None = store.get(Endpoint, end)
+            return endpoint.chassis if endpoint is not None else None
+        return end if store.get(Chassis, end) is not None or end in self.atlas.map else None
+
+    def compute(self, question: Question) -> dict[str, Any]:
+        """A path that nobody takes, or why there is none."""
+        return self.atlas.steering.compute(self.atlas.map, question)
+
+    def topology(self, form: Literal["json", "graphml", "dot"]) -> dict[str, object] | str:
+        """Nodes and links."""
+        links, bridges = self.links.rows(), {str(row["name"]): row for row in self.rows("Bridge")}
+        match form:
+            case "json":
+                return self.graph.as_json(links, bridges)
+            case "graphml":
+                return self.graph.as_graphml(links, bridges)
+            case "dot":
+                return self.graph.as_dot(links)

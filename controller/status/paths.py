@@ -1,0 +1,73 @@
+"""The status of links and bridges, whether they are drained; and of path policies, which way their packets took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from controller.links import PathPolicy
+from controller.status.conditions import CONFIRMED, condition, progress, ready
+
+if TYPE_CHECKING:
+    from controller.compiler.ownership import Subject
+    from controller.core import Core
+    from controller.status.atlas import Atlas
+
+_TOLD = ("path", "backup", "hops", "latency_ms", "cost", "bandwidth_mbps", "demands")
+
+
+def settings_status(
+    core: Core, atlas: Atlas, subject: Subject, row: dict[str, Any] | None, started: float
+) -> dict[str, object]:
+    """Of a Link or Bridge, with the ``row`` by which it is listed; None where there is none of that name."""
+    kind, key = subject
+    since = core.readiness.since(subject, started)
+    there = row is not None and row.get("state") != "absent"
+    told = f"there is such a {kind.lower()}" if there else f"there is no {kind.lower()} {key} now"
+    missing = unsettled(core, atlas, row)
+    found = (CONFIRMED, "the switches have confirmed all ways") if missing is None else ("Moving", missing)
+    conditions = [
+        ready(core, subject, found, started),
+        condition("Known", "Found" if there else "NotFound", told, since, holds=there),
+    ]
+    if row is not None and row["maintenance"]:
+        conditions.append(_drained(atlas, row["name"], since))
+    return {**(row or {}), "conditions": conditions}
+
+
+def unsettled(core: Core, atlas: Atlas, row: dict[str, Any] | None) -> str | None:
+    """Why the ways through a link or bridge are not yet as is said of it; None where they are, or there is none."""
+    if row is None or row.get("state") == "absent":
+        return None
+    if row["maintenance"] and not (found := atlas.draining(row["name"]))["drained"]:
+        return str(found["message"])
+    ends = row.get("between")
+    edge = atlas.map.edge(*ends) if ends else None
+    if edge is not None and edge.cost != row["cost"]:
+        return "new ways are being worked out"
+    late = sorted(name for name, bridge in core.bridges.items() if _late(core, bridge))
+    return f"{', '.join(late)} has yet to confirm" if late else None
+
+
+def _late(core: Core, bridge: Any) -> bool:
+    """Who is not connected forwards nothing to wait for."""
+    return bridge.connection is not None and bridge.confirmed(core.turn) < core.turn
+
+
+def _drained(atlas: Atlas, name: str, since: float) -> dict[str, object]:
+    found = atlas.draining(name)
+    return condition("Drained", found["reason"], found["message"], since, holds=found["drained"])
+
+
+def path_policy_status(core: Core, atlas: Atlas, key: str, started: float) -> dict[str, object]:
+    """Which way a policy's packets take, from each bridge to each, or why none could be had."""
+    subject = ("PathPolicy", key)
+    since = core.readiness.since(subject, started)
+    told = atlas.steering.status(key) if core.compiler.store.get(PathPolicy, key) is not None else {}
+    if not told:
+        waiting = ("Planning", "its path is being worked out")
+        return {**dict.fromkeys(_TOLD), "demands": [], "conditions": [ready(core, subject, waiting, started)]}
+    conditions = [
+        condition(each["type"], each["reason"], each["message"], each.get("since", since), holds=each["status"])
+        for each in told["conditions"]
+    ]
+    return {**told, "conditions": [ready(core, subject, progress(core, subject), started), *conditions]}
