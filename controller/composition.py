@@ -12,18 +12,23 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from apps import pipeline, policy_tables, registers, registry
+from controller import outfit
 from controller.agent.keeper import Keeper
+from controller.atlas.atlas import Atlas
+from controller.atlas.figures import Figures
+from controller.atlas.findings import Findings
+from controller.atlas.probing import Probing
+from controller.atlas.steering import Steering
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
 from controller.figures import CoreCollector, PolicyCollector, ServicesCollector
-from controller.flow.fields import REGS
 from controller.flow_rows import FlowRows
 from controller.forgetting import Forgetting
 from controller.forwarder import system_resolvers
 from controller.gateways import Gateways
 from controller.host_news import HostNews
 from controller.host_orders import HostOrders
-from controller.intent.allocate import TUNNEL_PORTS, Underlay
+from controller.host_states import HostStates
 from controller.intent.state import Intent
 from controller.intent.writer import Writer
 from controller.inventory import Inventory, News
@@ -39,15 +44,14 @@ from controller.plans import Plans
 from controller.punts import Punts
 from controller.reachability import Reachability
 from controller.reports import Reports, late, present
-from controller.services.pipeline import Pipeline
 from controller.settings import endpoint
 from controller.southbound import framework
 from controller.southbound.bridge import Bridge
+from controller.status.fabric import Fabric
+from controller.status.links import Links
 from controller.steward import Hands, Steward
 from controller.switchboard import Switchboard
 from controller.world import World
-from ovsdb.address import Tls, parse
-from ovsdb.host_plan import Wanted
 from ovsdb.hosts import Hosts
 from ovsdb.intent import IntentDatabase
 from ovsdb.server import EmbeddedServer
@@ -86,26 +90,40 @@ class Daemon:
         self._inventory = Inventory()
         self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._punted)
         news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
-        tls = _tls(settings)
-        self.hosts = Hosts(_wanted(settings), news, tls)
+        tls = outfit.tls(settings)
+        self.hosts = Hosts(outfit.wanted(settings), news, tls)
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
+        self._figures = Figures()
+        findings = Findings(self.reports.publish, self._figures)
+        emit, wake = self.switchboard.emit, self._hub.Queue()
+        self._probing = Probing(self.core, settings.topology, emit, news.told, findings, wake)
+        self.switchboard.watchers.append(self._probing.ports)
+        self._atlas = self._mapping()
         self._live = self._living()
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
-        followers = (self._live, self._orders, self._gateways, self._services, forgetting)
+        followers = (self._live, self._orders, self._gateways, self._services, forgetting, self._atlas, self._probing)
         self.reports.followers += [follower.compiled for follower in followers]
-        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled]
+        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled, self._probing.settled]
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
         self.plans.looks["connections"] = partial(_ended, self._live, self.plans)
-        self.world = World(self.core, self.reports, topology, self.hosts, self._services, self._live, self.plans)
-        news.listeners.append(self.world.host_states)
+        states, atlas, store = HostStates(), self._atlas, self.core.compiler.store
+        news.listeners.append(states)
+        fabric = Fabric(self.core, atlas, Links(store, atlas, topology.tunnels, states.watches), topology)
+        parts = (self.hosts, self._services, self._live, self.plans, states)
+        self.world = World(self.core, self.reports, fabric, *parts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
-        self.writer = Writer(self.database, self.intent, _underlay(settings), keep=reachability.keep)
+        self.writer = Writer(self.database, self.intent, outfit.underlay(settings), keep=reachability.keep)
+
+    def _mapping(self) -> Atlas:
+        """What keeps the map of links."""
+        steering = Steering(self._settings.topology, Breath(self._hub.sleep))
+        return Atlas(self.core, self._hub, steering, self._figures, self._seen, self.reports.bug)
 
     def _living(self) -> Live:
         """What follows connections."""
@@ -128,7 +146,7 @@ class Daemon:
         publish, take = self.reports.publish, self._live.decisions.take
         hands = Hands(self.switchboard.emit, publish, self._seen, hub.spawn, partial(hub.sleep, 0), take)
         resolvers = system_resolvers() if told is None else told
-        services = Steward(self.core, _pipeline(), hands, resolvers, time.time)
+        services = Steward(self.core, outfit.service_pipeline(), hands, resolvers, time.time)
         facts, breath = self.core.compiler.store, Breath(hub.sleep)
         punts = Punts(facts, services.responders(), services.carry_out, hub.Queue(), breath, self.reports.bug)
         return services, punts
@@ -147,15 +165,20 @@ class Daemon:
         recalled = self._memory.recall()
         self._inventory.recall(recalled)
         self._gateways.recall(recalled)
+        self._atlas.recall(recalled)
+        self._probing.recall(recalled)
         self.core.submit(recalled, ())
         self.core.ask(self._orders.complete)
+        self.core.ask(self._atlas.begin)
         self._hub.spawn(self.core.run)
         self._hub.spawn(self._memory.run)
+        self._hub.spawn(self._atlas.run)
+        self._hub.spawn(self._probing.run)
         self._hub.spawn(self._punts.run, time.time)
         self._hub.spawn(self._services.run, self._hub.sleep)
         self._hub.spawn(self._live.cutting.run)
         self.writer.start()
-        tls = _tls(self._settings)
+        tls = outfit.tls(self._settings)
         files = (tls.private_key, tls.certificate, tls.ca) if tls else None
         settings = self._settings
         framework.serve(settings.framework, endpoint(settings.openflow.listen), files, self.switchboard)
@@ -211,55 +234,15 @@ class Daemon:
         return Bridge(chassis, inbox, self.core.compiler.catalogue, self.reports, self._hub.spawn_after)
 
     def _punted(self, chassis: str, packet: PacketIn) -> None:
+        if packet.registers.get(registers.PUNT.register or 0) == registers.PROBED:
+            self._probing.punted(chassis, packet)
+            return
         self._punts.take(self._services.pipeline.punt(chassis, packet))
 
 
 def _ended(live: Live, plans: Plans, change: Change) -> Callable[[Glimpse], Told]:
     """What tells the connections that a change would end."""
     return live.cutting.look(partial(plans.tried, change), change.puts)
-
-
-def _wanted(settings: Settings) -> Wanted:
-    """What every host should have."""
-    openflow = settings.openflow
-    return Wanted(endpoint(openflow.listen)[1], advertise=openflow.advertise, known=False)
-
-
-def _pipeline() -> Pipeline:
-    """The pipeline as services see it."""
-    return Pipeline(
-        reason=registers.PUNT,
-        network=registers.NETWORK,
-        origin=registers.ORIGIN,
-        via=registers.VIA,
-        router=registers.ROUTER,
-        next_hop=REGS[12:16],
-        sender=registers.SENDER,
-        out_port=registers.OUT_PORT,
-        rule=registers.RULE,
-        registers=REGS,
-        from_port=registers.FROM_PORT,
-        via_segment=registers.VIA_SEGMENT,
-        resolve=pipeline.RESOLVE.resubmit,
-        resolved=pipeline.SNAT.resubmit,
-        outwards=pipeline.UN_SNAT.resubmit,
-        deliver=pipeline.DELIVER.resubmit,
-        onwards=pipeline.ROUTER_IN.resubmit,
-    )
-
-
-def _underlay(settings: Settings) -> Underlay:
-    """What networks can be given, and the ports that hosts have to keep: the daemon may run on one of them."""
-    network, listening = settings.network, (parse(text).port for text in settings.ovsdb.listen)
-    daemon = {endpoint(settings.http.listen)[1], endpoint(settings.openflow.listen)[1], *listening}
-    return Underlay(
-        mtu=network.underlay_mtu,
-        ip=network.underlay_ip,
-        encap=network.default_encap,
-        segment_mtu=network.segment_mtu,
-        forwarded_from=network.host_forwards_from,
-        own_ports=TUNNEL_PORTS | daemon,
-    )
 
 
 def _keeper(local: str) -> Keeper | None:
@@ -270,10 +253,3 @@ def _keeper(local: str) -> Keeper | None:
     keeper = Keeper(local)
     keeper.start()
     return keeper
-
-
-def _tls(settings: Settings) -> Tls | None:
-    tls = settings.tls
-    if tls.private_key is None or tls.certificate is None or tls.ca is None:
-        return None
-    return Tls(str(tls.private_key), str(tls.certificate), str(tls.ca))

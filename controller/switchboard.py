@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from controller.southbound.conntrack import Connections
     from controller.southbound.framework import Connection
     from controller.southbound.inbound import Received
+    from controller.southbound.ports import PortDescription
 
 LOCAL_PORT = 0xFFFFFFFE
 HIGHEST_PORT = 0xFFFFFF00
@@ -52,6 +53,7 @@ class Switchboard:
         publish: Callable[[str, str, dict[str, object]], None],
         punted: Callable[[str, PacketIn], None],
     ) -> None:
+        self.watchers: list[Callable[[str, tuple[PortDescription, ...]], None]] = []
         self._core = core
         self._inventory = inventory
         self._publish = publish
@@ -117,9 +119,13 @@ class Switchboard:
         self._core.ask(_Message(self._core, chassis, Flush(connections, FLUSH_AGAIN_SECONDS)))
 
     def ports(self, connection: Connection) -> None:
-        """The ports of a bare bridge; those of a host's bridge are told by its database."""
+        """A bridge's ports and their states; which interfaces a host has, its database tells."""
         chassis = self._placed.get(connection)
-        if chassis is None or self._inventory.hosted(chassis):
+        if chassis is None:
+            return
+        for watcher in self.watchers:
+            watcher(chassis, connection.ports())
+        if self._inventory.hosted(chassis):
             return
         ports = {port.number: port.name for port in connection.ports()}
         numbered = {number: name for number, name in ports.items() if 0 < number < HIGHEST_PORT}
@@ -129,8 +135,8 @@ class Switchboard:
     def placed(self, dpid: int, chassis: str) -> None:
         """A host told of its bridge, which may have connected before."""
         connection = self._unplaced.pop(dpid, None)
-        if connection is not None:
-            self._place(connection, chassis)
+        if connection is not None and self._place(connection, chassis):
+            self.ports(connection)
 
     def closed(self, connection: Connection) -> None:
         """A switch's connection is gone."""
