@@ -1,4 +1,4 @@
-"""What becomes of packets between several switches: tunnels, physical segments, and the daemon that they ask."""
+"""What becomes of packets between several switches: tunnels, wires, physical segments, and the daemon that they ask."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from controller.entities import Chassis, Interface
 from controller.flow import fields as f
+from controller.links import Wire
 from tests.compiled import compiled
 from tests.connections import Connections
+from tests.layers import TUNNEL
 from tests.walk import TRACKED, Bridge, Walk
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ MOST_CROSSINGS = 64
 KEY_BITS = {"vxlan": 24, "geneve": 24, "gre": 32}
 OF_A_BRIDGE = frozenset((*f.REGS, *TRACKED, f.IN_PORT))
 """What a bridge knows of a packet beside what stands in it."""
-OF_TUNNELS = frozenset((f.TUN_ID, f.TUN_SRC, f.TUN_DST, f.TUN_IPV6_SRC, f.TUN_IPV6_DST, f.TUN_METADATA0))
 UNTAGGED, FROM_CONTROLLER = 0xFFF, 0xFFFFFFFD
 
 
@@ -47,7 +48,8 @@ class Punt:
 class Journey:
     """Everything that became of one packet.
 
-    ``crossings`` are (from, to, encapsulation, key) of the tunnels it went by, ``walks`` its way through each chassis,
+    ``crossings`` are (from, to, encapsulation, key) of the tunnels it went by, and (from, to, "wire", service path) of
+    the wires, ``walks`` its way through each chassis, ``lost`` the ports at which it went into a cut wire,
     ``punts`` what the daemon got of it.
     """
 
@@ -55,6 +57,7 @@ class Journey:
     punts: list[Punt] = field(default_factory=list)
     walks: list[tuple[str, Walk]] = field(default_factory=list)
     crossings: list[tuple[str, str, str, int]] = field(default_factory=list)
+    lost: list[tuple[str, int]] = field(default_factory=list)
 
 
 class DataPlane:
@@ -65,6 +68,8 @@ class DataPlane:
 
     def __init__(self, world: World) -> None:
         self._bridges: dict[str, Bridge] = {}
+        self._cut: tuple[str, ...] = ()
+        self._silent = False
         self.becomes(world)
 
     def becomes(self, world: World) -> None:
@@ -77,6 +82,18 @@ class DataPlane:
         self._bridges = {key: Bridge(compiler.catalogue.flows(key)) for key in self._chassis}
         for key in self._bridges.keys() & known.keys():
             self._bridges[key].connections = known[key]
+        wires = [one for one in world.values() if isinstance(one, Wire)]
+        self._plugs = {place: one for one in wires for place in zip(one.ends, one.ports, strict=True)}
+        self.fails(*self._cut, silent=self._silent)
+
+    def fails(self, *wires: str, silent: bool = False) -> None:
+        """Just these wires (keys) let nothing through from now on; their ports die of it unless they are ``silent``."""
+        self._cut, self._silent = wires, silent
+        for bridge in self._bridges.values():
+            bridge.dead.clear()
+        for (chassis, port), wire in self._plugs.items():
+            if wire.key in wires and not silent:
+                self._bridges[chassis].dead.add(port)
 
     def forget(self) -> None:
         """No connection is known any more, as after a long silence."""
@@ -144,6 +161,9 @@ class DataPlane:
             if port in tunnels:
                 self._cross(journey, chassis, tunnels[port], sent)
                 continue
+            if (chassis, port) in self._plugs:
+                self._pass(journey, chassis, port, sent)
+                continue
             journey.arrivals.append(Arrival(chassis, port, sent))
             if port in segments:
                 self._spread(journey, chassis, segments[port], sent)
@@ -162,10 +182,22 @@ class DataPlane:
                     inside = {of: value for of, value in sent.items() if of not in left}
                     self._enter(journey, there.key, port, inside | {f.TUN_ID: key})
 
+    def _pass(self, journey: Journey, chassis: str, port: int, sent: Packet) -> None:
+        """By a wire: the frame alone, to the bridge at its other end."""
+        wire = self._plugs[chassis, port]
+        if wire.key in self._cut:
+            journey.lost.append((chassis, port))
+            return
+        there = 1 - wire.ends.index(chassis)
+        journey.crossings.append((chassis, wire.ends[there], "wire", sent.get(f.NSH_SPI, 0)))
+        assert len(journey.crossings) < MOST_CROSSINGS, "the packet goes round and round"
+        inside = {of: value for of, value in sent.items() if of not in OF_A_BRIDGE | TUNNEL}
+        self._enter(journey, wire.ends[there], wire.ports[there], inside)
+
     def _spread(self, journey: Journey, chassis: str | None, segment: str, sent: Packet) -> None:
         """Over a physical segment, whose switches have learned nothing yet: every other chassis there gets it."""
         assert len(journey.walks) < MOST_CROSSINGS, "the packet goes round and round"
-        inside = {of: value for of, value in sent.items() if of not in OF_A_BRIDGE | OF_TUNNELS}
+        inside = {of: value for of, value in sent.items() if of not in OF_A_BRIDGE | TUNNEL}
         for there in self._chassis.values():
             for name, port in there.segments:
                 if name == segment and there.key != chassis:

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.cloning import Clone
-from controller.flow.headers import PopVlan, PushVlan
+from controller.flow.groups import ToGroup
+from controller.flow.headers import Decap, DecNshTtl, EncapEthernet, EncapNsh, PopVlan, PushVlan
 from controller.flow.tracking import Ct
 from tests.connections import ADDRESSES, Connections, way
 from tests.entries import by_table, claimed
+from tests.layers import put_ethernet, put_nsh, take_off
 from tests.packets import LENGTH, TAG_PRESENT
+from tests.ways import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,10 +84,10 @@ class Walk:
         elif port not in {came, act.IN_PORT_RESERVED}:
             self.outputs.append((port, dict(self.packet)))
 
-    def age(self) -> bool:
+    def age(self, ttl: Field) -> bool:
         """One hop less to live; whether there was one left."""
-        alive = self.packet[f.IP_TTL] > 1
-        self.packet[f.IP_TTL] -= alive
+        alive = self.packet[ttl] > 1
+        self.packet[ttl] -= alive
         return alive
 
     def tag(self, vlan: int) -> None:
@@ -95,19 +98,24 @@ class Walk:
             self.packet[LENGTH] += TAG_LENGTH if vlan else -TAG_LENGTH
 
 
-def path(packet: Packet, paths: int) -> int:
+def path(packet: Packet, asked: act.Multipath) -> int:
     """One of so many, the same for both directions of a connection (RFC 2992's reasons, by highest random weight)."""
     going = way(packet) if packet[f.ETH_TYPE] in ADDRESSES else None
     ends = sorted(((going.source, going.source_port), (going.destination, going.destination_port))) if going else []
-    return max(range(paths), key=lambda one: blake2b(f"{ends}{one}".encode()).digest())
+    if asked.modulo:
+        return int.from_bytes(blake2b(f"{ends}".encode()).digest()) % asked.paths
+    return max(range(asked.paths), key=lambda one: blake2b(f"{ends}{one}".encode()).digest())
 
 
 class Bridge:
-    """One bridge's flows, by table, and the connections that it knows."""
+    """One bridge's flows, by table, their groups, the connections that it knows, and its ports that are dead."""
 
     def __init__(self, flows: Iterable[Flow]) -> None:
         self.connections = Connections()
-        self._tables = by_table(flows)
+        self.dead: set[int] = set()
+        found = tuple(flows)
+        self._tables = by_table(found)
+        self._groups = {group.number: group for flow in found for group in flow.groups}
 
     def walk(self, packet: Packet, in_port: int, rounds: int = 0) -> Walk:
         """The packet's way from table 0 on; it has been round so often already, as the switch counts."""
@@ -130,42 +138,51 @@ class Bridge:
 
     def _pass(self, walk: Walk, now: _Round) -> list[_Round]:
         """All that happens until conntrack has answered; those to go on with then."""
-        before, punted = len(walk.outputs), len(walk.punts)
-        trip = _Trip(walk, now.number)
+        trip = _Trip(walk, now.number, len(walk.outputs), len(walk.punts))
         try:
             self._do(trip, now.actions, BEFORE_ALL, 0)
-        except TooDeep:
-            del walk.outputs[before:], walk.punts[punted:]
-            walk.lost.append("too often back to earlier tables")
+        except TooDeep as reason:
+            del walk.outputs[trip.outputs :], walk.punts[trip.punts :]
+            walk.lost.append(str(reason))
             return []
         return trip.later
 
-    def _enter(self, trip: _Trip, table: int, depth: int) -> None:
+    def _enter(self, trip: _Trip, table: int, depth: int, before: int) -> None:
+        trip.lookups += 1
+        if depth >= MOST_BACKWARD or trip.lookups > MOST_LOOKUPS + 1:
+            raise TooDeep("too often back to earlier tables")
         walk = trip.walk
         found = claimed(self._tables.get(table, []), walk.packet)
         walk.steps.append((table, found.cookie if found else None))
         if found is not None:
-            self._do(trip, found.actions, table, depth)
+            self._do(trip, found.actions, table, depth + (table <= before))
 
     def _do(self, trip: _Trip, actions: Sequence[act.Action], table: int, depth: int) -> None:
         for action in actions:
             match action:
                 case act.Resubmit(table=there) | act.Goto(table=there):
-                    trip.lookups += 1
-                    if depth >= MOST_BACKWARD or trip.lookups > MOST_LOOKUPS + 1:
-                        raise TooDeep
-                    self._enter(trip, there, depth + (there <= table))
+                    self._enter(trip, there, depth, table)
                 case Ct():
                     self._track(trip, action)
                 case Clone(actions=inside):
-                    kept = dict(trip.walk.packet)
-                    self._do(trip, inside, table, depth)
-                    trip.walk.packet = kept
-                case act.DecTtl():
-                    if not trip.walk.age():
+                    self._aside(trip, inside, table, depth)
+                case ToGroup(number=number):
+                    way = chosen(self._groups[number], trip.walk.packet, self.dead)
+                    self._aside(trip, way.actions if way else (), table, depth)
+                case Decap():
+                    if take_off(trip.walk.packet):
+                        trip.turns()
+                case act.DecTtl() | DecNshTtl():
+                    if not trip.walk.age(f.IP_TTL if isinstance(action, act.DecTtl) else f.NSH_TTL):
                         return
                 case _:
                     apply(trip.walk, action)
+
+    def _aside(self, trip: _Trip, actions: Sequence[act.Action], table: int, depth: int) -> None:
+        """What is done to a copy, of which the packet itself knows nothing."""
+        kept = dict(trip.walk.packet)
+        self._do(trip, actions, table, depth)
+        trip.walk.packet = kept
 
     def _track(self, trip: _Trip, action: Ct) -> None:
         """What conntrack finds is known only after the round trip, and forgotten where the flow itself goes on."""
@@ -188,12 +205,22 @@ class _Round:
 
 @dataclass(slots=True)
 class _Trip:
-    """One round of a walk, and the rounds that come of it."""
+    """One round of a walk, what had left before it, and the rounds that come of it."""
 
     walk: Walk
     number: int
+    outputs: int
+    punts: int
     later: list[_Round] = field(default_factory=list)
     lookups: int = 0
+
+    def turns(self) -> None:
+        """The switch looks at the packet anew, and goes on where it was: that counts as a round."""
+        self.number += 1
+        self.lookups, self.outputs, self.punts = 0, len(self.walk.outputs), len(self.walk.punts)
+        self.walk.rounds = max(self.walk.rounds, self.number)
+        if self.number > MOST_ROUNDS:
+            raise TooDeep("too many rounds through conntrack")
 
 
 def apply(walk: Walk, action: act.Action) -> None:
@@ -211,11 +238,21 @@ def apply(walk: Walk, action: act.Action) -> None:
             bits = (1 << action.bits) - 1
             value = walk.read(action.source) >> action.source_at & bits
             walk.write(action.target, value << action.target_at, bits << action.target_at)
+        case act.Multipath(field=target, at=at, bits=bits):
+            walk.write(target, path(walk.packet, action) << at, ((1 << bits) - 1) << at)
+        case act.CheckLarger(size=size, field=target, bit=bit):
+            walk.write(target, (walk.packet.get(LENGTH, 0) > size) << bit, 1 << bit)
+        case _:
+            _put_header(walk, action)
+
+
+def _put_header(walk: Walk, action: act.Action) -> None:
+    match action:
         case PushVlan():
             walk.tag(TAG_PRESENT)
         case PopVlan():
             walk.tag(0)
-        case act.Multipath(paths=paths, field=target, at=at, bits=bits):
-            walk.write(target, path(walk.packet, paths) << at, ((1 << bits) - 1) << at)
-        case act.CheckLarger(size=size, field=target, bit=bit):
-            walk.write(target, (walk.packet.get(LENGTH, 0) > size) << bit, 1 << bit)
+        case EncapNsh():
+            put_nsh(walk.packet)
+        case EncapEthernet():
+            put_ethernet(walk.packet)
