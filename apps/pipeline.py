@@ -29,7 +29,7 @@ CLASSIFY = Table(
     "Which network does the packet belong to?",
     {"probe": 400, "wire": 300, "port": 200, "tunnel": 100, "stray": 50},
     (f.IN_PORT, f.VLAN, f.ETH_TYPE, f.ETH_DST),
-    sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, *_GUARDED, f.VLAN),
+    sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, r.COURSE, *_GUARDED, f.VLAN),
     leads_to=("PEER", "ARRIVAL", "RETURN", "SOURCE", "NEIGHBOUR", "ROUTER_IN", "PUNT"),
     miss="dropped: tagged frames, ports that nobody asked for",
 )
@@ -236,7 +236,7 @@ DELIVER = Table(
     32,
     "DELIVER",
     "How does it leave the bridge?",
-    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "self": 200, "link": 150, "tunnel": 100}
+    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "link": 220, "self": 200, "tunnel": 100}
     | {"no_tunnel": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, r.TOWARDS, *_TUNNEL_DST),
     sets=(r.ANSWER_MAC, r.ENTROPY, *_HEADER, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, f.TUN_METADATA0),
