@@ -12,6 +12,7 @@ from controller.addresses import link_local
 from controller.derived import HOST_LINK, Division, Endpoint, Leaf, Presence, Realm
 from controller.entities import Chassis, Interface, Network, Port
 from controller.flow.flow import Here, Hosts
+from controller.links import ServiceChain
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ OWN_WAYS = frozenset({"host-only", "bridged"})
 
 
 def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
-    """The port joined with its interface; nothing while it is down, unplugged or its network is unknown."""
+    """The port joined with its interface; nothing while it is down, unplugged, a middlebox's, or of no network."""
     network = view.get(Network, port.network)
-    place = _interface(port, view)
-    if place is None or not port.admin_up:
+    found = place(port, view)
+    if found is None or not port.admin_up or view.count(ServiceChain, "port", port.key):
         return
     yield Endpoint(
         key=port.key,
@@ -40,9 +41,9 @@ def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
         mode=network.mode,
         vni=network.vni,
         encap=network.encap,
-        chassis=place.chassis,
-        interface=place.name,
-        ofport=place.ofport,
+        chassis=found.chassis,
+        interface=found.name,
+        ofport=found.ofport,
         mac=port.mac,
         ipv4=tuple(a for a in port.addresses if ":" not in a),
         ipv6=tuple(a for a in port.addresses if ":" in a),
@@ -51,8 +52,8 @@ def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
     )
 
 
-def _interface(port: Port, view: View) -> Interface | None:
-    """The interface named in the binding, else the one that names the port; of several, the one seen last."""
+def place(port: Port, view: View) -> Interface | None:
+    """Where a port is plugged in: as its binding says, else by what names it; of several, the one seen last."""
     if port.binding is not None:
         found = view.find(Interface, f"{port.binding.chassis}/{port.binding.interface}")
         return found if found and found.iface_id in {None, port.uid, port.key} else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from apps import aims
 from apps import registers as r
 from apps.binding import OWN_WAYS, reach
 from apps.pipeline import CROWD, DELIVER, DESTINATION, FLOOD
@@ -38,7 +39,8 @@ def local(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 
 def _local(endpoint: Endpoint, address: Match, view: View) -> Flow:
-    actions: list[Action] = [set_field(r.OUT_PORT, endpoint.ofport), *receiving(endpoint, view), INGRESS.goto]
+    known: list[Action] = [set_field(r.OUT_PORT, endpoint.ofport), *receiving(endpoint, view)]
+    actions = [*known, *aims.here(endpoint, INGRESS.goto, view)]
     return DESTINATION.flow(Here(endpoint.chassis), "local", {r.NETWORK: endpoint.vni, **address}, actions)
 
 
@@ -51,7 +53,8 @@ def _remote(endpoint: Endpoint, address: Match, view: View) -> Iterator[Flow]:
     if endpoint.mode in OWN_WAYS:
         return
     match: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: FROM_HERE, **address}
-    actions: list[Action] = [*toward(endpoint.chassis, endpoint.encap, view), DELIVER.goto]
+    way = toward(endpoint.chassis, endpoint.encap, view)
+    actions: list[Action] = [*way, *aims.there(endpoint, DELIVER.goto, view)]
     yield DESTINATION.flow(reach(endpoint), "remote", match, actions)
 
 

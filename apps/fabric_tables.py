@@ -14,6 +14,7 @@ COURSES = 60_000
 """The most flows that choose among path policies and service chains, one above the other."""
 _IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
 _PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST, f.SCTP_SRC, f.SCTP_DST)
+_MESSAGES = (f.ICMP_TYPE, f.ICMP_CODE, f.ICMPV6_TYPE, f.ICMPV6_CODE)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
 
 ARRIVAL = Table(
@@ -29,19 +30,19 @@ ARRIVAL = Table(
 RETURN = Table(
     3,
     "RETURN",
-    "Which network does a frame that a middlebox gives back belong to, and where does it go next?",
+    "Which network does a frame that a middlebox gives back belong to?",
     {"machine": 100},
-    (f.IN_PORT, f.ETH_TYPE, f.ETH_DST),
-    sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.COURSE, r.OUT_PORT, r.VIA, r.HANDOVER, r.ENTROPY),
-    leads_to=("ROUTER_IN", "DESTINATION", "DELIVER"),
-    miss="dropped: for no machine of the chain's networks",
+    (r.COURSE, f.ETH_DST),
+    sets=(r.NETWORK,),
+    leads_to=("DESTINATION",),
+    miss="dropped: for nobody whom the service chain speaks of",
 )
 STEER = Table(
     27,
     "STEER",
     "Does a service chain or a path policy speak of the packet?",
-    Descending(65_000, COURSES, {"question": 65_001, "other": 1}),
-    (r.LOOKUP, r.VIA, r.COURSE, r.SENDER, r.AIM, f.CONJ_ID, *_IPS, *_PORTS, f.ICMP_TYPE, f.ICMPV6_TYPE),
+    Descending(65_000, COURSES, {"returned": 65_002, "passing": 65_001, "other": 1}),
+    (r.LOOKUP, r.ORIGIN, r.COURSE, r.SENDER, r.AIM, f.CONJ_ID, *_IPS, *_PORTS, f.IP_FRAG, *_MESSAGES),
     sets=(r.COURSE,),
     leads_to=("PATHS",),
     miss="never happens: 'other' sends on to PATHS",
@@ -50,8 +51,8 @@ PATHS = Table(
     28,
     "PATHS",
     "Which way does it go from here?",
-    {"chain": 300, "track": 200, "refused": 150, "local": 100, "remote": 50},
-    (r.LOOKUP, r.COURSE, r.VIA, r.TOWARDS, r.ENTROPY),
+    {"chain": 300, "round": 250, "local": 240, "track": 200, "refused": 150, "remote": 50},
+    (r.COURSE, r.VIA, r.TOWARDS, r.ENTROPY),
     sets=(r.VIA, r.TOWARDS, r.HANDOVER, r.ENTROPY, r.COURSE),
     leads_to=("PATHS", "INGRESS", "DELIVER"),
     miss="never happens: 'local' and 'remote' send on",

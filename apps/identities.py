@@ -9,6 +9,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from controller.courses import Course
 from controller.entities import Port, Project
 from controller.policy.derived import Identity, Member
 from controller.policy.numbers import IDENTITY_BITS, hashed, identity_number
@@ -34,9 +35,13 @@ def members(port: Port, view: View) -> Iterator[Member]:
     """
     if not view.count(Project, "key", port.project):
         return
-    alone = port.key if view.count(Policy, "port", port.key) else ""
+    alone = port.key if _singled_out(port, view) else ""
     key = _key((port.project, port.network, port.labels, port.groups, port.named_ports, alone))
     yield Member(port.key, key, port.project)
+
+
+def _singled_out(port: Port, view: View) -> bool:
+    return bool(view.count(Policy, "port", port.key) or view.count(Course, "port", port.key))
 
 
 def identities(member: Member, view: View) -> Iterator[Identity]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.courses import Foothold
 from controller.derived import Audience, Endpoint, Exit, Federation, Floating, Realm
 from controller.entities import Network, Router
 from controller.store import Index
@@ -37,13 +38,14 @@ def realms(network: Network, view: View) -> Iterator[Realm]:
 
 
 def audiences(realm: Realm, view: View) -> Iterator[Audience]:
-    """The chassis that have to know a realm: its ports are there, or something leaves there by it or from it."""
+    """The chassis that have to know a realm: its packets begin, leave or come back from middleboxes there."""
     if realm.key != realm.realm:
         return
     chassis = set(view.groups(Endpoint, "realm", realm.key))
     for index in ("realm", "outside"):
         chassis.update(leaving.seat for leaving in view.where(Exit, index, realm.key) if leaving.seat)
         chassis.update(view.groups(Floating, index, realm.key))
+    chassis.update(view.groups(Foothold, "realm", realm.key))
     for name in sorted(chassis):
         yield Audience(f"{realm.key}@{name}", realm.key, name)
 

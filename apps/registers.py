@@ -82,6 +82,12 @@ VIA_SEGMENT = 4
 VIA_FABRIC, VIA_TRACK, VIA_CHAIN = 5, 6, 7
 """By the links between bridges: to a chassis, along a track, or to a middlebox at a chassis."""
 ENTROPY_BITS = 8
+RETURNED, PICKED = 1 << 31, 1 << 30
+"""Of COURSE: the packet comes back from a middlebox; which instance of its next step gets it has been picked."""
+COURSE_AT, ANSWERS, LAST_STEP = 8, 1 << 7, (1 << 7) - 1
+"""Where the number of a course begins in COURSE; that packets are answers; the steps that a packet may have passed."""
+ANY_STEP = (PICKED - 1) & ~LAST_STEP
+"""The bits of COURSE that stay the same from step to step."""
 TELLING = "geneve"
 """The encapsulation that carries SENDER."""
 DELIVERY, QUESTION = 0, 1
@@ -128,6 +134,11 @@ REGISTERS = {
     "ENTROPY": ENTROPY,
 }
 _WORD = 0xFFFFFFFF
+
+
+def course(number: int, *, answers: bool = False, step: int = 0) -> int:
+    """What COURSE says of packets that follow a course, and have ``step`` steps of a service chain behind them."""
+    return (RETURNED if step else 0) | number << COURSE_AT | (ANSWERS if answers else 0) | step
 
 
 def held(cidr: str) -> Match:

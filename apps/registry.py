@@ -8,7 +8,9 @@ from apps import (
     addressing,
     bearings,
     binding,
+    chains,
     classify,
+    courses,
     deliver,
     destination,
     exits,
@@ -20,6 +22,7 @@ from apps import (
     host_link,
     host_orders,
     identities,
+    middleboxes,
     nat,
     neighbours,
     policy_stages,
@@ -29,12 +32,15 @@ from apps import (
     rules,
     rulings,
     segments,
+    stakes,
     static_routes,
+    steering,
     tracks,
     ways,
     who,
 )
 from controller.compiler.engine import Feature, Relation
+from controller.courses import Course, Foothold, Interest, Line, Middlebox, Precedence, Stake
 from controller.derived import (
     Audience,
     Division,
@@ -49,8 +55,8 @@ from controller.derived import (
     Presence,
     Realm,
 )
-from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Router
-from controller.links import Bearing, Heading, Route, Track, Wire
+from controller.entities import Chassis, FloatingIp, Interface, Neighbour, Network, Port, PortForward, Project, Router
+from controller.links import Bearing, Demand, Heading, PathPolicy, Placed, Route, ServiceChain, Track, Wire
 from controller.policy.derived import (
     Guard,
     Identity,
@@ -86,15 +92,26 @@ RELATIONS = (
     Relation("ways.door_exits", Network, Exit, ways.door_exits),
     Relation("ways.floatings", FloatingIp, Floating, ways.floatings),
     Relation("ways.forwards", PortForward, Forward, ways.forwards),
-    Relation("realms.audiences", Realm, Audience, realms.audiences),
+    Relation("courses.of_policies", PathPolicy, Course, courses.of_policies),
+    Relation("courses.of_chains", ServiceChain, Course, courses.of_chains),
+    Relation("courses.precedences", Project, Precedence, courses.precedences),
     Relation("identities.members", Port, Member, identities.members),
     Relation("identities.identities", Member, Identity, identities.identities, shared=True),
+    Relation("courses.interests", Identity, Interest, courses.interests),
+    Relation("stakes.stakes", Endpoint, Stake, stakes.stakes),
+    Relation("middleboxes.middleboxes", Port, Middlebox, middleboxes.middleboxes),
+    Relation("middleboxes.lines", ServiceChain, Line, middleboxes.lines),
+    Relation("middleboxes.footholds", ServiceChain, Foothold, middleboxes.footholds),
+    Relation("realms.audiences", Realm, Audience, realms.audiences),
     Relation("guards.outlines", Policy, Outline, guards.outlines),
     Relation("guards.postures", Identity, Posture, guards.postures),
     Relation("guards.policy_sets", Posture, PolicySet, guards.policy_sets, shared=True),
     Relation("guards.guards", PolicySet, Guard, guards.guards),
     Relation("guards.standings", Endpoint, Standing, guards.standings),
     Relation("guards.posts", Guard, Post, guards.posts),
+    Relation("stakes.posts", Course, Post, stakes.posts),
+    Relation("middleboxes.posts", ServiceChain, Post, middleboxes.posts),
+    Relation("stakes.demands", Course, Demand, stakes.demands),
     Relation("rulings.rulings", Policy, Ruling, rulings.rulings),
     Relation("rulings.ranks", Guard, Rank, rulings.ranks),
     Relation("rulings.placements", Rank, Placement, rulings.placements),
@@ -155,6 +172,15 @@ FEATURES = (
     Feature("flood.parts", Presence, flood.parts),
     Feature("flood.members", Leaf, flood.members),
     Feature("flood.elsewhere", Network, flood.elsewhere),
+    Feature("steering.everywhere", Chassis, steering.everywhere),
+    Feature("steering.courses", Course, steering.courses),
+    Feature("steering.refusals", PathPolicy, steering.refusals),
+    Feature("steering.placements", Placed, steering.placements),
+    Feature("chains.steps", Line, chains.steps),
+    Feature("chains.ways", Post, chains.ways),
+    Feature("chains.arrivals", Middlebox, chains.arrivals),
+    Feature("chains.returns", Middlebox, chains.returns),
+    Feature("chains.machines", Stake, chains.machines),
     Feature("deliver", Chassis, deliver.translate),
     Feature("deliver.headings", Heading, deliver.headings),
 )
@@ -169,6 +195,9 @@ def _together(*parts: Mapping[type, tuple[Index, ...]]) -> dict[type, tuple[Inde
 INDEXES = _together(
     bearings.INDEXES,
     binding.INDEXES,
+    courses.INDEXES,
+    stakes.INDEXES,
+    middleboxes.INDEXES,
     realms.INDEXES,
     ways.INDEXES,
     host_orders.INDEXES,

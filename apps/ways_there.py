@@ -47,15 +47,19 @@ def across(bridge: str, neighbour: str, view: View) -> list[Bucket]:
     link = view.find(Link, link_name(bridge, neighbour))
     if link is not None:
         return [Bucket(port, (output(port),)) for port in link.ports(bridge)]
-    here, there = view.get(Chassis, bridge), view.get(Chassis, neighbour)
+    tunnel = tunnel_between(bridge, neighbour, view)
+    return [Bucket(None, (set_field(f.TUN_ID, FABRIC), *tunnel))] if tunnel else []
+
+
+def tunnel_between(one: str, other: str, view: View) -> tuple[Action, ...]:
+    """How one chassis sends to another in a tunnel whose key stands already; () where they have no sort in common."""
+    here, there = view.get(Chassis, one), view.get(Chassis, other)
     shared = [ofport for encap, ofport in here.tunnels if encap in dict(there.tunnels)]
     if here.encap_ip is None or there.encap_ip is None or not shared:
-        return []
-    ends = (
-        set_field(tunnel_start(here.encap_ip), here.encap_ip),
-        set_field(tunnel_end(there.encap_ip), there.encap_ip),
-    )
-    return [Bucket(None, (set_field(f.TUN_ID, FABRIC), *ends, set_field(f.IN_PORT, 0), output(shared[0])))]
+        return ()
+    start, end = tunnel_start(here.encap_ip), tunnel_end(there.encap_ip)
+    ends = (set_field(start, here.encap_ip), set_field(end, there.encap_ip))
+    return (*ends, set_field(f.IN_PORT, 0), output(shared[0]))
 
 
 def tunnel_end(address: str) -> Field:

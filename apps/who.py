@@ -12,6 +12,7 @@ from apps import registers as r
 from apps.binding import own_addresses, reach, singles
 from apps.policy_tables import WHO
 from apps.standing import standing
+from controller.courses import Stake
 from controller.derived import Endpoint
 from controller.flow.actions import set_field
 from controller.flow.flow import Flow, Hosts, Match
@@ -39,8 +40,11 @@ def addresses(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 
 def _asked(realm: str, view: View) -> bool:
-    """Whether a port of the realm is guarded by whom it speaks to, or by who speaks to it in a way that hides that."""
-    if view.groups(Standing, "guarded", (realm, "egress")):
+    """Whether a port of the realm is guarded by whom it speaks to, or by who speaks to it in a way that hides that.
+
+    Middleboxes hide it too.
+    """
+    if view.groups(Standing, "guarded", (realm, "egress")) or view.groups(Stake, "returned", realm):
         return True
     if not view.groups(Standing, "guarded", (realm, "ingress")):
         return False

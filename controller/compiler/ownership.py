@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.courses import PATH_POLICY, SERVICE_CHAIN, Course, Line, Middlebox
 from controller.derived import DOOR, Audience, Endpoint, Exit, Federation, Floating, Forward, Leg, Realm
 from controller.entities import Network, Port, PortForward, Router
+from controller.links import PathPolicy, Placed, ServiceChain
 from controller.policy.derived import Guard, Placement, PolicySet, Post
 from controller.policy.values import Policy
 
@@ -27,6 +29,9 @@ _OWNERS: dict[type, str] = {
     Exit: "Router",
     Floating: "FloatingIP",
     Forward: "PortForward",
+    PathPolicy: PATH_POLICY,
+    Placed: PATH_POLICY,
+    Line: SERVICE_CHAIN,
 }
 _STANDING: dict[str, type] = {
     "Port": Endpoint,
@@ -34,16 +39,23 @@ _STANDING: dict[str, type] = {
     "Router": Router,
     "FloatingIP": Floating,
     "PortForward": PortForward,
+    PATH_POLICY: PathPolicy,
+    SERVICE_CHAIN: ServiceChain,
 }
 POLICIES = frozenset({"Policy", "SecurityGroup", "NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
 """The kinds of resources that become policies; a policy's key is the kind, a colon, and the resource's key."""
+STEERING = frozenset({PATH_POLICY, SERVICE_CHAIN})
+"""Those that steer packets, with keys of the same form for their courses."""
 
 
 def subjects(kind: type, key: str, store: Store) -> tuple[Subject, ...]:
     """The resources that the fragment of an entity belongs to; what guards ports belongs to all its policies."""
     owner = key.partition("|")[0]
-    if kind is Placement:
+    if kind in {Placement, Course}:
         return (policy_subject(owner),)
+    if kind is Middlebox:
+        box = store.get(Middlebox, key)
+        return ((SERVICE_CHAIN, box.chain),) if box is not None else ()
     if kind is Guard:
         return tuple(map(policy_subject, policies_of(key, store)))
     if kind in {Leg, Exit} and owner.startswith(DOOR):
@@ -54,18 +66,20 @@ def subjects(kind: type, key: str, store: Store) -> tuple[Subject, ...]:
 
 
 def concerned(changed: Iterable[Read], store: Store) -> Iterator[Subject]:
-    """The policies that changed, whether or not flows did, and those that a chassis has to know from now on."""
+    """Policies and courses that changed, whether or not flows did, and those that a chassis has to know from now on."""
     for read in changed:
         if read[0] != "get":
             continue
-        if read[1] is Policy:
+        if read[1] in {Policy, Course}:
             yield policy_subject(read[2])
         elif read[1] is Post and store.get(Post, read[2]) is not None:
             yield from map(policy_subject, policies_of(read[2].rpartition("@")[0], store))
 
 
 def policies_of(guard: str, store: Store) -> tuple[str, ...]:
-    """The keys of a guard's policies."""
+    """The keys of a guard's policies; a course is one itself."""
+    if guard.partition(":")[0] in STEERING:
+        return (guard,)
     together = store.get(PolicySet, guard)
     return together.policies if together is not None else ()
 
@@ -90,6 +104,8 @@ def chassis_of(subject: Subject, store: Store) -> frozenset[str]:
     if kind in POLICIES:
         guards = store.where(PolicySet, "policy", f"{kind}:{key}")
         return frozenset(chassis for guard in guards for chassis in store.groups(Post, "guard", guard))
+    if kind in STEERING:
+        return store.groups(Post, "guard", f"{kind}:{key}")
     realm = _realm(subject, store)
     return store.groups(Audience, "realm", realm) if realm is not None else frozenset()
 

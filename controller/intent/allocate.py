@@ -14,8 +14,8 @@ from controller.entities import Encap, Mode
 from controller.intent.blocks import IPV4, IPV6, Block, text
 from controller.zones import MOST_ROUTERS
 
-VNI_MAX = 0xFFFFF0
-"""What lies above are the VNIs of ours: of the hosts' links and of liveness."""
+VNI_MAX = 0xFEFFFF
+"""What lies above are the VNIs of ours: of the hosts' links, of liveness, and of middleboxes' ports."""
 ROUTER_NUMBERS = MOST_ROUTERS
 """Two conntrack zones are made of each number."""
 _SLAAC_PREFIX = 64

@@ -1,0 +1,94 @@
+"""Middleboxes: where the steps of service chains are plugged in, and which of their instances are alive.
+
+Relations only. A port of a middlebox is a port of nothing else: nobody reaches it by an address, and what it sends is
+what it was given. Of chains that want one port the first by priority and key has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps.binding import place
+from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, DeadPort, Foothold, Line, Middlebox, Stake, Stop
+from controller.entities import Port
+from controller.links import ServiceChain
+from controller.policy.derived import Post
+from controller.store import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.links import Instance
+
+
+def middleboxes(port: Port, view: View) -> Iterator[Middlebox]:
+    """A port that a service chain has, where it is plugged in and alive."""
+    chains = view.where(ServiceChain, "port", port.key)
+    if not chains:
+        return
+    chain = min(chains, key=_order)
+    found = place(port, view)
+    if found is None or not port.admin_up or view.find(DeadPort, f"{found.chassis}/{found.ofport}") is not None:
+        return
+    step, outward = _use(chain, port.key)
+    yield Middlebox(port.key, chain.key, step, outward, found.chassis, found.ofport)
+
+
+def _order(chain: ServiceChain) -> tuple[int, str]:
+    return chain.priority, chain.key
+
+
+def _use(chain: ServiceChain, port: str) -> tuple[int, bool]:
+    """The first step that has the port, and whether it is what comes out in the chain's direction."""
+    return next(
+        (step, port == instance.outward)
+        for step, instances in enumerate(chain.steps)
+        for instance in instances
+        if port in {instance.inward, instance.outward}
+    )
+
+
+def lines(chain: ServiceChain, view: View) -> Iterator[Line]:
+    """A chain as it stands."""
+    steps = tuple(
+        tuple(_stop(chain, place, instance, view) for instance in instances)
+        for place, instances in enumerate(chain.steps)
+    )
+    yield Line(chain.key, steps, chain.symmetric, chain.on_failure)
+
+
+def _stop(chain: ServiceChain, step: int, instance: Instance, view: View) -> Stop | None:
+    """An instance, if both its ports are there, and this chain's for this."""
+    inward, outward = view.find(Middlebox, instance.inward), view.find(Middlebox, instance.outward)
+    if inward is None or outward is None or inward.outward or not outward.outward:
+        return None
+    if {(inward.chain, inward.step), (outward.chain, outward.step)} != {(chain.key, step)}:
+        return None
+    return Stop((inward.chassis, inward.ofport), (outward.chassis, outward.ofport))
+
+
+def posts(chain: ServiceChain, view: View) -> Iterator[Post]:
+    """The chassis that a chain's middleboxes are on: packets of the chain go on from there."""
+    together = f"{MIDDLEBOXES}{chain.key}"
+    for chassis in view.groups(Middlebox, "chain", chain.key):
+        yield Post(f"{together}@{chassis}", together, chassis)
+
+
+def footholds(chain: ServiceChain, view: View) -> Iterator[Foothold]:
+    """The realms that these chassis have to know, to deliver what middleboxes give back."""
+    realms = view.groups(Stake, "realm", f"{SERVICE_CHAIN}:{chain.key}")
+    for chassis in view.groups(Middlebox, "chain", chain.key):
+        for realm in realms:
+            yield Foothold(f"{realm}@{chassis}@{chain.key}", realm, chassis)
+
+
+def _ports(chain: ServiceChain) -> set[str]:
+    return {port for step in chain.steps for one in step for port in (one.inward, one.outward)}
+
+
+INDEXES: dict[type, tuple[Index, ...]] = {
+    ServiceChain: (Index("port", _ports),),
+    Middlebox: (Index("chain", lambda box: (box.chain,), group=lambda box: box.chassis),),
+    Foothold: (Index("realm", lambda foothold: (foothold.realm,), group=lambda foothold: foothold.chassis),),
+}

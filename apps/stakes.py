@@ -1,0 +1,134 @@
+"""Stakes: which plugged-in ports the courses speak of, so that everybody else's packets go as if there were none.
+
+Relations only. From where courses have ports follows on which chassis they begin, and what a path policy demands.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from apps.binding import OWN_WAYS, own_addresses, singles
+from apps.rulings import plain_blocks
+from controller.courses import Course, Interest, Stake
+from controller.derived import Endpoint
+from controller.links import Demand, PathPolicy
+from controller.policy.derived import Member, Post
+from controller.policy.values import AddressGroup, Block, Listed, Machines
+from controller.store import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.compiler.view import View
+    from controller.policy.values import Peer
+
+
+def stakes(endpoint: Endpoint, view: View) -> Iterator[Stake]:
+    """What courses want of a port; nothing where none speaks of it."""
+    if endpoint.of_host:
+        return
+    interest = view.find(Interest, view.get(Member, endpoint.key).identity)
+    if interest is None:
+        return
+    sources = (*interest.sources, *(key for key in interest.some_sources if _sends(endpoint, key, view)))
+    targets = (*interest.targets, *(key for key in interest.some_targets if _receives(endpoint, key, view)))
+    if not sources and not targets:
+        return
+    answered = [course for course in sources if view.get(Course, course).symmetric]
+    given = [(course, False) for course in targets if view.get(Course, course).chain]
+    yield Stake(
+        key=endpoint.key,
+        chassis=endpoint.chassis,
+        realm=endpoint.realm,
+        network=endpoint.network,
+        vni=endpoint.vni,
+        identity=interest.number,
+        macs=tuple(_macs(endpoint, view)),
+        sources=sources,
+        targets=targets,
+        aimed=endpoint.mode not in OWN_WAYS and bool(targets or answered),
+        returns=(*given, *((course, True) for course in answered)),
+    )
+
+
+def _sends(endpoint: Endpoint, course: str, view: View) -> bool:
+    return _addressed(endpoint, view.get(Course, course).traffic.sources or (), view)
+
+
+def _receives(endpoint: Endpoint, course: str, view: View) -> bool:
+    return _addressed(endpoint, view.get(Course, course).traffic.targets or (), view)
+
+
+def _addressed(endpoint: Endpoint, peers: tuple[Peer, ...], view: View) -> bool:
+    """Whether one of its addresses is among those that peers ask for."""
+    networks = [ip_network(block, strict=False) for peer in peers for block in blocks(peer, view)]
+    own = [ip_address(address) for address in (*own_addresses(endpoint), *singles(endpoint))]
+    return any(address in network for address in own for network in networks)
+
+
+def blocks(peer: Peer, view: View) -> tuple[str, ...]:
+    """The blocks of addresses that a peer is; none where it is machines, or no group of addresses."""
+    match peer:
+        case Block():
+            return plain_blocks(peer.cidr, peer.excepts)
+        case Listed():
+            group = view.find(AddressGroup, peer.group)
+            return group.cidrs if group is not None else ()
+        case Machines():
+            return ()
+
+
+def _macs(endpoint: Endpoint, view: View) -> Iterator[str]:
+    """Its own, and those that it was allowed and nobody else has: what is for others is flooded."""
+    yield endpoint.mac
+    for mac in sorted({pair.mac for pair in endpoint.allowed_pairs} - {endpoint.mac}):
+        if view.count(Endpoint, "mac", (endpoint.network, mac)) == 1:
+            yield mac
+
+
+def posts(course: Course, view: View) -> Iterator[Post]:
+    """The chassis on which its packets begin."""
+    chassis = {*view.groups(Stake, "source", course.key)}
+    if course.symmetric:
+        chassis.update(view.groups(Stake, "target", course.key))
+    for name in sorted(chassis):
+        yield Post(f"{course.key}@{name}", course.key, name)
+
+
+def demands(course: Course, view: View) -> Iterator[Demand]:
+    """From where to where a path policy's packets go.
+
+    What stays on a chassis is asked for only where it is to make a round by others.
+    """
+    if course.chain:
+        return
+    policy = view.get(PathPolicy, course.key.partition(":")[2])
+    targets = view.groups(Stake, "target", course.key)
+    for source in view.groups(Stake, "source", course.key):
+        for target in targets:
+            if source != target or {*policy.wanted.via} - {source}:
+                yield Demand(f"{policy.key}|{source}|{target}", policy.key, source, target)
+
+
+def _aimed(stake: Stake) -> tuple[str, ...]:
+    return stake.targets if stake.aimed else ()
+
+
+def _returns(stake: Stake) -> set[str]:
+    return {course for course, _ in stake.returns}
+
+
+def _claims(stake: Stake) -> set[tuple[str, bool, str]]:
+    return {(course, answering, mac) for course, answering in stake.returns for mac in stake.macs}
+
+
+INDEXES: dict[type, tuple[Index, ...]] = {
+    Stake: (
+        Index("source", lambda stake: stake.sources, group=lambda stake: stake.chassis),
+        Index("target", _aimed, group=lambda stake: stake.chassis),
+        Index("realm", _returns, group=lambda stake: stake.realm),
+        Index("returned", lambda stake: (stake.realm,) if stake.returns else (), group=lambda stake: stake.realm),
+        Index("claim", _claims),
+    ),
+}

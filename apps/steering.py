@@ -1,0 +1,106 @@
+"""Steering: packets that a service chain or a path policy speaks of leave the common way where they begin.
+
+Only packets for ports that a course speaks of are looked at, on the chassis where a machine sent them: what has come
+from another chassis goes on as it is. A path policy puts them on a track to the other chassis; where there is none they
+go as all others do, or nowhere, as the policy says. Whoever may not talk to whom still cannot.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from apps import registers as r
+from apps.enclosing import enclosed
+from apps.fabric_tables import PATHS, STEER
+from apps.pipeline import DELIVER
+from apps.policy_tables import INGRESS
+from apps.terms import RECEIVING, SENDING, answering, ends, meeting, services
+from controller.courses import PATH_POLICY, Precedence
+from controller.flow import fields as f
+from controller.flow.actions import copy, set_field
+from controller.flow.fields import Masked
+from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
+from controller.links import Bearing, PathPolicy
+from controller.policy.values import DISCOVERY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from apps.terms import Terms
+    from controller.compiler.view import View
+    from controller.courses import Course
+    from controller.entities import Chassis
+    from controller.flow.actions import Action
+    from controller.links import Placed
+
+DELIVERY: Match = {r.LOOKUP: r.DELIVERY}
+
+
+def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
+    """What is never steered: what was already, questions, ARP and neighbour discovery; and how all others go on."""
+    straight: list[Action] = [set_field(r.COURSE, 0), PATHS.goto]
+    yield STEER.flow(EVERYWHERE, "returned", {r.COURSE: Masked(r.RETURNED, r.RETURNED)}, [PATHS.goto])
+    passing: list[Match] = [{r.LOOKUP: r.QUESTION}, {r.ORIGIN: r.FROM_TUNNEL}, {f.ETH_TYPE: f.ETH_ARP}]
+    passing += [{f.ICMPV6_TYPE: kind} for kind in DISCOVERY]
+    for match in passing:
+        yield STEER.flow(EVERYWHERE, "passing", match, straight)
+    yield STEER.flow(EVERYWHERE, "other", {}, straight)
+    yield PATHS.flow(EVERYWHERE, "local", {r.VIA: r.LOCALLY}, [INGRESS.goto])
+    yield PATHS.flow(EVERYWHERE, "remote", {}, [DELIVER.goto])
+    along = enclosed(copy(r.TOWARDS, f.NSH_SPI, f.NSH_SPI.bits))
+    yield DELIVER.flow(EVERYWHERE, "link", DELIVERY | {r.VIA: r.VIA_TRACK}, [along])
+
+
+def courses(course: Course, view: View) -> Iterator[Flow]:
+    """Of which packets a course speaks; where answers look the same, all go as what is answered does."""
+    at = view.get(Precedence, course.key)
+    yield from _directed(course, at, view, answers=False)
+    if course.symmetric:
+        yield from _directed(course, at, view, answers=True)
+
+
+def _directed(course: Course, at: Precedence, view: View, *, answers: bool) -> Iterator[Flow]:
+    place = 2 * at.place + answers
+    named: list[Action] = [set_field(r.COURSE, r.course(at.number, answers=answers)), PATHS.goto]
+    for terms, actions in _spoken(course, view, named, answers=answers).items():
+        yield STEER.flow(Hosts(course.key), f"/{place}", dict(terms), actions)
+
+
+def _spoken(course: Course, view: View, does: list[Action], *, answers: bool) -> dict[Terms, list[Action]]:
+    traffic = course.traffic
+    senders, receivers, asked = traffic.sources, traffic.targets, traffic.services
+    if answers:
+        senders, receivers, asked = receivers, senders, tuple(map(answering, asked))
+    what = services(asked, pieces=course.chain)
+    ways = [
+        (*sender, *receiver, what)
+        for sender in ends(senders, course.project, SENDING, view)
+        for receiver in ends(receivers, course.project, RECEIVING, view)
+    ]
+    return meeting(f"{course.key}|{answers}", ways, does)
+
+
+def refusals(policy: PathPolicy, view: View) -> Iterator[Flow]:
+    """Of a policy that wants its path or nothing: what no track was found for, or not yet, goes nowhere."""
+    if policy.on_no_path == "drop":
+        course = f"{PATH_POLICY}:{policy.key}"
+        yield PATHS.flow(Hosts(course), "refused", {r.COURSE: r.course(view.get(Precedence, course).number)}, [])
+
+
+def placements(placed: Placed, view: View) -> Iterator[Flow]:
+    """The packets of a policy for one chassis take the track that was found for them.
+
+    What stays on a chassis is recognised by that, since it is for no other.
+    """
+    stays = placed.source == placed.target
+    if not placed.track and not (stays and placed.otherwise == "drop"):
+        return
+    number = view.get(Precedence, f"{PATH_POLICY}:{placed.policy}").number
+    along: list[Action] = [set_field(r.VIA, r.VIA_TRACK), set_field(r.TOWARDS, placed.track), DELIVER.goto]
+    spoken: Match = {r.COURSE: r.course(number)}
+    if stays:
+        way = along if placed.track else []
+        yield PATHS.flow(Here(placed.source), "round", {**spoken, r.VIA: r.LOCALLY}, way)
+        return
+    spoken[r.TOWARDS] = view.get(Bearing, placed.target).number
+    yield PATHS.flow(Here(placed.source), "track", spoken, along)
