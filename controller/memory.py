@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from controller.entities import Chassis, Interface, Neighbour, Seat
 from controller.errors import DatabaseError
+from ovsdb.sightings import Sighting
 
 if TYPE_CHECKING:
     from controller.entities import Entity
     from controller.inventory import News
-    from ovsdb.sightings import Sighting, Sightings
+    from ovsdb.sightings import Sightings
 
 GATHER_SECONDS = 0.05
 RETRY_SECONDS = 1.0
@@ -40,7 +40,7 @@ class Memory:
             self._puts.pop(place, None)
             self._deletes.add(place)
         for entity in news.puts:
-            if isinstance(entity, Chassis | Interface | Seat | Neighbour):
+            if isinstance(entity, Sighting):
                 self._puts[type(entity), entity.key] = entity
                 self._deletes.discard((type(entity), entity.key))
         if not self._wake.qsize():

@@ -6,18 +6,20 @@ switches that are right, and a host whose database is out of reach keeps the flo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from controller.entities import Chassis, Encap, Entity, Interface, Neighbour, Seat
+from controller.entities import Chassis, Interface, Neighbour, Seat
+from controller.links import Heading, Placed, Track, Wire
 from ovsdb import operations, values
+from ovsdb.forms import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from controller.entities import Entity
     from ovsdb.operations import Operation
 
-Sighting: TypeAlias = Chassis | Interface | Seat | Neighbour
+Sighting: TypeAlias = Chassis | Interface | Seat | Neighbour | Wire | Heading | Track | Placed
 Place = tuple[type, str]
 
 
@@ -30,9 +32,9 @@ class Sightings:
 
     def recall(self) -> tuple[Entity, ...]:
         """Everything that is remembered, chassis first. Raises DatabaseError."""
-        selections: list[Operation] = [{"op": "select", "table": kind.__name__, "where": []} for kind in _FORMS]
+        selections: list[Operation] = [{"op": "select", "table": kind.__name__, "where": []} for kind in FORMS]
         found: list[Entity] = []
-        for form, result in zip(_FORMS.values(), self._transact(selections), strict=False):
+        for form, result in zip(FORMS.values(), self._transact(selections), strict=False):
             for row in values.in_turns(result.get("rows", ())):
                 entity = form.read(row)
                 self._rows[type(entity), entity.key] = values.reference(row.get("_uuid"))
@@ -47,7 +49,7 @@ class Sightings:
         wanted += [operations.delete(place[0].__name__, operations.row(self._rows[place])) for place in gone]
         for entity in puts:
             place = (type(entity), entity.key)
-            form, table = _FORMS[type(entity)], type(entity).__name__
+            form, table = FORMS[type(entity)], type(entity).__name__
             uuid = self._rows.get(place)
             if uuid is None:
                 inserted[len(wanted)] = place
@@ -61,86 +63,3 @@ class Sightings:
             del self._rows[place]
         for index, place in inserted.items():
             self._rows[place] = values.reference(results[index].get("uuid"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How entities of one type are rows: ``name`` gives the columns that never change, ``rest`` the others."""
-
-    read: Callable[[dict[str, Any]], Entity]
-    name: Callable[[Any], dict[str, Any]]
-    rest: Callable[[Any], dict[str, Any]]
-
-
-def _chassis(row: dict[str, Any]) -> Chassis:
-    tunnels = tuple((cast("Encap", encap), ofport) for encap, ofport in _ofports(row.get("tunnels")))
-    name, encap_ip = values.text(row.get("name")), values.text(row.get("encap_ip"))
-    dpid = int(values.text(row.get("dpid")), 16)
-    return Chassis(
-        name, dpid, encap_ip or None, tunnels, _ofports(row.get("segments")), values.flag(row.get("gateway"))
-    )
-
-
-def _chassis_name(chassis: Chassis) -> dict[str, Any]:
-    return {"name": chassis.key}
-
-
-def _chassis_rest(chassis: Chassis) -> dict[str, Any]:
-    return {
-        "dpid": f"{chassis.dpid:x}",
-        "encap_ip": chassis.encap_ip or "",
-        "tunnels": values.written_map((encap, str(port)) for encap, port in chassis.tunnels),
-        "segments": values.written_map((network, str(port)) for network, port in chassis.segments),
-        "gateway": chassis.gateway,
-    }
-
-
-def _ofports(value: Any) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((name, int(ofport)) for name, ofport in values.mapping(value).items()))
-
-
-def _interface(row: dict[str, Any]) -> Interface:
-    chassis, name = values.text(row.get("chassis")), values.text(row.get("name"))
-    ofport, seen = values.integer(row.get("ofport")), values.integer(row.get("seen"))
-    return Interface(f"{chassis}/{name}", chassis, name, ofport, values.text(row.get("iface_id")) or None, seen)
-
-
-def _interface_name(interface: Interface) -> dict[str, Any]:
-    return {"chassis": interface.chassis, "name": interface.name}
-
-
-def _interface_rest(interface: Interface) -> dict[str, Any]:
-    return {"ofport": interface.ofport, "iface_id": interface.iface_id or "", "seen": interface.seen}
-
-
-def _seat(row: dict[str, Any]) -> Seat:
-    return Seat(values.text(row.get("router")), values.text(row.get("chassis")))
-
-
-def _seat_name(seat: Seat) -> dict[str, Any]:
-    return {"router": seat.key}
-
-
-def _seat_rest(seat: Seat) -> dict[str, Any]:
-    return {"chassis": seat.chassis}
-
-
-def _neighbour(row: dict[str, Any]) -> Neighbour:
-    network, address = values.text(row.get("network")), values.text(row.get("address"))
-    return Neighbour(f"{network}|{address}", network, address, values.text(row.get("mac")))
-
-
-def _neighbour_name(neighbour: Neighbour) -> dict[str, Any]:
-    return {"network": neighbour.network, "address": neighbour.address}
-
-
-def _neighbour_rest(neighbour: Neighbour) -> dict[str, Any]:
-    return {"mac": neighbour.mac}
-
-
-_FORMS: dict[type, _Form] = {
-    Chassis: _Form(_chassis, _chassis_name, _chassis_rest),
-    Interface: _Form(_interface, _interface_name, _interface_rest),
-    Seat: _Form(_seat, _seat_name, _seat_rest),
-    Neighbour: _Form(_neighbour, _neighbour_name, _neighbour_rest),
-}

@@ -15,6 +15,7 @@ from ovsdb_samples import Follower, port
 
 from controller.entities import Chassis
 from controller.errors import DatabaseError
+from controller.links import Wire
 from ovsdb.intent import IntentDatabase
 from ovsdb.rows import ResourceChange
 from ovsdb.server import SCHEMA, EmbeddedServer
@@ -108,7 +109,8 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_an_older_schema_is_converted_and_keeps_its_rows(tmp_path: Path) -> None:
     old = json.loads(SCHEMA.read_text())
     old["version"] = "0.9.0"
-    del old["tables"]["Chassis"]
+    for table in ("Chassis", "Wire", "Placed"):
+        del old["tables"][table]
     (tmp_path / "old.ovsschema").write_text(json.dumps(old))
     database_file = str(tmp_path / "intent.db")
     subprocess.run(["ovsdb-tool", "create", database_file, str(tmp_path / "old.ovsschema")], check=True)
@@ -120,6 +122,8 @@ def test_an_older_schema_is_converted_and_keeps_its_rows(tmp_path: Path) -> None
     database.start()
     assert database.wait_ready(5)
     assert [found.name for found in database.tokens()] == ["ci"]
-    database.sightings().keep((Chassis("hv1", 1),), ())
+    wire = Wire("s1.1-s2.1", ("s1", "s2"), (1, 1), ("a", "b"))
+    database.sightings().keep((Chassis("hv1", 1), wire), ())
+    assert database.sightings().recall() == (Chassis("hv1", 1), wire)
     database.stop()
     server.stop()

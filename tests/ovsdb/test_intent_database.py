@@ -13,6 +13,7 @@ from ovsdb_samples import Follower, port
 
 from controller.entities import Chassis, Interface, Neighbour, Seat
 from controller.errors import DatabaseError
+from controller.links import TRACKS, Heading, Placed, Track, Wire
 from ovsdb.intent import IntentDatabase, StaleRevision
 from ovsdb.rows import ResourceChange, ResourceRow, TokenRow
 from ovsdb.server import EmbeddedServer
@@ -133,6 +134,18 @@ def test_what_was_seen_is_remembered_by_the_next_daemon(server: EmbeddedServer, 
     seen.keep((replace(tap, ofport=9), seat), ((Interface, "hv1/tap2"), (Interface, "hv1/never"), (Seat, "acme/gone")))
     later = Daemon([server.address])
     assert later.database.sightings().recall() == (chassis, replace(tap, ofport=9), seat, neighbour)
+    later.database.stop()
+
+
+def test_wires_and_the_ways_that_were_taken_are_remembered_too(server: EmbeddedServer, daemon: Daemon) -> None:
+    wire = Wire("s1.2-s10.3", ("s1", "s10"), (2, 3), ("s1-eth2", "s10-eth3"))
+    heading, placed = Heading("s10", 1), Placed("acme/fast|s1|s10", "acme/fast", "s1", "s10", TRACKS + 7, "drop")
+    track = Track(str(TRACKS + 7), TRACKS + 7, ("s1", "s2", "s10"), (TRACKS + 9, 0), TRACKS + 8)
+    seen = daemon.database.sightings()
+    seen.keep((replace(wire, up=False), Heading("s10", 0), track, placed, Heading("s1", 1)), ())
+    seen.keep((wire, heading), ((Heading, "s1"),))
+    later = Daemon([server.address])
+    assert later.database.sightings().recall() == (wire, heading, track, placed)
     later.database.stop()
 
 
