@@ -44,6 +44,12 @@ class Socket:
         """The ``binding`` of a port that is plugged in here."""
         return {"chassis": self.chassis, "interface": self.interface}
 
+    @property
+    def sent(self) -> int:
+        """How many frames its bridge has sent out of it."""
+        counters = self.ovs.ofctl("dump-ports", self.bridge, self.interface)
+        return int(counters.partition("tx pkts=")[2].partition(",")[0])
+
     def plug(self) -> None:
         """Put the interface, which is there, on the bridge."""
         self.machine.run("ip", "link", "set", self.interface, "up")
@@ -62,6 +68,7 @@ class Rack:
         self.name = f"rack{number}"
         self.datapath = lab.datapath
         self.daemon = lab.fabric.daemon
+        self.address = lab.fabric.address("management", FIRST + number)
         self.machine = lab.machine(self.name, FIRST + number)
         self.ovs = Ovs(self.machine, lab.directory.path / self.name)
         self.ovs.start()
@@ -86,6 +93,11 @@ class Rack:
             words += ["--", "set-controller", name, f"tcp:{self.daemon}:6653"]
             words += ["--", "set", "Controller", name, "max_backoff=1000"]
         self.ovs.vsctl(*words[1:])
+
+    def join(self) -> None:
+        """Hand the database to the daemon too, as hosts are joined: it looks after the wires then."""
+        identity = (f"external_ids:system-id={self.name}", f"external_ids:netloom-encap-ip={self.address}")
+        self.ovs.vsctl("set", "Open_vSwitch", ".", *identity, "--", "set-manager", f"tcp:{self.daemon}:6640")
 
     def socket(self, bridge: str) -> Socket:
         """The next free interface of a bridge; whoever asks makes it."""

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
 from mininet_scenarios import hosts, links, tenants
-from mininet_scenarios.cable import wire
+from mininet_scenarios.cable import SlowCable, wire
 from mininet_scenarios.rack import Rack
 from mininet_scenarios.wire import Wire, collect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mininet_scenarios.cable import Cable
-    from mininet_scenarios.daemon import Settings
+    from mininet_scenarios.daemon import Daemon, Settings
     from mininet_scenarios.hosts import Host
     from mininet_scenarios.lab import Lab
     from mininet_scenarios.rest import Rest
@@ -31,35 +32,51 @@ BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All there is; ``cables`` by their bridges, as they were asked for."""
+    """All there is; ``cables`` by their bridges, as they were asked for, ``slow`` those that obey."""
 
     lab: Lab
+    daemon: Daemon
     rack: Rack
     cables: dict[Pair, Cable]
+    slow: dict[Pair, SlowCable]
     hosts: list[Host]
 
     @property
     def client(self) -> Rest:
         """A client of the daemon."""
-        return self.lab.client
+        return self.daemon.rest
 
     def pairs(self) -> list[tuple[Host, str]]:
         """Every host with the address of every other."""
         return [(one, other.address) for one in self.hosts for other in self.hosts if one is not other]
 
 
-def build(lab: Lab, pairs: Sequence[Pair], at: Sequence[str], settings: Settings | None = None) -> Scene:
-    """Wire the bridges, start the daemon, ask for a host at each bridge of ``at``; links are up when this returns."""
+def build(
+    lab: Lab,
+    pairs: Sequence[Pair],
+    at: Sequence[str],
+    delays: Mapping[Pair, float] = MappingProxyType({}),
+    settings: Settings = MappingProxyType({}),
+) -> Scene:
+    """Wire the bridges, start the daemon, ask for a host at each bridge of ``at``; all is ready when this returns.
+
+    Cables with a delay in milliseconds, which are not of ``pairs``, can be told to be slower, or silent.
+    """
     rack = Rack(lab)
-    rack.add(*bridges(pairs))
+    rack.add(*bridges([*pairs, *delays]))
     cables = wire(rack, pairs)
+    between = lab.station("wires")
+    slow = {
+        ends: SlowCable(rack.socket(ends[0]), rack.socket(ends[1]), between, delay) for ends, delay in delays.items()
+    }
     members = hosts.hosts(lab, rack, at)
-    client = lab.start_daemon(settings or {}).rest
+    daemon = lab.start_daemon(settings)
+    client = daemon.rest
     client.apply(*hosts.resources(TENANT, members), wait=0)
     rack.connect()
-    links.wait_up(client, pairs)
+    links.wait_up(client, [*pairs, *delays])
     tenants.wait_ready(client, TENANT, *(host.name for host in members))
-    return Scene(lab, rack, cables, members)
+    return Scene(lab, daemon, rack, cables, slow, members)
 
 
 def bridges(pairs: Iterable[Pair]) -> list[str]:

@@ -1,0 +1,116 @@
+"""Leaves and spines: machines of tenants at the leaves, everything shared over both spines, one of which then dies.
+
+A spine knows leaves and no machine. Nothing goes round, though there are circles everywhere and no spanning tree.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from mininet_scenarios import hosts, links, tenants, wired, wirings
+from mininet_scenarios.command import until
+from mininet_scenarios.exchange import spray
+from mininet_scenarios.probe import unreached
+from mininet_scenarios.steady import SteadyDatagrams
+from mininet_scenarios.story import play
+
+if TYPE_CHECKING:
+    from mininet_scenarios.lab import Lab
+    from mininet_scenarios.story import Story
+    from mininet_scenarios.wired import Scene
+
+SPINES, LEAVES = 2, 4
+PAIRS = wirings.leaf_spine(SPINES, LEAVES)
+AT = [f"leaf{number}" for number in range(1, LEAVES + 1)] * 2
+STREAMS = 4
+CONNECTIONS = 400
+LEAST_SHARE = 0.2
+BOUND = 15  # milliseconds, where the port goes down and nobody controls anything
+
+
+def tell(story: Story, lab: Lab) -> None:
+    """Build, share, add, kill."""
+    story.step(f"{SPINES} spines, {LEAVES} leaves, two hosts at each leaf")
+    scene = wired.build(lab, PAIRS, AT)
+    story.check("all links are found", held=True, evidence=links.states(scene.client))
+    silent = unreached(scene.pairs())
+    story.check("everyone reaches everyone", not silent, silent or f"{len(scene.pairs())} pairs")
+    heard = wired.copies(scene.hosts[0], scene.hosts)
+    story.check("everyone else gets one copy of a broadcast", set(heard) == {1}, dict(heard))
+    prove_small(story, lab, scene)
+    prove_shared(story, scene)
+    prove_survives(story, lab, scene)
+
+
+def prove_small(story: Story, lab: Lab, scene: Scene) -> None:
+    """A spine's flows are as many as there are leaves, whoever comes."""
+    story.step("Another tenant, with the same addresses, has a host at each leaf")
+    before = scene.rack.flows("spine1")
+    story.check("a spine holds a flow for each leaf that leads on", onward(before) == LEAVES, f"{len(before)} in all")
+    more = [
+        hosts.host(lab, f"o{number}", number, scene.rack.socket(leaf)) for number, leaf in enumerate(AT[:LEAVES], 1)
+    ]
+    scene.client.apply(*hosts.resources("other", more))
+    tenants.wait_ready(scene.client, "other", *(host.name for host in more))
+    silent = unreached((one, other.address) for one in more for other in more if one is not other)
+    story.check("they reach each other", not silent, silent)
+    heard = wired.copies(more[0], [*more, *scene.hosts])
+    story.check("and their broadcasts nobody else", heard == {1: LEAVES - 1, 0: len(scene.hosts)}, dict(heard))
+    story.check("the spine holds the very same flows as before", scene.rack.flows("spine1") == before, len(before))
+
+
+def onward(flows: list[str]) -> int:
+    """How many flows pass frames of other bridges on."""
+    return sum("dec_nsh_ttl" in flow for flow in flows)
+
+
+def prove_shared(story: Story, scene: Scene) -> None:
+    """Connections between two leaves are shared out over the spines."""
+    story.step(f"{CONNECTIONS} connections from one leaf to another")
+    source, target = scene.hosts[0], scene.hosts[1]
+    before = sent(scene)
+    spray(source, target.address, 9, CONNECTIONS)
+    until(lambda: sum(sent(scene).values()) - sum(before.values()) >= CONNECTIONS, 5, "all have left their leaf")
+    used = {spine: now - before[spine] for spine, now in sent(scene).items()}
+    share = min(used.values()) / sum(used.values())
+    story.check("each spine carries its share", share >= LEAST_SHARE, used)
+
+
+def sent(scene: Scene) -> dict[str, int]:
+    """How many frames the first leaf has sent to each spine."""
+    return {spine: cable.ends[0].sent for (leaf, spine), cable in scene.cables.items() if leaf == AT[0]}
+
+
+def prove_survives(story: Story, lab: Lab, scene: Scene) -> None:
+    """A spine dies while nobody controls anything, and is then missed by nobody."""
+    story.step(f"kill -9 the daemon; then spine1 dies under {STREAMS} streams")
+    streams = [
+        SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, 6000 + n) for n in range(STREAMS)
+    ]
+    scene.daemon.kill()
+    dying = [cable for (_, spine), cable in scene.cables.items() if spine == "spine1"]
+    for cable in dying:
+        cable.cut()
+    until(lambda: not unreached(scene.pairs()[:1]), 5, "the first host reaches the second")
+    heard = [stream.stop() for stream in streams]
+    lost = [one.lost for one in heard]
+    story.check(f"no stream lost more than {BOUND} ms", max(lost) <= BOUND, f"{lost} lost of {heard[0].sent} each")
+    silent = unreached(scene.pairs())
+    story.check("everyone reaches everyone", not silent, silent)
+
+    story.step("The daemon starts, and spine1 returns")
+    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address)
+    scene.daemon.start()
+    for cable in dying:
+        cable.mend()
+    links.wait_up(scene.client, PAIRS)
+    lab.wait_chassis(*wired.bridges(PAIRS))
+    seen = stream.stop()
+    story.check("all links are up, and nothing was lost over it", seen.whole, seen)
+    heard_by = wired.copies(scene.hosts[0], scene.hosts)
+    story.check("everyone else gets one copy of a broadcast", set(heard_by) == {1}, dict(heard_by))
+
+
+if __name__ == "__main__":
+    sys.exit(play(tell))
