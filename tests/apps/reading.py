@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from apps.pipeline import TABLE_NAMES
 from controller.flow import actions as act
-from controller.flow.codec import Term, flow_actions, match_terms
+from controller.flow.cloning import Clone
+from controller.flow.codec import Term, Unknown, flow_actions, match_terms
 from controller.flow.tracking import Ct
 
 if TYPE_CHECKING:
@@ -26,15 +27,22 @@ def terms(flow: Flow) -> dict[Field, Term]:
 
 
 def goes(flow: Flow) -> set[str]:
-    """The tables a flow hands packets to, and ``OUTPUT`` where it sends them out."""
-    found = set()
-    for action in flow_actions(flow.instructions):
-        match action:
-            case act.Goto(table=table) | act.Resubmit(table=table) | Ct(table=int(table)):
-                found.add(TABLE_NAMES[table])
-            case act.Output() | act.OutputField() | act.ToController():
-                found.add(OUTPUT)
-    return found
+    """The tables a flow hands packets or copies to, itself or by its groups, and ``OUTPUT`` where it sends them out."""
+    by_groups = (bucket.actions for group in flow.groups for bucket in group.buckets)
+    does = [*flow_actions(flow.instructions), *(action for actions in by_groups for action in actions)]
+    return {place for action in does for place in _places(action)}
+
+
+def _places(action: act.Action | Unknown) -> set[str]:
+    match action:
+        case act.Goto(table=table) | act.Resubmit(table=table) | Ct(table=int(table)):
+            return {TABLE_NAMES[table]}
+        case act.Output() | act.OutputField() | act.ToController():
+            return {OUTPUT}
+        case Clone(actions=inside):
+            return {place for one in inside for place in _places(one)}
+        case _:
+            return set()
 
 
 def clashes(flows: Iterable[Flow]) -> list[tuple[Flow, Flow]]:

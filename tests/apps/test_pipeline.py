@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
-from apps import pipeline, pipeline_page, policy_tables, registers
+from apps import fabric_tables, pipeline, pipeline_page, policy_tables, registers
 from apps import registers as r
 from apps.pipeline import CLASSIFY, NEIGHBOUR, SOURCE, TABLE_NAMES, TABLES
 from apps.policy_tables import POLICY_TABLES
@@ -21,6 +21,7 @@ from controller.flow.flow import Flow, Here, Hosts, Slot
 from controller.policy.numbers import MOST_STAGES
 from tests.apps.reading import OUTPUT, clashes, goes, terms
 from tests.compiled import compiled
+from tests.fabric_worlds import fabric_world, steered_world
 from tests.guarded_worlds import guarded_world
 from tests.random_worlds import worlds
 from tests.routed_worlds import routed_world
@@ -33,13 +34,17 @@ ASKED_OF_GUARDS = {"REHEARSAL", "RULES", "REHEARSED", "TALLY"}
 PAGE = Path(__file__).parents[2] / "docs" / "pipeline.md"
 V6_TUNNELS = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
 SHARED = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(mac(0x99), "10.0.0.99"),))
-KNOWN = (small_world(), with_more(small_world(), *V6_TUNNELS), SHARED, routed_world(), guarded_world())
+V6_MIXED = with_more(fabric_world(), *V6_TUNNELS)
+KNOWN = (
+    *(small_world(), with_more(small_world(), *V6_TUNNELS), SHARED, routed_world(), guarded_world()),
+    *(steered_world(), V6_MIXED),
+)
 
 
 def flows(world: World) -> list[Flow]:
     """Every flow of every chassis."""
     compiler = compiled(world)
-    return [flow for host in ("hv1", "hv2") for flow in compiler.catalogue.flows(host)]
+    return [flow for host in compiler.store.keys(Chassis) for flow in compiler.catalogue.flows(host)]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,7 @@ def test_the_page_is_what_the_pipeline_is(update_golden: bool) -> None:  # noqa:
 def test_tables_stand_in_the_order_in_which_packets_meet_them() -> None:
     assert [table.number for table in TABLES] == list(range(len(TABLES)))
     assert len({table.name for table in TABLES}) == len(TABLES)
-    named = vars(pipeline) | vars(policy_tables)
+    named = vars(pipeline) | vars(policy_tables) | vars(fabric_tables)
     assert {table.name: table for table in TABLES} == {name: table for name, table in named.items() if table in TABLES}
 
 
@@ -97,11 +102,14 @@ def taken(names: Iterable[str]) -> list[str]:
 OF_POLICY = ("GUARD", "ZONE", "REALM", "PEER", "PORTS", "SOURCE_PORT", "PEER_ADDRESS6")
 LIKE_OTHERS = {"PEER_ADDRESS", "NEXT_HOP", "RULE", "HOP"}
 """IPv4 ends IPv6 addresses; where a rule is written, the realm has been read; what has a hop answers no question."""
+OF_STEERING = ("TOWARDS", "AIM", "COURSE", "HANDOVER", "ENTROPY")
+"""Behind DESTINATION: what is handed on has no port here, and what is steered is neither routed nor judged any more."""
 
 
-def test_registers_do_not_share_bits_but_those_of_policy_with_those_of_routing() -> None:
-    of_routing = [name for name in registers.REGISTERS if name not in {*OF_POLICY, *LIKE_OTHERS}]
-    for names in (of_routing, [*OF_POLICY, "SENDER"]):
+def test_registers_do_not_share_bits_but_those_of_policy_routing_and_steering_with_each_other() -> None:
+    of_routing = [name for name in registers.REGISTERS if name not in {*OF_POLICY, *LIKE_OTHERS, *OF_STEERING}]
+    of_packet = ["NETWORK", "ORIGIN", "VIA", "LOOKUP", "SENDER"]
+    for names in (of_routing, [*OF_POLICY, "SENDER"], [*OF_STEERING, *of_packet]):
         assert len(set(taken(names))) == len(taken(names))
 
 
@@ -113,11 +121,15 @@ def test_policy_leaves_alone_what_is_read_behind_it() -> None:
 
 
 def unchecked_outputs(world: Iterable[Flow], in_port: int) -> set[str]:
-    """The tables where a packet that came in by this port may leave without ever having been in SOURCE."""
+    """The tables where a packet that came in by this port may leave without ever having been in SOURCE.
+
+    But for what bridges say to find each other, which goes to the daemon alone, whoever says it.
+    """
     tables: dict[str, list[Flow]] = defaultdict(list)
+    probe = (CLASSIFY.number, CLASSIFY.priorities["probe"])
     for flow in world:
         came = terms(flow).get(f.IN_PORT)
-        if came is None or came.value == in_port:
+        if (came is None or came.value == in_port) and (flow.table, flow.priority) != probe:
             tables[TABLE_NAMES[flow.table]].append(flow)
     leaks, seen, ahead = set(), {SOURCE.name}, [CLASSIFY.name]
     while ahead:
