@@ -47,13 +47,30 @@ class Daemon:
         content_type: str | None = None,
     ) -> Any:
         """The answer's JSON, None if it has none; ends the command with the daemon's reason if it refuses."""
+        response = self._answer(method, path, params=params, json=json, content=content, content_type=content_type)
+        return response.json() if response.content else None
+
+    def text(self, path: str, params: Mapping[str, Any]) -> str:
+        """The answer as it stands; ends the command with the daemon's reason if it refuses."""
+        return self._answer("GET", path, params=params).text
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        content_type: str | None = None,
+    ) -> httpx.Response:
         headers = self._headers() | ({"Content-Type": content_type} if content_type else {})
         timeout = httpx.Timeout(_ANSWER_TIMEOUT, connect=_CONNECT_TIMEOUT)
         with _reaching(self.url), httpx.Client(base_url=self.url, headers=headers, timeout=timeout) as client:
             response = client.request(method, path, params=params, json=json, content=content)
         if response.is_error:
             refuse(response)
-        return response.json() if response.content else None
+        return response
 
     def pages(self, path: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Every item of a collection, page by page."""

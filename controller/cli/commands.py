@@ -11,10 +11,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from controller.cli import intent, kinds, living, policy, tokens
+from controller.cli import fabric, intent, kinds, living, paths, policy, tables, tokens
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
-from controller.cli.options import FormOption, ProjectOption
+from controller.cli.options import FormOption, ProjectOption, WaitOption
 from controller.cli.output import chosen
 
 _EPILOG = (
@@ -24,7 +24,9 @@ app = typer.Typer(
     name="netloom", help="The network of a cloud without the cloud.", no_args_is_help=True, epilog=_EPILOG
 )
 app.add_typer(tokens.app, name="token")
-for command in (living.connections, living.stats, living.recommend, policy.reachability, policy.lint):
+app.add_typer(paths.app, name="paths")
+_COMMANDS = (living.connections, living.stats, living.recommend, policy.reachability, policy.lint)
+for command in (*_COMMANDS, fabric.topology, fabric.drain, fabric.undrain):
     app.command()(command)
 
 _messages = Console(stderr=True)
@@ -41,10 +43,6 @@ def _options(
 
 _Settings = Annotated[Path | None, typer.Option("--settings", help="A YAML file of settings.")]
 _KindWord = Annotated[str, typer.Argument(autocompletion=kinds.words, help="A kind, singular or plural.")]
-_Wait = Annotated[
-    float | None,
-    typer.Option("--wait", help="Wait until every switch has confirmed; 30 seconds if no number follows."),
-]
 _Watch = Annotated[bool, typer.Option("--watch", "-w", help="Go on with what changes.")]
 
 
@@ -71,7 +69,7 @@ def apply(
     *,
     file: Annotated[str, typer.Option("-f", "--file", help="JSON or YAML; - is what comes in.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; show what would change.")] = False,
-    wait: _Wait = None,
+    wait: WaitOption = None,
     prune: Annotated[str | None, typer.Option(help="Delete what this selector matches and the file lacks.")] = None,
     form: FormOption = None,
 ) -> None:
@@ -96,8 +94,8 @@ def get(
     watch: _Watch = False,
 ) -> None:
     """Show what is asked for, and what is."""
-    table = kinds.inventory(kind)
-    if table is not None:
+    table = tables.inventory(kind)
+    if table is not None and not (name is not None and kinds.single(table)):
         filters = {"chassis": chassis, "router": router, "project": project}
         intent.inventory(context.obj, table, filters, chosen(form))
         return
@@ -110,7 +108,7 @@ def get(
 
 @app.command()
 def delete(
-    context: typer.Context, kind: _KindWord, name: str, project: ProjectOption = None, wait: _Wait = None
+    context: typer.Context, kind: _KindWord, name: str, project: ProjectOption = None, wait: WaitOption = None
 ) -> None:
     """Delete one resource."""
     raise typer.Exit(intent.delete(context.obj, intent.Wanted(kinds.kind(kind), project, name), wait))

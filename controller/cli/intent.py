@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from controller.cli import output
+from controller.cli import output, tables
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
-from controller.cli.kinds import Listed, inventory_columns, inventory_filters
+from controller.cli.kinds import Listed
 from controller.cli.policy import tell_changes
 from controller.cli.progress import telling
 
@@ -85,7 +85,7 @@ def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
 
 def inventory(daemon: Daemon, table: str, filters: Mapping[str, str | None], form: str) -> None:
     """Show a table of what is, all pages of it; ends the command for a filter that the table does not have."""
-    params = {name: value for name, value in filters.items() if value is not None and name in inventory_filters(table)}
+    params = {name: value for name, value in filters.items() if value is not None and name in tables.filters(table)}
     unknown = [name for name, value in filters.items() if value is not None and name not in (*params, "project")]
     if unknown:
         raise typer.BadParameter(f"{table} cannot be chosen by {', '.join(unknown)}")
@@ -100,7 +100,7 @@ def inventory(daemon: Daemon, table: str, filters: Mapping[str, str | None], for
             rows += page["items"]
     for chassis, why in page.get("unavailable", {}).items():
         _messages.print(f"not asked: chassis {chassis}: {why}", markup=False, highlight=False)
-    output.show(rows, inventory_columns(table), form)
+    output.show(rows, tables.columns(table), form)
 
 
 def delete(daemon: Daemon, wanted: Wanted, wait: float | None) -> Exit:

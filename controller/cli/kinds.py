@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import typer
 
+from controller.cli.tables import INVENTORY
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -24,6 +26,8 @@ class Listed:
 _READY = ("READY", "status.conditions.Ready")
 _PLACE = (("PROJECT", "project"), ("NAME", "name"))
 _EXTENT = (("PORTS", "status.ports"), ("FLOWS", "status.flows"), _READY)
+_ASKED = (("LABELS", "labels"), ("MAINTENANCE", "spec.maintenance"), ("DRAINED", "status.drained"))
+_LINK = (("COST", "spec.cost"), ("STATE", "status.state"), ("MS", "status.latency_ms"), _READY)
 # Written out, so that the command line starts without the daemon's models.
 _ALL = (
     Listed(
@@ -134,6 +138,33 @@ _ALL = (
         scoped=False,
         columns=(("NAME", "name"), ("ORDER", "spec.order"), ("DEFAULT", "spec.default"), _READY),
     ),
+    Listed("Link", "links", scoped=False, columns=(("NAME", "name"), *_ASKED, *_LINK)),
+    Listed("Bridge", "bridges", scoped=False, columns=(("NAME", "name"), *_ASKED, ("FLOWS", "status.flows"), _READY)),
+    Listed(
+        "PathPolicy",
+        "pathpolicies",
+        scoped=True,
+        columns=(
+            *_PLACE,
+            ("VIA", "spec.via"),
+            ("OBJECTIVE", "spec.objective"),
+            ("PROTECTION", "spec.protection"),
+            ("PATH", "status.path"),
+            ("BACKUP", "status.backup"),
+            ("HOPS", "status.hops"),
+            ("MS", "status.latency_ms"),
+            ("PLACED", "status.conditions.Placed"),
+            _READY,
+        ),
+        short="paths",
+    ),
+    Listed(
+        "ServiceChain",
+        "servicechains",
+        scoped=True,
+        columns=(*_PLACE, ("IN", "spec.hops.in"), ("OUT", "spec.hops.out"), ("FAILURE", "spec.on_failure"), _READY),
+        short="chains",
+    ),
     Listed("Invariant", "invariants", scoped=True, columns=(*_PLACE, ("EXPECT", "spec.expect"), _READY), short="inv"),
     Listed(
         "ClusterInvariant",
@@ -158,62 +189,6 @@ _ALL = (
         short="banp",
     ),
 )
-_INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
-    "chassis": (
-        ("NAME", "name"),
-        ("ENCAP-IP", "encap_ip"),
-        ("PORTS", "ports"),
-        ("CONNECTED", "connected"),
-        ("IN-SYNC", "in_sync"),
-        ("OVS", "ovs_version"),
-        ("PROBLEMS", "problems"),
-    ),
-    "bridges": (),
-    "links": (),
-    "drift": (),
-    "leases": (
-        ("PORT", "port"),
-        ("ADDRESS", "address"),
-        ("MAC", "mac"),
-        ("HOSTNAME", "hostname"),
-        ("STATE", "state"),
-        ("SINCE", "since"),
-        ("EXPIRES", "expires"),
-        ("CHASSIS", "chassis"),
-    ),
-    "flows": (),
-    "nat": (
-        ("PROTOCOL", "protocol"),
-        ("SOURCE", "source"),
-        ("PORT", "source_port"),
-        ("DESTINATION", "destination"),
-        ("PORT", "destination_port"),
-        ("TRANSLATES", "translates"),
-        ("TO", "translated"),
-        ("PORT", "translated_port"),
-        ("STATE", "state"),
-        ("ROUTER", "router"),
-        ("NETWORK", "network"),
-        ("CHASSIS", "chassis"),
-    ),
-    "connections": (
-        ("PORT", "port"),
-        ("WAY", "direction"),
-        ("PEER", "peer"),
-        ("PROTO", "protocol"),
-        ("SOURCE", "source"),
-        ("FROM", "source_port"),
-        ("DESTINATION", "destination"),
-        ("TO", "destination_port"),
-        ("RULE", "rule"),
-        ("CUT", "cut"),
-    ),
-}
-_FILTERS: dict[str, tuple[str, ...]] = {
-    "nat": ("chassis", "router", "project"),
-    "connections": ("chassis", "project", "port"),
-    "flows": ("chassis",),
-}
 
 
 def kind(text: str) -> Listed:
@@ -224,22 +199,11 @@ def kind(text: str) -> Listed:
     return found
 
 
-def inventory(text: str) -> str | None:
-    """The table of inventory that a word means, or None."""
-    word = text.lower()
-    return next((each for each in _INVENTORY if word in (each, each.removesuffix("s"))), None)
-
-
-def inventory_columns(table: str) -> tuple[tuple[str, str], ...]:
-    """The columns that people are shown of a table; none where they are shown all."""
-    return _INVENTORY[table]
-
-
-def inventory_filters(table: str) -> tuple[str, ...]:
-    """What the rows of a table can be chosen by."""
-    return _FILTERS.get(table, ())
+def single(table: str) -> bool:
+    """Whether the rows of a table are resources that can be asked for by name."""
+    return any(each.plural == table for each in _ALL)
 
 
 def words() -> list[str]:
     """Everything that completes after ``get``."""
-    return [*(each.plural for each in _ALL), *_INVENTORY]
+    return list(dict.fromkeys((*(each.plural for each in _ALL), *INVENTORY)))

@@ -10,3 +10,7 @@ from controller.cli.output import Form
 
 ProjectOption = Annotated[str | None, typer.Option("-p", "--project", envvar="NETLOOM_PROJECT")]
 FormOption = Annotated[Form | None, typer.Option("-o", "--output", help="Default: a table on a terminal, else JSON.")]
+WaitOption = Annotated[
+    float | None,
+    typer.Option("--wait", help="Wait until every switch has confirmed; 30 seconds if no number follows."),
+]

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 Form = Literal["table", "json", "yaml"]
+_CONDITIONS = ("Ready", "Placed")
 _READ_ONLY = ("status", "uid", "revision", "created_at", "updated_at")
 
 
@@ -52,7 +53,7 @@ def _columns_of(items: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
 def _cell(item: Any, path: str) -> str:
     """What stands at a dotted path; a condition is found by its type, a list is walked element by element."""
     for part in path.split("."):
-        if part == "Ready":
+        if part in _CONDITIONS:
             return _condition(item, part)
         if isinstance(item, list):
             item = [element.get(part) for element in item]

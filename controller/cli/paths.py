@@ -1,0 +1,83 @@
+"""``netloom paths``: which way something would take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+from controller.cli import output
+from controller.cli.client import Daemon
+from controller.cli.exits import Exit
+from controller.cli.options import FormOption
+from controller.cli.progress import telling
+
+app = typer.Typer(help="Paths on the topology.", no_args_is_help=True)
+_COLUMNS = (
+    ("PATH", "path"),
+    ("BACKUP", "backup"),
+    ("HOPS", "hops"),
+    ("MS", "latency_ms"),
+    ("COST", "cost"),
+    ("MBIT/S", "bandwidth_mbps"),
+)
+_End = Annotated[str, typer.Argument(help="A bridge, or a port as project/name.")]
+_Names = Annotated[list[str] | None, typer.Option(help="A name; may be given again.")]
+_messages = Console(stderr=True)
+
+
+@app.callback()
+def _paths() -> None:
+    """A group of its own, though it has one command."""
+
+
+@app.command()
+def compute(
+    context: typer.Context,
+    source: _End,
+    target: _End,
+    *,
+    via: Annotated[list[str] | None, typer.Option(help="A bridge to pass; in order.")] = None,
+    avoid_bridge: _Names = None,
+    avoid_link: _Names = None,
+    avoid_label: Annotated[list[str] | None, typer.Option(help="key=value of links and bridges.")] = None,
+    max_latency_ms: float | None = None,
+    min_bandwidth_mbps: float | None = None,
+    max_hops: int | None = None,
+    objective: Literal["hops", "latency", "load", "cost"] = "hops",
+    protection: Literal["none", "link", "node"] = "none",
+    demand_mbps: float | None = None,
+    form: FormOption = None,
+) -> None:
+    """Say which way something would take; nothing is installed. Exits with 1 if there is none."""
+    daemon: Daemon = context.obj
+    labels = dict(each.partition("=")[::2] for each in avoid_label or ())
+    limits = {
+        "max_latency_ms": max_latency_ms,
+        "min_bandwidth_mbps": min_bandwidth_mbps,
+        "max_hops": max_hops,
+    }
+    asked: dict[str, Any] = {
+        "from": source,
+        "to": target,
+        "via": via or [],
+        "avoid": {"bridges": avoid_bridge or [], "links": avoid_link or [], "labels": labels},
+        "constraints": limits,
+        "objective": objective,
+        "protection": protection,
+        "demand_mbps": demand_mbps,
+    }
+    with telling("looking"):
+        found = daemon.call("POST", "/v1/paths:compute", json=asked)
+    raise typer.Exit(_told(found, output.chosen(form)))
+
+
+def _told(found: Mapping[str, Any], form: str) -> Exit:
+    none = not found.get("path")
+    if none:
+        _messages.print(f"no path: {found.get('message', '')}", markup=False, highlight=False)
+    if not none or form != "table":
+        output.show([dict(found)], _COLUMNS, form, alone=True)
+    return Exit.REFUSED if none else Exit.DONE
