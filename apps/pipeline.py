@@ -21,6 +21,7 @@ _ICMP = (f.IP_PROTO, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _NEXT_HOPS = (r.NEXT_HOP, *f.REGS[12:15])
 _GUARDED = (r.GUARD, r.ZONE, r.REALM)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
+_TUNNEL_ENDS = (f.TUN_SRC, f.TUN_IPV6_SRC, *_TUNNEL_DST)
 _HEADER = (f.NSH_SPI, f.NSH_C1, f.NSH_C2, f.NSH_C3, f.NSH_C4, f.ETH_SRC, f.ETH_DST)
 
 CLASSIFY = Table(
@@ -239,7 +240,7 @@ DELIVER = Table(
     {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "link": 220, "self": 200, "tunnel": 100}
     | {"no_tunnel": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, r.TOWARDS, *_TUNNEL_DST),
-    sets=(r.ANSWER_MAC, r.ENTROPY, *_HEADER, f.IN_PORT, f.VLAN, f.TUN_ID, f.TUN_SRC, f.TUN_IPV6_SRC, f.TUN_METADATA0),
+    sets=(r.ANSWER_MAC, r.ENTROPY, *_HEADER, f.IN_PORT, f.VLAN, f.TUN_ID, *_TUNNEL_ENDS, f.TUN_METADATA0),
     leads_to=("ND_ANSWER", "FABRIC"),
     outputs=True,
 )
