@@ -88,7 +88,7 @@ class Daemon:
         self._server = None if settings.intent.database else EmbeddedServer(settings.state_dir)
         self.intent = Intent(self._unreadable, settings.network.quarantine)
         self._inventory = Inventory()
-        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._punted)
+        self.switchboard = Switchboard(self.core, self._inventory, self.reports.publish, self._punted, self._seen)
         news = HostNews(self.core, self._inventory, self.switchboard, self.reports.publish, self._seen)
         tls = outfit.tls(settings)
         self.hosts = Hosts(outfit.wanted(settings), news, tls)

@@ -213,7 +213,8 @@ class Chassis:
 
     ``dpid`` is 0 while the bridge's OpenFlow session has not been seen. ``encap_ip`` is the tunnels' end, None where
     there are none. ``tunnels`` holds (encapsulation, OpenFlow port) pairs that the switch has confirmed, ``segments``
-    (physical network, OpenFlow port) pairs. ``gateway``: it was labelled to carry external traffic.
+    (physical network, OpenFlow port) pairs. ``gateway``: it was labelled to carry external traffic. ``bare``: only
+    OpenFlow tells of it, no database.
     """
 
     key: str
@@ -222,6 +223,7 @@ class Chassis:
     tunnels: tuple[tuple[Encap, int], ...] = ()
     segments: tuple[tuple[str, int], ...] = ()
     gateway: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class _Host:
     def chassis(self) -> Chassis:
         """As an entity."""
         tunnels, segments = tuple(sorted(self.tunnels.values())), tuple(sorted(self.segments.values()))
-        return Chassis(self.name, self.dpid, self.encap_ip, tunnels, segments, self.gateway)
+        return Chassis(self.name, self.dpid, self.encap_ip, tunnels, segments, self.gateway, self.bare)
 
     def take(self, row: InterfaceRow, now: int, news: News) -> None:
         """An interface came or changed; it may have been of the other sort before."""
@@ -125,7 +125,8 @@ class Inventory:
                     # Under what names these stand is only known once the host tells; then these are gone.
                     tunnels = {f"recalled {encap}": (encap, ofport) for encap, ofport in entity.tunnels}
                     segments = {f"recalled {network}": (network, ofport) for network, ofport in entity.segments}
-                    self._hosts[name] = _Host(name, dpid, entity.encap_ip, entity.gateway, tunnels, segments)
+                    host = _Host(name, dpid, entity.encap_ip, entity.gateway, tunnels, segments, bare=entity.bare)
+                    self._hosts[name] = host
                     if dpid:
                         self._by_dpid[dpid] = name
                 case Interface(chassis=chassis, name=name) if chassis in self._hosts:
@@ -184,15 +185,20 @@ class Inventory:
         news = News()
         if host is None:
             host = self._hosts[local] = _Host(local, bare=True)
-        _give_up(self._by_dpid, host)
-        host.dpid = dpid
-        self._by_dpid[dpid] = local
-        news.puts.append(host.chassis())
+        if host.dpid != dpid or self._by_dpid.get(dpid) != local:
+            _give_up(self._by_dpid, host)
+            host.dpid = dpid
+            self._by_dpid[dpid] = local
+            news.puts.append(host.chassis())
         fresh = {name: Interface(f"{local}/{name}", local, name, number) for number, name in ports.items()}
         news.deletes += [(Interface, old.key) for name, old in host.interfaces.items() if name not in fresh]
         news.puts += [new for name, new in fresh.items() if host.interfaces.get(name) != new]
         host.interfaces = fresh
         return news
+
+    def forget_bare(self, chassis: str) -> News:
+        """A bare bridge goes by this name no more."""
+        return News(deletes=self._forgotten(chassis))
 
     def _forgotten(self, chassis: str) -> list[tuple[type, str]]:
         """A bare bridge turned out to be a host's: what it was known by goes."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from controller.core import Core
     from controller.flow.actions import Action
+    from controller.inventory import News
     from controller.southbound.conntrack import Connections
     from controller.southbound.framework import Connection
     from controller.southbound.inbound import Received
@@ -52,12 +53,14 @@ class Switchboard:
         inventory: Inventory,
         publish: Callable[[str, str, dict[str, object]], None],
         punted: Callable[[str, PacketIn], None],
+        seen: Callable[[News], None],
     ) -> None:
         self.watchers: list[Callable[[str, tuple[PortDescription, ...]], None]] = []
         self._core = core
         self._inventory = inventory
         self._publish = publish
         self._punted = punted
+        self._seen = seen
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._refusals: dict[str, float] = {}
@@ -66,7 +69,7 @@ class Switchboard:
     def opened(self, connection: Connection) -> None:
         """A switch connected: it belongs to a host we know, to one that has yet to tell, or to itself."""
         chassis = self._inventory.chassis_of(connection.dpid)
-        if chassis is None:
+        if chassis is None or self._renamed(connection, chassis):
             chassis = _own_name(connection)
             if chassis == INTEGRATION_BRIDGE:
                 self._wait(connection)
@@ -129,8 +132,7 @@ class Switchboard:
             return
         ports = {port.number: port.name for port in connection.ports()}
         numbered = {number: name for number, name in ports.items() if 0 < number < HIGHEST_PORT}
-        news = self._inventory.bare_bridge(connection.dpid, numbered, chassis)
-        self._core.submit(news.puts, news.deletes)
+        self._tell(self._inventory.bare_bridge(connection.dpid, numbered, chassis))
 
     def placed(self, dpid: int, chassis: str) -> None:
         """A host told of its bridge, which may have connected before."""
@@ -148,6 +150,18 @@ class Switchboard:
         self._core.bridge(chassis).inbox.put((connection, None))
         _log.info("switch_left", chassis=chassis)
         self._publish("health", f"Chassis {chassis}", {"action": "switch disconnected"})
+
+    def _renamed(self, connection: Connection, chassis: str) -> bool:
+        """Whether a bare bridge that was here before goes by another name now; that of old is forgotten then."""
+        hosted, own = self._inventory.hosted(chassis), _own_name(connection)
+        if hosted or chassis in self._placed.values() or own in {chassis, INTEGRATION_BRIDGE}:
+            return False
+        self._tell(self._inventory.forget_bare(chassis))
+        return True
+
+    def _tell(self, news: News) -> None:
+        self._seen(news)
+        self._core.submit(news.puts, news.deletes)
 
     def _wait(self, connection: Connection) -> None:
         """A host's bridge may connect before the host's database has told of it."""

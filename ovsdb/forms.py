@@ -27,9 +27,8 @@ def _chassis(row: dict[str, Any]) -> Chassis:
     tunnels = tuple((cast("Encap", encap), ofport) for encap, ofport in _ofports(row.get("tunnels")))
     name, encap_ip = values.text(row.get("name")), values.text(row.get("encap_ip"))
     dpid = int(values.text(row.get("dpid")), 16)
-    return Chassis(
-        name, dpid, encap_ip or None, tunnels, _ofports(row.get("segments")), values.flag(row.get("gateway"))
-    )
+    gateway, bare = values.flag(row.get("gateway")), values.flag(row.get("bare"))
+    return Chassis(name, dpid, encap_ip or None, tunnels, _ofports(row.get("segments")), gateway, bare)
 
 
 def _chassis_name(chassis: Chassis) -> dict[str, Any]:
@@ -43,6 +42,7 @@ def _chassis_rest(chassis: Chassis) -> dict[str, Any]:
         "tunnels": values.written_map((encap, str(port)) for encap, port in chassis.tunnels),
         "segments": values.written_map((network, str(port)) for network, port in chassis.segments),
         "gateway": chassis.gateway,
+        "bare": chassis.bare,
     }
 
 

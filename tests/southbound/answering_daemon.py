@@ -74,7 +74,7 @@ class Daemon:
         rules = Rules({}, (), (Feature("test.answers", Chassis, flows),))
         self.core = self._reports.core = Core(rules, self._hub, self._reports, self._bridge)
         self._reports.flows = FlowRows(self.core.compiler, {})
-        self.board = Switchboard(self.core, Inventory(), self._reports.publish, self._punted)
+        self.board = Switchboard(self.core, Inventory(), self._reports.publish, self._punted, lambda _: None)
         self._hub.spawn(self.core.run)
 
     def _bridge(self, chassis: str, inbox: Any) -> Bridge:

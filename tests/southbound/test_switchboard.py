@@ -8,8 +8,9 @@ import pytest
 
 from controller.compiler.compiler import Rules
 from controller.core import Core
+from controller.entities import Chassis
 from controller.flow.actions import output
-from controller.inventory import Inventory
+from controller.inventory import Inventory, News
 from controller.southbound.agenda import Flush
 from controller.southbound.beside import Forwarded
 from controller.southbound.bridge import Bridge
@@ -45,12 +46,17 @@ class Wire:
 
     dpid, peer = 0xA1, "192.0.2.1"
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "br0") -> None:
         self.offered: list[bytes] = []
         self.sent: list[bytes] = []
+        self.name = name
+        self.refused = False
 
     def ports(self) -> tuple[PortDescription, ...]:
-        return (PortDescription(LOCAL_PORT, "br0"),)
+        return (PortDescription(LOCAL_PORT, self.name),)
+
+    def refuse(self, _reason: str) -> None:
+        self.refused = True
 
     def send(self, data: bytes) -> None:
         self.sent.append(data)
@@ -70,7 +76,10 @@ class Desk:
         rig.compiled = rig.ready = lambda _: None
         self.punts: list[tuple[str, PacketIn]] = []
         self.core = Core(Rules({}, (), ()), Hub, rig, lambda name, inbox: Bridge(name, inbox, rig, rig, rig.later))
-        self.board = Switchboard(self.core, Inventory(), lambda *_: None, lambda *punt: self.punts.append(punt))
+        self.seen: list[News] = []
+        told = lambda *_: None, lambda *punt: self.punts.append(punt), self.seen.append
+        self.inventory = Inventory()
+        self.board = Switchboard(self.core, self.inventory, *told)
         wire: Any = Wire()
         self.wire = wire
         self.board.opened(wire)
@@ -131,3 +140,18 @@ def test_connections_are_forgotten_after_what_the_core_was_given_before(desk: De
     assert isinstance(flush, Flush)
     assert flush.connections == Connections(7, 6, original=Ends(target="192.0.2.1"))
     assert flush.again
+
+
+def test_a_bare_bridge_is_remembered_and_goes_by_its_own_name_when_it_comes_back_with_another(desk: Desk) -> None:
+    assert desk.seen == [News([Chassis("br0", 0xA1, bare=True)])]
+    desk.board.closed(desk.wire)
+    again: Any = Wire("core1")
+    desk.board.opened(again)
+    assert desk.seen[1:] == [News(deletes=[(Chassis, "br0")]), News([Chassis("core1", 0xA1, bare=True)])]
+
+
+def test_two_bare_bridges_of_one_datapath_id_do_not_rename_each_other(desk: Desk) -> None:
+    other: Any = Wire("core1")
+    other.peer = "192.0.2.2"
+    desk.board.opened(other)
+    assert (other.refused, len(desk.seen)) == (True, 1)

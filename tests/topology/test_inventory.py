@@ -157,14 +157,22 @@ def test_a_bare_bridge_is_a_chassis_by_its_own_name() -> None:
     inventory = Inventory()
     news = inventory.bare_bridge(7, {1: "s1-eth1", 2: "s1-eth2"}, "s1")
     assert news.puts == [
-        Chassis("s1", 7),
+        Chassis("s1", 7, bare=True),
         Interface("s1/s1-eth1", "s1", "s1-eth1", 1),
         Interface("s1/s1-eth2", "s1", "s1-eth2", 2),
     ]
-    assert inventory.bare_bridge(7, {2: "s1-eth2", 3: "s1-eth1"}, "s1") == News(
-        [Chassis("s1", 7), Interface("s1/s1-eth1", "s1", "s1-eth1", 3)], []
-    )
+    moved = Interface("s1/s1-eth1", "s1", "s1-eth1", 3)
+    assert inventory.bare_bridge(7, {2: "s1-eth2", 3: "s1-eth1"}, "s1") == News([moved])
     assert inventory.bare_bridge(7, {}, "s1").deletes == [(Interface, "s1/s1-eth2"), (Interface, "s1/s1-eth1")]
+
+
+def test_a_bare_bridge_that_was_known_before_is_bare_and_unchanged() -> None:
+    news = Inventory().bare_bridge(7, {1: "s1-eth1"}, "s1")
+    inventory = Inventory()
+    inventory.recall(news.puts)
+    assert (inventory.chassis_of(7), inventory.hosted("s1"), inventory.bare_taken("s1")) == ("s1", False, None)
+    assert inventory.bare_bridge(7, {1: "s1-eth1"}, "s1") == News()
+    assert inventory.forget_bare("s1") == News(deletes=[(Interface, "s1/s1-eth1"), (Chassis, "s1")])
 
 
 def test_a_hosts_bridge_is_not_bare() -> None:
