@@ -73,6 +73,34 @@ def routes(edges: Sequence[Cable], destinations: Iterable[str], version: int = 0
     ]
 
 
+def tunnels(chassis: Iterable[Chassis], cables: Iterable[Cable]) -> list[Cable]:
+    """The pairs of chassis that a tunnel can join, of which one is wired and the other one is not."""
+    wired = {bridge for cable in cables for bridge in cable}
+    able = [one for one in chassis if one.encap_ip]
+    pairs = ((one, other) for one, other in combinations(able, 2) if dict(one.tunnels).keys() & dict(other.tunnels))
+    return [(one.key, other.key) for one, other in pairs if (one.key in wired) != (other.key in wired)]
+
+
+def fabric(
+    bridges: Sequence[Chassis],
+    cables: Sequence[Cable],
+    places: Iterable[str],
+    down: Iterable[str] = (),
+    version: int = 0,
+) -> list[Entity]:
+    """Wires, links, and routes round what is down to the bridges that have machines, under headings of this version."""
+    laid = wires(cables, down)
+    bundles = links(laid)
+    edges = [*(link.ends for link in bundles if link.wires), *tunnels(bridges, cables)]
+    plugs = [Interface(f"{end}/{name}", end, name, at) for wire in laid for end, name, at in _ends(wire)]
+    headings = [Heading(bridge, version) for bridge in sorted(places)]
+    return [*laid, *bundles, *plugs, *headings, *routes(edges, sorted(places), version)]
+
+
+def _ends(wire: Wire) -> Iterator[tuple[str, str, int]]:
+    return zip(wire.ends, wire.names, wire.ports, strict=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a fabric is made of: bridges, cables between them, and on which bridge each machine of each network is."""
@@ -85,12 +113,6 @@ class Plan:
         """The bridges that have machines."""
         return sorted({bridge for bridges in self.machines.values() for bridge in bridges})
 
-    def tunnels(self) -> list[Cable]:
-        """The pairs of chassis with tunnels, of which one at least is wired and the other one is not."""
-        wired = {bridge for cable in self.cables for bridge in cable}
-        able = [one.key for one in self.bridges if one.encap_ip]
-        return [pair for pair in combinations(able, 2) if len(wired.intersection(pair)) == 1]
-
     def machine_entities(self) -> Iterator[Entity]:
         """Networks with their ports and where those are plugged in: ``acme/web-1`` is the first of ``acme/web``."""
         taken: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
@@ -102,17 +124,8 @@ class Plan:
 
     def world(self, down: Iterable[str] = (), version: int = 0) -> World:
         """All of it, with routes round what is down, under headings of this version."""
-        cables = wires(self.cables, down)
-        bundles = links(cables)
-        edges = [*(link.ends for link in bundles if link.wires), *self.tunnels()]
-        plugs = [Interface(f"{end}/{name}", end, name, at) for wire in cables for end, name, at in _ends(wire)]
-        headings = [Heading(bridge, version) for bridge in self.places()]
-        ways = routes(edges, self.places(), version)
-        return world([*self.bridges, *cables, *bundles, *plugs, *headings, *ways, *self.machine_entities()])
-
-
-def _ends(wire: Wire) -> Iterator[tuple[str, str, int]]:
-    return zip(wire.ends, wire.names, wire.ports, strict=True)
+        joined = fabric(self.bridges, self.cables, self.places(), down, version)
+        return world([*self.bridges, *joined, *self.machine_entities()])
 
 
 LEAVES, SPINES = ("s1", "s2"), ("s3", "s4")

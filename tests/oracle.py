@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from controller.entities import Chassis, Interface, Network, Port
 from controller.flow import fields as f
+from controller.links import Wire
 from tests.packets import ADVERTISEMENT, REDIRECT, ROUTER_ADVERTISEMENT, SOLICITATION
 
 if TYPE_CHECKING:
@@ -93,11 +94,32 @@ def may_say(me: Place, pairs: list[tuple[int, Any]], packet: Packet, said: f.Fie
 
 
 def carries(world: World, here: Place, there: Place) -> bool:
-    """Whether packets get from one to the other."""
+    """Whether packets get from one to the other: by a tunnel where both could have one, else by wires and tunnels."""
     if here.interface.chassis == there.interface.chassis:
         return True
     ends: list[Any] = [world[Chassis, place.interface.chassis] for place in (here, there)]
-    return all(end.encap_ip and here.network.encap in dict(end.tunnels) for end in ends)
+    able = [bool(end.encap_ip) and here.network.encap in dict(end.tunnels) for end in ends]
+    if able[0] and ends[1].encap_ip:
+        return able[1]
+    return ends[1].key in joined(world, ends[0].key)
+
+
+def joined(world: World, start: str) -> set[str]:
+    """The chassis that frames get to from one, by wires that are up, and by tunnels of chassis that are wired too."""
+    wires = [one for one in world.values() if isinstance(one, Wire)]
+    wired = {end for wire in wires for end in wire.ends}
+    able = [one for one in world.values() if isinstance(one, Chassis) and one.encap_ip]
+    edges = [set(wire.ends) for wire in wires if wire.up]
+    edges += [
+        {one.key, other.key}
+        for one in able
+        for other in able
+        if one.key in wired and other.key not in wired and dict(one.tunnels).keys() & dict(other.tunnels)
+    ]
+    found = {start}
+    while grown := {end for edge in edges if edge & found for end in edge} - found:
+        found |= grown
+    return found
 
 
 def receivers(world: World, interface: Interface, packet: Packet) -> list[tuple[str, int | None]]:
@@ -115,7 +137,7 @@ def receivers(world: World, interface: Interface, packet: Packet) -> list[tuple[
         knows = [place for place in network if asked in {f.ip_number(address) for address in place.port.addresses}]
         made_of_mac = asked >> 64 == 0xFE80 << 48 and asked >> 24 & 0xFFFF == 0xFFFE
         if made_of_mac and not knows:
-            knows = [place for place in network if link_local(place.mac) == asked and is_known(world, me, place)]
+            knows = [place for place in network if link_local(place.mac) == asked]
         if knows or made_of_mac:
             return [(me.port.key, place.mac) for place in knows]
     group = packet[f.ETH_DST] >> 40 & 1
@@ -128,9 +150,3 @@ def holders(network: list[Place], mac: int) -> list[Place]:
     owners = [place for place in network if place.mac == mac]
     allowed = [place for place in network if mac in {f.mac_number(pair.mac) for pair in place.port.allowed_pairs}]
     return owners or (network if len(allowed) > 1 else allowed)
-
-
-def is_known(world: World, here: Place, there: Place) -> bool:
-    """Whether a chassis knows the MAC of a port on another: by the other's tunnel address."""
-    chassis: Any = world[Chassis, there.interface.chassis]
-    return here.interface.chassis == there.interface.chassis or chassis.encap_ip is not None

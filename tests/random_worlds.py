@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
 from controller.entities import AllowedPair, Chassis, Interface, Plug, Port
+from tests.fabric_worlds import bare, fabric, wires
 from tests.worlds import TUNNELS, World, mac, network, world
 
 T = TypeVar("T")
@@ -81,6 +83,18 @@ def worlds(draw: st.DrawFn) -> World:
         for port in draw(ports(key)):
             entities += draw(plugs(port, chassis, len(entities)))
     return world([*entities, Interface("hv1/stray", "hv1", "stray", 199)])
+
+
+@st.composite
+def wired_worlds(draw: st.DrawFn) -> World:
+    """The same worlds, whose hosts are wired to one another and to bare bridges at random; some wires are down."""
+    drawn = draw(worlds())
+    hosts = [one for one in drawn.values() if isinstance(one, Chassis)]
+    bridges = [*hosts, *(bare(f"s{number}", 0x50 + number) for number in range(1, 1 + draw(st.integers(0, 3))))]
+    pairs = list(combinations([bridge.key for bridge in bridges], 2))
+    cables = draw(st.lists(st.sampled_from(pairs), max_size=8)) if pairs else []
+    down = [wire.key for wire in wires(cables) if not draw(st.integers(0, 4))]
+    return world([*drawn.values(), *bridges, *fabric(bridges, cables, [host.key for host in hosts], down)])
 
 
 @st.composite

@@ -16,7 +16,7 @@ from tests.interpreter import DataPlane
 from tests.oracle import places, receivers
 from tests.packets import Packet
 from tests.random_packets import Machine, any_packet, tells
-from tests.random_worlds import worlds
+from tests.random_worlds import wired_worlds, worlds
 from tests.worlds import World
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def disagrees(drawn: tuple[World, Random]) -> bool:
     return False
 
 
-RANDOM = st.tuples(worlds(), st.randoms(use_true_random=True))
+RANDOM = st.tuples(worlds() | wired_worlds(), st.randoms(use_true_random=True))
 
 
 @given(RANDOM)
@@ -74,7 +74,9 @@ def test_flows_and_intent_agree_on_who_receives_a_packet(drawn: tuple[World, Ran
 
 
 SWITCHED = (
-    "classify",
+    "classify.ports",
+    "classify.tunnels",
+    "fabric",
     "port_security",
     "neighbours",
     "destination.l",
