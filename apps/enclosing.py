@@ -11,7 +11,7 @@ from apps.fabric_tables import FABRIC
 from controller.flow.actions import Action, copy, multipath, set_field
 from controller.flow.cloning import Clone, clone
 from controller.flow.fields import ETH_DST, ETH_SRC, NSH_C1, NSH_C2, NSH_C3
-from controller.flow.headers import encap_ethernet, encap_nsh
+from controller.flow.headers import decap, encap_ethernet, encap_nsh
 
 FRAME_SOURCE, FRAME_TARGET = "02:6e:65:74:6c:01", "02:6e:65:74:6c:02"
 """The MACs of all frames between bridges: links have two ends, so that nobody asks for them."""
@@ -22,7 +22,8 @@ OVERHEAD = 14 + 24
 def enclosed(*context: Action) -> Clone:
     """Send a copy of the packet on behind a header; ``context`` writes the service path and more into that.
 
-    A copy, since a flooded packet goes on to the next chassis as it was.
+    A copy, since a flooded packet goes on to the next chassis as it was. Its Ethernet header is taken off at its end:
+    where FABRIC drops it, Open vSwitch 3.1 would otherwise put that header on the next copy, and end over it.
     """
     return clone(
         multipath(1 << r.ENTROPY_BITS, r.ENTROPY, 0, r.ENTROPY_BITS, modulo=True),
@@ -35,4 +36,5 @@ def enclosed(*context: Action) -> Clone:
         set_field(ETH_SRC, FRAME_SOURCE),
         set_field(ETH_DST, FRAME_TARGET),
         FABRIC.resubmit,
+        decap(),
     )
