@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPerror
@@ -11,6 +12,7 @@ from scapy.layers.sctp import SCTP, SCTPChunkInit
 from scapy.packet import Raw
 
 from controller.flow import fields as f
+from tests import layers as layer
 from tests import packets as p
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tests.packets import Packet
 
 WITHOUT_TAG = 0xFFF
+TYPE_AT = 12
+CONTEXT = (f.NSH_C1, f.NSH_C2, f.NSH_C3, f.NSH_C4)
 ERRORS = (p.UNREACHABLE, p.TIME_EXCEEDED)
 
 
@@ -28,11 +32,20 @@ def wire(packet: Packet) -> bytes:
     Both sides of a TCP connection begin at 0 and have nothing to say but flags.
     """
     layers = Ether(src=f.mac_text(packet[f.ETH_SRC]), dst=f.mac_text(packet[f.ETH_DST]))
+    if packet[f.ETH_TYPE] == f.ETH_NSH:
+        return bytes(layers)[:TYPE_AT] + f.ETH_NSH.to_bytes(2, "big") + header(packet) + wire(layer.inside(packet))
     if packet.get(f.VLAN):
         layers /= Dot1Q(vlan=packet[f.VLAN] & WITHOUT_TAG)
     layers /= _arp(packet) if packet[f.ETH_TYPE] == f.ETH_ARP else _ip(packet) / _payload(packet)
     missing = packet.get(p.LENGTH, 0) - len(layers)
     return bytes(layers / Raw(bytes(missing)) if missing > 0 else layers)
+
+
+def header(packet: Packet) -> bytes:
+    """The network service header with four words of context before an Ethernet frame (RFC 8300, 2.2 to 2.4)."""
+    ttl, words, metadata, ethernet, index = packet[f.NSH_TTL], 6, 1, 3, 255
+    first = struct.pack("!HBB", ttl << 6 | words, metadata, ethernet)
+    return first + struct.pack("!5I", packet[f.NSH_SPI] << 8 | index, *(packet[word] for word in CONTEXT))
 
 
 def _arp(packet: Packet) -> Layers:
@@ -99,6 +112,8 @@ def _inside(packet: Packet) -> Layers:
 def read(frame: bytes) -> Packet:
     """The fields of a frame."""
     layers = Ether(frame)
+    if layers.type == f.ETH_NSH:
+        return _read_header(layers, frame)
     packet = p.frame(layers.src, layers.dst, layers.type) | {p.LENGTH: len(frame)}
     if Dot1Q in layers:
         packet |= {f.VLAN: p.TAG_PRESENT | layers[Dot1Q].vlan, f.ETH_TYPE: layers[Dot1Q].type}
@@ -110,6 +125,19 @@ def read(frame: bytes) -> Packet:
         return packet | {f.IP_TTL: layers[IP].ttl, f.IP_PROTO: layers[IP].proto} | _read_payload(layers[IP].payload)
     packet |= {f.IPV6_SRC: f.ip_number(layers[IPv6].src), f.IPV6_DST: f.ip_number(layers[IPv6].dst)}
     return packet | {f.IP_TTL: layers[IPv6].hlim, f.IP_PROTO: layers[IPv6].nh} | _read_payload(layers[IPv6].payload)
+
+
+def _read_header(layers: Layers, frame: bytes) -> Packet:
+    """A frame behind a network service header, as ``header`` writes it."""
+    end = TYPE_AT + 2 + layer.NSH_LENGTH
+    first, path, *words = struct.unpack("!I5I", frame[TYPE_AT + 2 : end])
+    packet = read(frame[end:])
+    layer.put_nsh(packet)
+    layer.put_ethernet(packet)
+    packet |= {f.ETH_SRC: f.mac_number(layers.src), f.ETH_DST: f.mac_number(layers.dst), f.NSH_SPI: path >> 8}
+    packet |= {f.NSH_TTL: first >> 22 & 0x3F, **dict(zip(CONTEXT, words, strict=True))}
+    assert header(packet) == frame[TYPE_AT + 2 : end]
+    return packet
 
 
 def _only_arp(packet: Packet) -> Packet:

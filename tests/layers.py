@@ -32,12 +32,16 @@ def behind(field: Field) -> Field:
     return _behind[field]
 
 
+def inside(packet: Packet) -> Packet:
+    """The frame that stands behind a network service header."""
+    return {_before[of]: value for of, value in packet.items() if of in _before}
+
+
 def put_nsh(packet: Packet) -> None:
     """A network service header, and nothing before it."""
     assert f.NSH_SPI not in packet, "a network service header on another"
-    inside = [of for of in packet if of not in NOT_IN_IT]
     length = packet.get(LENGTH)
-    for of in inside:
+    for of in [of for of in packet if of not in NOT_IN_IT]:
         packet[behind(of)] = packet.pop(of)
     packet.update(dict.fromkeys(NSH, 0) | {f.NSH_TTL: FIRST_TTL})
     if length is not None:
@@ -64,6 +68,8 @@ def take_off(packet: Packet) -> bool:
         return False
     for of in (*NSH, LENGTH):
         packet.pop(of, None)
-    for of in [of for of in packet if of in _before]:
-        packet[_before[of]] = packet.pop(of)
+    frame = inside(packet)
+    for of in frame:
+        del packet[behind(of)]
+    packet.update(frame)
     return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from controller.flow.actions import instructions, output
 from controller.flow.fields import ETH_TYPE
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
+from controller.southbound.beside import group_mod
 from controller.southbound.difference import difference
 from controller.southbound.metering import meters_used
 from tests.real_switch import IDENTITY
@@ -56,6 +57,7 @@ class Wires:
             self._switch.ofctl("add-meter", f"meter={number},pktps,band=type=drop,rate=1000000", bridge=BRIDGE)
             self._meters.add(number)
         client = self._switch.client(BRIDGE)
+        client.send(b"".join(group_mod(group) for flow in flows for group in flow.groups))
         assert client.change(*difference(client.flows(), [*flows, BELL])) == []
         client.close()
         self.forget()
@@ -63,6 +65,12 @@ class Wires:
     def forget(self) -> None:
         """No connection is known any more."""
         self._switch.ofctl("ct-flush", bridge=BRIDGE)
+
+    def cut(self, *ports: int) -> None:
+        """Just these ports are dead from now on."""
+        for port in self._ports:
+            state = "down" if port in ports else "up"
+            self._switch.appctl("netdev-dummy/set-admin-state", f"wire{port}", state)
 
     def send(self, port: int, frame: bytes) -> list[tuple[int, bytes]]:
         """Send a frame; what came out, and of which ports."""

@@ -176,13 +176,13 @@ ARP_TPA = Field("arp_tpa", OPENFLOW_BASIC, 23, 32, 54, ip_number, ipv4_text, _AR
 ARP_SHA = Field("arp_sha", OPENFLOW_BASIC, 24, 48, 55, mac_number, mac_text, _ARP)
 ARP_THA = Field("arp_tha", OPENFLOW_BASIC, 25, 48, 56, mac_number, mac_text, _ARP)
 _NSH = ((ETH_TYPE, ETH_NSH),)
-NSH_SPI = Field("nsh_spi", EXPERIMENTER, 4, 24, 57, needs=_NSH, vendor=NSH_VENDOR, width=4)
+NSH_SPI = Field("nsh_spi", EXPERIMENTER, 4, 24, 87, needs=_NSH, vendor=NSH_VENDOR, width=4)
 NSH_C1, NSH_C2, NSH_C3, NSH_C4 = (
-    Field(f"nsh_c{place}", EXPERIMENTER, 5 + place, 32, 57 + place, needs=_NSH, vendor=NSH_VENDOR)
+    Field(f"nsh_c{place}", EXPERIMENTER, 5 + place, 32, 87 + place, needs=_NSH, vendor=NSH_VENDOR)
     for place in range(1, 5)
 )
 """The network service header between bridges (RFC 8300): the way; the network, a hash, the sender, a middlebox."""
-NSH_TTL = Field("nsh_ttl", EXPERIMENTER, 10, 6, 56, show=str, needs=_NSH, vendor=NSH_VENDOR)
+NSH_TTL = Field("nsh_ttl", EXPERIMENTER, 10, 6, 86, show=str, needs=_NSH, vendor=NSH_VENDOR)
 TUN_ID = Field("tun_id", OPENFLOW_BASIC, 38, 64, 70)
 TUN_SRC = Field("tun_src", NICIRA, 31, 32, 71, ip_number, ipv4_text)
 TUN_DST = Field("tun_dst", NICIRA, 32, 32, 72, ip_number, ipv4_text)

@@ -12,6 +12,7 @@ from controller.flow.actions import Action, copy, goto, instructions, output
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match, cookie, encoded_match
 from controller.flow.tracking import DNAT, NEW, RPL, SNAT, UNDO, Nat, ct
+from controller.tables import groups_of
 from tests import packets as p
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ FAMILIES = (Family(f.ETH_IP, "10.0.0.", "192.0.2."), Family(f.ETH_IPV6, "fd00::"
 def flow(table: int, priority: int, match: Match, *actions: Action) -> Flow:
     """One flow."""
     oxms, does = encoded_match(match), instructions(actions)
-    return Flow(EVERYWHERE, table, priority, oxms, does, cookie(table, priority, oxms, does))
+    return Flow(EVERYWHERE, table, priority, oxms, does, cookie(table, priority, oxms, does), groups_of(actions))
 
 
 def flows() -> Iterator[Flow]:

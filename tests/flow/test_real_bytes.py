@@ -13,7 +13,7 @@ from controller.flow.actions import Action, copy, instructions, output, set_fiel
 from controller.flow.cloning import clone
 from controller.flow.fields import Masked
 from controller.flow.flow import EVERYWHERE, Flow, Match, cookie, encoded_match
-from controller.flow.headers import pop_vlan, push_vlan
+from controller.flow.headers import dec_nsh_ttl, decap, encap_ethernet, encap_nsh, pop_vlan, push_vlan
 from controller.flow.text import actions_text, match_text
 from controller.flow.tracking import FTP, INV, NEW, REL, TRK, UNDO, Nat, ct
 from controller.southbound.difference import difference
@@ -29,6 +29,8 @@ V4, V6 = ("192.0.2.10", "192.0.2.13"), ("2001:db8::10", "2001:db8::13")
 PORTS = (None, (80, 80), (1024, 65535))
 TRACKED = Masked(TRK | NEW, TRK | NEW | INV | REL)
 IP: Match = {f.ETH_TYPE: f.ETH_IP}
+NSH: Match = {f.NSH_SPI: 77}
+HEADER = (copy(f.REGS[2], f.NSH_SPI), copy(f.REGS[10], f.NSH_C2), set_field(f.NSH_C4, 7))
 IPV6: Match = {f.ETH_TYPE: f.ETH_IPV6}
 TCP: Match = IP | {f.IP_PROTO: f.TCP}
 TCP6: Match = IPV6 | {f.IP_PROTO: f.TCP}
@@ -73,6 +75,9 @@ def others() -> Iterator[tuple[Match, tuple[Action, ...]]]:
     yield {}, (set_field(f.TUN_METADATA0, 1 << 31 | 7), copy(f.REGS[11], f.TUN_METADATA0), output(3))
     yield {}, (copy(f.TUN_METADATA0, f.REGS[11]), act.goto(9))
     yield IP | {f.IP_PROTO: f.SCTP}, (set_field(f.SCTP_SRC, 5), copy(f.SCTP_DST, f.REGS[10], 16), act.goto(9))
+    yield {}, (act.multipath(256, f.REGS[10], 0, 8, modulo=True), encap_nsh(), *HEADER, encap_ethernet(), act.goto(9))
+    yield NSH, (copy(f.NSH_C1, f.REGS[0]), dec_nsh_ttl(), decap(), decap(), act.goto(9))
+    yield NSH, (set_field(f.NSH_SPI, 0xFFFFFF), set_field(f.NSH_C2, Masked(1, 3)), output(3))
     for size, bit in ((1514, 0), (0xFFFF, 31)):
         yield {}, (act.check_larger(size, f.REGS[6], bit), act.goto(9))
     yield IP | {f.IP_PROTO: f.ICMP}, (set_field(f.ICMP_TYPE, 0), set_field(f.ICMP_CODE, 0), output(3))
@@ -104,6 +109,10 @@ def matches() -> Iterator[Match]:
     yield {f.CONJ_ID: 7, f.REGS[8]: Masked(0x40, 0xFFFFFFC0)}
     yield everything | {f.TUN_METADATA0: 5, f.CONJ_ID: 0xFFFFFFFF, f.SCTP_SRC: 5, f.SCTP_DST: Masked(0x400, 0xFC00)}
     yield {f.TUN_METADATA0: Masked(1 << 31, 1 << 31)}
+    everywhere = everything.keys() & {*f.REGS, f.CT_ZONE, f.CT_MARK, f.IN_PORT, f.VLAN, f.ETH_SRC, f.TUN_ID, f.TUN_SRC}
+    header = dict.fromkeys((f.NSH_SPI, f.NSH_TTL, f.NSH_C1, f.NSH_C2, f.NSH_C3, f.NSH_C4), 5)
+    yield {of: everything[of] for of in everywhere} | header | {f.TUN_METADATA0: 5, f.CONJ_ID: 7}
+    yield {f.NSH_SPI: 1 << 23, f.NSH_C4: Masked(0, 0xF)}
     for ttl in (0, 1, 255):
         yield IPV6 | {f.IP_TTL: ttl}
 

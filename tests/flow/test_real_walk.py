@@ -12,6 +12,7 @@ from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import goto, output, set_field
 from controller.flow.cloning import clone
+from controller.flow.headers import pop_vlan, push_vlan
 from controller.flow.tracking import EST, RPL, SNAT, TRK, Nat, ct
 from tests import packets as p
 from tests.both import Both, at_wires
@@ -55,10 +56,10 @@ def udp(source: str = A, destination: str = B, ports: tuple[int, int] = (5000, 6
 def test_the_length_of_a_frame_counts_with_the_tag_that_it_has_just_then(wires: Wires) -> None:
     larger = act.check_larger(100, f.REGS[6], 3)
     tagged: Match = {f.IN_PORT: 2, f.VLAN: p.TAG_PRESENT | 5}
-    tag = (act.push_vlan(), set_field(f.VLAN, p.TAG_PRESENT | 7))
+    tag = (push_vlan(), set_field(f.VLAN, p.TAG_PRESENT | 7))
     flows = [
         flow(0, 1, {f.IN_PORT: 1}, larger, goto(1)),
-        flow(0, 1, tagged, act.pop_vlan(), larger, goto(1)),
+        flow(0, 1, tagged, pop_vlan(), larger, goto(1)),
         flow(0, 1, {f.IN_PORT: 3}, *tag, larger, goto(1)),
         flow(1, 1, {f.REGS[6]: 8}, output(4)),
         flow(1, 1, {f.REGS[6]: 0}, output(5)),
