@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 
 
 def middleboxes(port: Port, view: View) -> Iterator[Middlebox]:
-    """A port that a service chain has, where it is plugged in and alive."""
+    """A port that a service chain has, where it is plugged in."""
     chains = view.where(ServiceChain, "port", port.key)
     if not chains:
         return
     chain = min(chains, key=_order)
     found = place(port, view)
-    if found is None or not port.admin_up or view.find(DeadPort, f"{found.chassis}/{found.ofport}") is not None:
+    if found is None:
         return
+    alive = port.admin_up and view.find(DeadPort, f"{found.chassis}/{found.ofport}") is None
     step, outward = _use(chain, port.key)
-    yield Middlebox(port.key, chain.key, step, outward, found.chassis, found.ofport)
+    yield Middlebox(port.key, chain.key, step, outward, found.chassis, found.name, found.ofport, alive)
 
 
 def _order(chain: ServiceChain) -> tuple[int, str]:
@@ -59,11 +60,15 @@ def lines(chain: ServiceChain, view: View) -> Iterator[Line]:
 
 
 def _stop(chain: ServiceChain, step: int, instance: Instance, view: View) -> Stop | None:
-    """An instance, if both its ports are there, and this chain's for this."""
+    """An instance, if both its ports are alive, and this chain's for this."""
     inward, outward = view.find(Middlebox, instance.inward), view.find(Middlebox, instance.outward)
-    if inward is None or outward is None or inward.outward or not outward.outward:
+    if inward is None or outward is None or not (inward.alive and outward.alive):
         return None
-    if {(inward.chain, inward.step), (outward.chain, outward.step)} != {(chain.key, step)}:
+    if (
+        inward.outward
+        or not outward.outward
+        or {(inward.chain, inward.step), (outward.chain, outward.step)} != {(chain.key, step)}
+    ):
         return None
     return Stop((inward.chassis, inward.ofport), (outward.chassis, outward.ofport))
 
@@ -89,6 +94,9 @@ def _ports(chain: ServiceChain) -> set[str]:
 
 INDEXES: dict[type, tuple[Index, ...]] = {
     ServiceChain: (Index("port", _ports),),
-    Middlebox: (Index("chain", lambda box: (box.chain,), group=lambda box: box.chassis),),
+    Middlebox: (
+        Index("chain", lambda box: (box.chain,), group=lambda box: box.chassis),
+        Index("place", lambda box: ((box.chassis, box.ofport),)),
+    ),
     Foothold: (Index("realm", lambda foothold: (foothold.realm,), group=lambda foothold: foothold.chassis),),
 }

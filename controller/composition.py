@@ -21,6 +21,7 @@ from controller.atlas.probing import Probing
 from controller.atlas.steering import Steering
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
+from controller.dead_ports import DeadPorts
 from controller.figures import CoreCollector, PolicyCollector, ServicesCollector
 from controller.flow_rows import FlowRows
 from controller.forgetting import Forgetting
@@ -99,7 +100,7 @@ class Daemon:
         findings = Findings(self.reports.publish, self._figures)
         emit, wake = self.switchboard.emit, self._hub.Queue()
         self._probing = Probing(self.core, settings.topology, emit, news.told, findings, wake)
-        self.switchboard.watchers.append(self._probing.ports)
+        self.switchboard.watchers += [self._probing.ports, DeadPorts(self.core.submit).ports]
         self._atlas = self._mapping()
         self._live = self._living()
         self._services, self._punts = self._serving()

@@ -91,7 +91,8 @@ class DeadPort:
 class Middlebox:
     """A port of a middlebox (its key) where it is plugged in; ``chain`` is its service chain's key.
 
-    ``step`` is its step's place, from 0; ``outward``: what goes in the chain's direction comes out of it.
+    ``step`` is its step's place, from 0; ``outward``: what goes in the chain's direction comes out of it. ``alive``:
+    it is up, and its switch says that it has a link.
     """
 
     key: str
@@ -99,7 +100,9 @@ class Middlebox:
     step: int
     outward: bool
     chassis: str
+    interface: str
     ofport: int
+    alive: bool = True
 
 
 @dataclass(frozen=True, slots=True)

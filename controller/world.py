@@ -15,6 +15,7 @@ from controller.nat_table import NatTable
 from controller.policy.survey import Survey
 from controller.preview import Change
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
+from controller.status.chains import chain_status
 from controller.status.conditions import chassis_state, waiting_for
 from controller.status.hosts import with_hosts
 from controller.status.networks import network_status, project_status
@@ -46,6 +47,7 @@ _STATUS: dict[str, Callable[[Core, str, float], dict[str, object]]] = {
     "Port": port_status,
     "FloatingIP": floating_status,
     "PortForward": forward_status,
+    "ServiceChain": chain_status,
     "AddressGroup": idle_status,
     "Tier": idle_status,
     "Invariant": idle_status,

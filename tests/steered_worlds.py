@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.entities import Port
-from controller.flow import fields as f
 from controller.links import Instance, PathPolicy, ServiceChain, Traffic, Wanted
 from controller.policy.values import UDP, Machines, Requirement, Service
 from tests.compiled import compiled
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
     from tests.worlds import World
 
 MACHINES = {"cam": (1, "s1"), "nvr": (2, "s2"), "far": (3, "hv2"), "other": (4, "s1"), "beside": (5, "s1")}
-"""Number and chassis of each: two recorders are elsewhere, ``far`` by a tunnel, and ``beside`` is next to the camera."""
+"""Number and chassis of each: two recorders are elsewhere, ``far`` by a tunnel; ``beside`` is next to the camera."""
 DOES = {"cam": "cam", "nvr": "nvr", "far": "nvr", "other": "other", "beside": "nvr"}
 BOXES = {"fw": "s4", "ids": "s1", "dpi": "hv2", "fw2": "s2", "fw3": "hv1"}
 """Middleboxes, by two ports each: ``fw`` is where no machine is, ``ids`` beside the camera, ``dpi`` beside ``far``."""
 STREAM = (Service(UDP, ((5004, 5004),)),)
-CHASSIS_NUMBERS = (1, 2)
+ANY_WAY = Wanted()
 
 
 def does(*apps: str) -> Machines:
@@ -80,7 +79,7 @@ def policy(
     targets: tuple[Peer, ...] | None = (RECORDERS,),
     services: tuple[Service, ...] = STREAM,
     *,
-    wanted: Wanted = Wanted(),
+    wanted: Wanted = ANY_WAY,
     on_no_path: OnNoPath = "fallback",
     priority: int = 500,
 ) -> PathPolicy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from controller.courses import Middlebox
 from controller.derived import Endpoint
 from controller.entities import Chassis, Interface
 from ovsdb.own_ports import NAME
@@ -33,10 +34,10 @@ class Uses:
                 continue
             if read[1] is Endpoint:
                 yield from self._moved(read[2])
-            elif read[1] is Interface:
-                interface: Interface | None = self._store.get(Interface, read[2])
-                if interface is not None:
-                    yield interface.chassis, interface.ofport
+            elif read[1] in {Interface, Middlebox}:
+                plugged: Interface | Middlebox | None = self._store.get(read[1], read[2])
+                if plugged is not None:
+                    yield plugged.chassis, plugged.ofport
             elif read[1] is Chassis:
                 yield read[2], None
 
@@ -48,7 +49,11 @@ class Uses:
         if NAME.fullmatch(port.name) or port.number in {number for _, number in taken}:
             return "other"
         interface: Interface | None = self._store.get(Interface, f"{chassis}/{port.name}")
-        if self._at.get(place) or (interface is not None and interface.iface_id):
+        if (
+            self._at.get(place)
+            or self._store.count(Middlebox, "place", place)
+            or (interface is not None and interface.iface_id)
+        ):
             return "bound"
         return "open"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.courses import Middlebox
 from controller.derived import Endpoint
 from controller.entities import Chassis, Interface, Network, Port
+from controller.status.chains import middlebox_status
 from controller.status.conditions import condition, progress, ready, refusals, waiting_for
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 def port_status(core: Core, key: str, started: float) -> dict[str, object]:
     """Where the port is plugged in, its conditions, and each hop from intent to flows."""
+    box: Middlebox | None = core.compiler.store.get(Middlebox, key)
+    if box is not None:
+        return middlebox_status(core, box, started)
     subject = ("Port", key)
     port: Port | None = core.compiler.store.get(Port, key)
     endpoint: Endpoint | None = core.compiler.store.get(Endpoint, key)
