@@ -13,7 +13,8 @@ from controller.flow import fields as f
 from controller.flow.actions import copy, goto, output, output_field, resubmit, set_field
 from controller.flow.cloning import clone
 from controller.flow.flow import EVERYWHERE, Flow, encoded_match
-from controller.flow.headers import pop_vlan, push_vlan
+from controller.flow.groups import Bucket, failover, group, to_group
+from controller.flow.headers import dec_nsh_ttl, decap, encap_ethernet, encap_nsh, pop_vlan, push_vlan
 from controller.flow.tracking import ct
 from controller.tables import LONGEST, Descending, Table
 
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from controller.flow.actions import Action
+    from controller.flow.groups import ToGroup
 
 NETWORK, PART = f.REGS[0], f.REGS[4]
 TABLE = Table(3, "MIDDLE", "Which way?", {"this": 10}, (f.IN_PORT, f.ETH_TYPE, f.ARP_OP), sets=(NETWORK,))
 EXIT = Table(9, "EXIT", "Which way out?", {"this": 10}, (f.IN_PORT,), outputs=True)
+
+
+def over(*actions: Action) -> ToGroup:
+    """To a group with one bucket."""
+    return group(failover((Bucket(1, actions),)))
 
 
 def made(match: Mapping[f.Field, int], actions: Sequence[Action], priority: str = "this", table: Table = TABLE) -> Flow:
@@ -71,6 +78,20 @@ def test_a_flow_is_what_its_table_was_told() -> None:
         ({}, [clone(act.meter(1)), goto(4)], "does Meter to a copy"),
         ({}, [clone(act.conjunction(7, 1, 2))], "does Conjunction to a copy"),
         ({}, [ct(5, table=4), set_field(NETWORK, 1)], "goes to table 4 before it is done"),
+        ({}, [encap_nsh()], "may not set nsh_spi"),
+        ({}, [decap(), goto(4)], "may not set nsh_spi"),
+        ({}, [encap_ethernet()], "may not set dl_dst"),
+        ({}, [dec_nsh_ttl()], "may not set nsh_ttl"),
+        ({}, [to_group(7)], "names a group by its number alone"),
+        ({}, [over(output(1))], "may not output"),
+        ({}, [over(set_field(PART, 1), resubmit(4))], "may not set reg4"),
+        ({}, [over(resubmit(3))], "goes back to table 3"),
+        ({}, [over(goto(4))], "does Goto in place 1 of a bucket"),
+        ({}, [over(output_field(NETWORK))], "does OutputField in place 1 of a bucket"),
+        ({}, [over(resubmit(4), resubmit(5))], "does Resubmit in place 1 of a bucket"),
+        ({}, [over(set_field(NETWORK, 1))], "does SetField in place 1 of a bucket"),
+        ({}, [over()], "has a bucket that does nothing"),
+        ({}, [clone(over(output(1)))], "may not output"),
     ],
 )
 def test_what_is_not_declared_is_a_bug(match: Mapping[f.Field, int], actions: Sequence[Action], why: str) -> None:
@@ -91,6 +112,14 @@ def test_what_a_table_declares_that_it_sets_it_may_change_in_any_way() -> None:
     copied = clone(ct(5, commit=True, mark=1), output(2))
     does = [*changes, act.check_larger(1514, NETWORK, 0), ct(5, commit=True, mark=1), copied, ct(5, table=4)]
     assert made({}, does, table=table).instructions == act.instructions(tuple(does))
+
+
+def test_a_flow_has_the_groups_that_its_actions_name_also_in_copies() -> None:
+    one, other = over(output(1)), over(set_field(f.ETH_DST, 1), resubmit(4))
+    table = replace(TABLE, outputs=True, sets=(f.ETH_DST, f.NSH_SPI, f.NSH_TTL))
+    does = (encap_nsh(), encap_ethernet(), one, clone(other, one), dec_nsh_ttl(), decap(), goto(4))
+    assert made({}, does, table=table).groups == (one.group, other.group)
+    assert made({}, [goto(4)], table=table).groups == ()
 
 
 def test_a_flow_with_a_meter_begins_with_it() -> None:

@@ -96,7 +96,7 @@ def test_a_switch_that_refuses_or_has_too_much_to_say_is_not_waited_for(monkeypa
     with pytest.raises(SwitchError, match="type 1, code 6"):
         Line(refusal).counts.ask("hv1", 5)
     monkeypatch.setattr(flow_counts, "MOST_FLOWS", 1)
-    with pytest.raises(SwitchError, match="more than 1 flows"):
+    with pytest.raises(SwitchError, match="more than 1 counts"):
         Line(lambda xid: [part(xid, FROM_OVS[16:], more=True)]).counts.ask("hv1", 5)
 
 
