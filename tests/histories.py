@@ -23,7 +23,9 @@ from controller.entities import (
     RouterInterface,
     Seat,
 )
+from controller.links import Heading, Link, Route, Track, Wire
 from controller.policy.values import AddressGroup, Machines, Policy, Tier
+from tests.fabric_worlds import LONG, MAIN, ROUND
 from tests.worlds import Key, World, mac, plugged, small_world
 
 if TYPE_CHECKING:
@@ -103,6 +105,30 @@ def _policies(policy: Policy) -> Iterator[Entity]:
         yield replace(policy, ingress=(*rules, replace(rules[0], name="more", peers=None)))
 
 
+def _wired(entity: Entity) -> Iterator[Entity]:
+    """Of what bridges are joined by, other ends and ways."""
+    match entity:
+        case Wire():
+            yield replace(entity, up=not entity.up)
+            yield replace(entity, ports=(entity.ports[0] + 20, entity.ports[1]))
+        case Link():
+            yield replace(entity, wires=())
+            yield replace(entity, wires=entity.wires[:1])
+            yield replace(entity, wires=(*entity.wires, (31, 32)))
+        case Route():
+            yield replace(entity, next_hops=entity.next_hops[:1])
+            yield replace(entity, next_hops=("s3", "s4", "hv1"))
+            yield replace(entity, version=1 - entity.version)
+            yield replace(entity, next_hops=())
+        case Heading():
+            yield replace(entity, version=1 - entity.version)
+        case Track():
+            yield replace(entity, detours=(0,) * len(entity.detours))
+            yield replace(entity, detours=(ROUND, LONG))
+            yield replace(entity, bridges=(*entity.bridges, "hv2"))
+            yield replace(entity, then=MAIN)
+
+
 def _others(entity: Entity) -> Iterator[Entity]:
     """Of the rest, another place, port or address."""
     match entity:
@@ -129,6 +155,8 @@ def _others(entity: Entity) -> Iterator[Entity]:
         case Project():
             yield replace(entity, labels=(("env", "prod"),))
             yield replace(entity, labels=())
+        case _:
+            yield from _wired(entity)
 
 
 @cache

@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from apps import binding, guards, identities
+from apps import bearings, binding, guards, identities
 from controller.policy import numbers
 from controller.policy.numbers import hashed
 from tests.compiled import ModelSwitch, Owners, Watched, compiled, specified
 from tests.compiler.broken_compilers import BROKEN, BROKEN_OF_POLICIES
+from tests.fabric_worlds import steered_world
 from tests.guarded_worlds import guarded_world
 from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
 from tests.routed_worlds import routed_world
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from controller.flow.flow import Flow, Slot
     from tests.worlds import World
 
-HOSTS = ("hv1", "hv2")
+HOSTS = ("hv1", "hv2", "s1", "s2", "s3", "s4")
 SHARED_BITS = 30
 """Hashes of identities and guards have no more."""
 ENOUGH = 400
@@ -77,7 +78,7 @@ class Played:
             }
 
 
-@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world])
+@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world, steered_world])
 @given(data=st.data())
 @settings(max_examples=60)
 def test_what_is_only_looked_at_comes_true_and_changes_nothing(world: Callable[[], World], data: st.DataObject) -> None:
@@ -152,6 +153,25 @@ def test_every_step_of_a_history_of_policies_equals_a_clean_build(history: Histo
 @settings(max_examples=80)
 def test_every_step_of_a_history_of_routers_equals_a_clean_build(history: History) -> None:
     Played(routed_world()).play(history)
+
+
+@given(histories(base=steered_world))
+@settings(max_examples=80)
+def test_every_step_of_a_history_of_links_equals_a_clean_build(history: History) -> None:
+    Played(steered_world()).play(history)
+
+
+@given(histories(turns=4, base=steered_world))
+@settings(max_examples=20)
+def test_bearings_that_collide_depend_on_who_there_is_and_not_on_who_came_first(history: History) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bearings, "place", _crowded)
+        Played(steered_world()).play(history)
+
+
+def _crowded(name: str) -> int:
+    """Two places for all names."""
+    return 1 + hashed(name, SHARED_BITS) % 2
 
 
 @pytest.mark.parametrize("replayed", [split, squashed, reversed_where_free])
