@@ -1,4 +1,4 @@
-"""What flows have counted: asked of a switch when somebody wants to know, past all that waits to be changed there.
+"""What flows and ports have counted: asked of a switch when somebody wants to know, past all that waits to be changed.
 
 Who asks waits, no bridge and nobody else does. Messages: OFPMP_FLOW_DESC (OpenFlow 1.5.1, 7.3.5.2) with the fields of
 OXS (7.2.4.2).
@@ -10,10 +10,12 @@ import itertools
 import struct
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from controller.errors import SwitchError
 from controller.flow.codec import unpacked
+from controller.southbound.port_counts import port_counts, ports_request
 from controller.southbound.wire import Refusal, match_struct, multipart_request
 from controller.southbound.xids import Concern, concern
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from controller.southbound.framework import Connection
     from controller.southbound.inbound import Received
+    from controller.southbound.port_counts import PortCount
 
 FLOW_DESC = 1
 MOST_FLOWS = 100_000
@@ -50,10 +53,10 @@ class FlowCount:
 
 @dataclass(frozen=True, slots=True)
 class CountsReport:
-    """A part of an answer; ``more`` while it goes on."""
+    """A part of an answer, of counts of one sort; ``more`` while it goes on."""
 
     xid: int
-    counts: tuple[FlowCount, ...]
+    counts: tuple[Any, ...]
     more: bool
 
 
@@ -62,7 +65,7 @@ class _Question:
     """Somebody waits until it is ``answered``, in full or with what went wrong."""
 
     connection: Connection
-    counts: list[FlowCount] = field(default_factory=list)
+    counts: list[Any] = field(default_factory=list)
     wrong: str | None = None
     answered: threading.Event = field(default_factory=threading.Event)
 
@@ -84,6 +87,14 @@ class FlowCounts:
 
         Raises SwitchError where the switch is away, says nothing for so many seconds, or has too much to say.
         """
+        return tuple(self._ask(chassis, partial(counts_request, table=table, match=match), seconds))
+
+    def ports(self, chassis: str, *, seconds: float = SECONDS) -> tuple[PortCount, ...]:
+        """The counts of every port. Raises SwitchError as ``ask`` does."""
+        return tuple(self._ask(chassis, ports_request, seconds))
+
+    def _ask(self, chassis: str, request: Callable[[int], bytes], seconds: float) -> list[Any]:
+        """The answers to a request, which gets the xid that it has to bear."""
         connection = self._connection(chassis)
         if connection is None:
             raise SwitchError(f"{chassis} is not connected")
@@ -92,15 +103,15 @@ class FlowCounts:
         xid = Concern.COUNTS.xid(next(self._numbers))
         question = self._asking[xid] = _Question(connection)
         try:
-            if not connection.offer(counts_request(xid, table, match)):
+            if not connection.offer(request(xid)):
                 raise SwitchError(f"{chassis} takes in less than it is given")
             if not question.answered.wait(seconds):
-                raise SwitchError(f"{chassis} did not say within {seconds:g} s what its flows have counted")
+                raise SwitchError(f"{chassis} did not say within {seconds:g} s what it has counted")
         finally:
             del self._asking[xid]
         if question.wrong is not None:
-            raise SwitchError(f"{chassis} does not say what its flows have counted: {question.wrong}")
-        return tuple(question.counts)
+            raise SwitchError(f"{chassis} does not say what it has counted: {question.wrong}")
+        return question.counts
 
     def received(self, message: Received) -> bool:
         """Take in what a switch says; whether it was said to somebody who asked here."""
@@ -126,7 +137,7 @@ class FlowCounts:
             return
         question.counts += report.counts
         if len(question.counts) > MOST_FLOWS:
-            question.end(f"there are more than {MOST_FLOWS} flows")
+            question.end(f"there are more than {MOST_FLOWS} counts")
         elif not report.more:
             question.end(None)
 
@@ -141,6 +152,12 @@ def counts_report(message: bytes) -> CountsReport:
     """Read an answer to ``counts_request``; raises ValueError where it is truncated."""
     xid, _, flags = unpacked("!IHH", message, 4)
     return CountsReport(xid, tuple(_counts(message)), bool(flags & 1))
+
+
+def ports_report(message: bytes) -> CountsReport:
+    """Read an answer about ports; raises ValueError where it is truncated."""
+    xid, _, flags = unpacked("!IHH", message, 4)
+    return CountsReport(xid, tuple(port_counts(message)), bool(flags & 1))
 
 
 def _counts(message: bytes) -> Iterator[FlowCount]:

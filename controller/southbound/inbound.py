@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.flow.codec import unpacked
-from controller.southbound import beside, flow_counts, options, packets, wire
+from controller.southbound import beside, flow_counts, options, packets, port_counts, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +52,7 @@ _PARTS: Mapping[int, Callable[[bytes], Received]] = {
     beside.METER_CONFIG: beside.meters_report,
     beside.GROUP_DESC: beside.groups_report,
     flow_counts.FLOW_DESC: flow_counts.counts_report,
+    port_counts.PORT_STATS: flow_counts.ports_report,
 }
 KINDS = frozenset(_READERS)
 """The types of messages among which there are ours."""
