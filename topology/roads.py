@@ -1,0 +1,112 @@
+"""What a question leaves of the map: the links that may be used, each with a weight that says how gladly.
+
+A weight is a whole number, so that paths compare exactly: first how much of it is drained, then what the objective
+counts, then hops or cost among equals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+from topology.dijkstra import mesh
+
+if TYPE_CHECKING:
+    from controller.links import Wanted
+    from controller.policy.values import Labels
+    from topology.dijkstra import Arcs, Mesh
+    from topology.map import Edge, Map, Site
+    from topology.paths import Question
+
+LEVELS = 20
+"""Load counts in twentieths of a link, so that no path is long for a difference that nobody feels."""
+DRAINED, ANY = 1 << 20, 1 << 30
+"""What the level of a drained link is raised by, and one that no link exceeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roads:
+    """Where each bridge leads, ``legs`` as ``(to, weight, ns)``; ``back`` and ``late`` say who leads there, and how.
+
+    ``late`` is by latency. ``stops`` are to be met in order between ``start`` and ``goal``.
+    """
+
+    mesh: Mesh
+    start: int
+    goal: int
+    stops: tuple[int, ...]
+    legs: list[list[tuple[int, int, int]]]
+    back: Arcs
+    late: Arcs
+
+
+def roads(ground: Map, question: Question, most: int = ANY) -> Roads:
+    """What may be used, of links whose level of load would be at most ``most``. All names must be on the map."""
+    net, wanted = mesh(ground), question.wanted
+    start, goal, *stops = (net.index[name] for name in (question.source, question.target, *wanted.via))
+    weights, penalty = _weights(net, wanted)
+    barred = {at for at, site in enumerate(net.sites) if avoids(wanted, site)}
+    heavy = {at for at, site in enumerate(net.sites) if site.drained} - {start, goal, *stops}
+    found = Roads(net, start, goal, tuple(stops), *_nowhere(net))
+    for number, edge in enumerate(net.edges):
+        ends = net.index[edge.ends[0]], net.index[edge.ends[1]]
+        if not allows(wanted, edge) or not barred.isdisjoint(ends):
+            continue
+        weight = weights[number] + (penalty if edge.drained or edge.name in question.shunned else 0)
+        for way, (at, to) in enumerate((ends, ends[::-1])):
+            if most == ANY or level(net, number, way, question.rate) <= most:
+                paid = weight + penalty if to in heavy else weight
+                found.legs[at].append((to, paid, net.ns[number]))
+                found.back[to].append((at, paid))
+                found.late[to].append((at, net.ns[number]))
+    return found
+
+
+def _nowhere(net: Mesh) -> tuple[list[list[tuple[int, int, int]]], Arcs, Arcs]:
+    return [[] for _ in net.names], [[] for _ in net.names], [[] for _ in net.names]
+
+
+def _weights(net: Mesh, wanted: Wanted) -> tuple[list[int], int]:
+    """The weight of each edge, and what is added where one is drained; more than any path weighs without."""
+    costs, ones = [edge.cost for edge in net.edges], [1] * len(net.edges)
+    first, second = {"cost": (costs, ones), "latency": (net.ns, ones)}.get(wanted.objective, (ones, costs))
+    steps = len(net.names) * (len(wanted.via) + 1)
+    among_equals = 1 + steps * max(second, default=1)
+    weights = [one * among_equals + other for one, other in zip(first, second, strict=True)]
+    return weights, 1 + steps * max(weights, default=1)
+
+
+def allows(wanted: Wanted, edge: Edge) -> bool:
+    """Whether a link may be used; where a limit speaks of what is not known of the link, it may not."""
+    if wanted.max_latency is not None and edge.latency is None:
+        return False
+    if wanted.min_bandwidth is not None and (edge.capacity is None or edge.capacity < wanted.min_bandwidth):
+        return False
+    if _marked(wanted, edge.labels):
+        return False
+    return edge.name not in wanted.avoid_links and "-".join(reversed(edge.ends)) not in wanted.avoid_links
+
+
+def avoids(wanted: Wanted, site: Site) -> bool:
+    """Whether no path may meet a bridge."""
+    return site.name in wanted.avoid_bridges or _marked(wanted, site.labels)
+
+
+def _marked(wanted: Wanted, labels: Labels) -> bool:
+    return bool(wanted.avoid_labels) and not set(labels).isdisjoint(wanted.avoid_labels)
+
+
+def level(net: Mesh, edge: int, way: int, rate: float) -> int:
+    """How loaded a link would be one way with ``rate`` more, in steps of a twentieth; a drained one beyond all."""
+    loaded = ceil((net.edges[edge].load[way] + rate) / net.capacities[edge] * LEVELS)
+    return loaded + DRAINED if net.edges[edge].drained else loaded
+
+
+def levels(ground: Roads, rate: float) -> Arcs:
+    """The roads by level of load."""
+    arcs, net = ground.mesh.arcs, ground.mesh
+    used = [{to for to, _, _ in legs} for legs in ground.legs]
+    return [
+        [(to, level(net, edge, way, rate)) for to, edge, way in each if to in used[at]] for at, each in enumerate(arcs)
+    ]

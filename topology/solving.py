@@ -1,0 +1,108 @@
+"""The way that a question asks for, by numbers: the best there is, or one that is known to be close to it.
+
+A way that must pass given bridges meets none twice where that can be; else it goes back by where it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from topology.dijkstra import NS, worst_on_the_way
+from topology.relaxing import relaxed
+from topology.roads import ANY, levels, roads
+from topology.search import Limits, keeps, lightest, search, to_come, weight
+
+if TYPE_CHECKING:
+    from topology.map import Map
+    from topology.paths import Question
+    from topology.roads import Roads
+    from topology.search import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A way, None where none was found; ``gap``: by which share the best may be lighter, ``inf`` if that is open."""
+
+    way: tuple[int, ...] | None
+    gap: float = 0.0
+
+
+def solve(ground: Map, question: Question) -> Solved:
+    """The best way that keeps everything asked for; all names must be on the map."""
+    free = roads(ground, question)
+    if question.wanted.objective != "load":
+        return _best(free, question)
+    by_load = levels(free, question.rate)
+    legs = zip((free.start, *free.stops), (*free.stops, free.goal), strict=True)
+    lowest = max(worst_on_the_way(by_load, one)[other] for one, other in legs)
+    open_levels = sorted({found for each in by_load for _, found in each if found >= lowest}) or [ANY]
+    return _least_loaded(ground, question, open_levels) if lowest < inf else Solved(None)
+
+
+def _least_loaded(ground: Map, question: Question, open_levels: list[int]) -> Solved:
+    """The best at the lowest level at which there is any; more is allowed at each higher one."""
+    first = _best(roads(ground, question, open_levels[0]), question)
+    if first.way is not None:
+        return first
+    low, high, best = 1, len(open_levels), first
+    while low < high:
+        middle = (low + high) // 2
+        found = _best(roads(ground, question, open_levels[middle]), question)
+        if found.way is None:
+            low = middle + 1
+        else:
+            high, best = middle, found
+    return best
+
+
+def alternatives(ground: Map, question: Question, count: int) -> tuple[tuple[int, ...], ...]:
+    """The ``count`` lightest ways, fewer where there are no more or the search took too long."""
+    free = roads(ground, question)
+    left = to_come(free.back, free.stops, free.goal)
+    return search(free, replace(limits_of(question), simple=True), left, count).ways
+
+
+def limits_of(question: Question) -> Limits:
+    """What is asked for, in ns and hops."""
+    wanted = question.wanted
+    ns = inf if wanted.max_latency is None else round(wanted.max_latency * NS)
+    hops = inf if wanted.max_hops is None else wanted.max_hops
+    return Limits(ns, hops, simple=bool(wanted.via))
+
+
+def _best(free: Roads, question: Question) -> Solved:
+    left, limits = to_come(free.back, free.stops, free.goal), limits_of(question)
+    first = lightest(free, left)
+    if first is None or keeps(free, first, limits):
+        return Solved(first)
+    if not limits.simple:
+        return _searched(free, limits, left)
+    simple = _searched(free, limits, left) if _may_be_simple(free) else Solved(None)
+    if simple.way is not None:
+        return simple
+    walk = replace(limits, simple=False)
+    return Solved(first) if keeps(free, first, walk) else _searched(free, walk, left)
+
+
+def _searched(free: Roads, limits: Limits, left: Table) -> Solved:
+    found = search(free, limits, left)
+    if found.ways or found.whole:
+        return Solved(found.ways[0] if found.ways else None)
+    way = relaxed(free, limits)
+    return Solved(None, inf) if way is None else Solved(way, weight(free, way) / found.at_least - 1)
+
+
+def _may_be_simple(free: Roads) -> bool:
+    """Whether each stop is on some way from start to goal that meets no bridge twice.
+
+    That is so where a link between the two would put it on a ring with both. It is needed, though with several stops
+    not enough: it spares a search that would find nothing.
+    """
+    graph = nx.Graph((at, to) for at, legs in enumerate(free.legs) for to, _, _ in legs)
+    graph.add_edge(free.start, free.goal)
+    ends, stops = {free.start, free.goal}, set(free.stops)
+    return any(ends <= ring and stops <= ring for ring in nx.biconnected_components(graph))
