@@ -27,7 +27,7 @@ _BY_TUNNEL = Masked(0, r.VIA_SEGMENT)
 """Of VIA: any tunnel, of whatever sort. LOCALLY looks like one, but is claimed before."""
 
 
-def translate(chassis: Chassis, _view: View) -> Iterator[Flow]:
+def translate(chassis: Chassis, view: View) -> Iterator[Flow]:
     """Local delivery, and one flow for each encapsulation."""
     delivery: Match = {r.LOOKUP: r.DELIVERY}
     here: Match = {**delivery, r.VIA: r.LOCALLY}
@@ -36,6 +36,8 @@ def translate(chassis: Chassis, _view: View) -> Iterator[Flow]:
     yield DELIVER.flow(EVERYWHERE, "routed", {**here, r.ORIGIN: r.FROM_ROUTER}, turned)
     scope = Here(chassis.key)
     if chassis.encap_ip is None:
+        own: Match = {r.VIA: r.VIA_FABRIC, r.TOWARDS: view.get(Bearing, chassis.key).number}
+        yield DELIVER.flow(scope, "home", delivery | own, [])
         return
     source = tunnel_start(chassis.encap_ip)
     yield DELIVER.flow(scope, "self", {**delivery, tunnel_end(chassis.encap_ip): chassis.encap_ip}, [])
@@ -47,7 +49,7 @@ def translate(chassis: Chassis, _view: View) -> Iterator[Flow]:
 
 
 def headings(heading: Heading, view: View) -> Iterator[Flow]:
-    """Behind a header that names the chassis, by the routes of the version that is its heading; none leads to oneself.
+    """Behind a header that names the chassis, by the routes of the version that is its heading.
 
     To one with tunnels so go those that have none of that sort themselves.
     """

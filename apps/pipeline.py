@@ -237,8 +237,8 @@ DELIVER = Table(
     32,
     "DELIVER",
     "How does it leave the bridge?",
-    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "link": 220, "self": 200, "tunnel": 100}
-    | {"no_tunnel": 50},
+    {"lookup": 400, "routed": 350, "local": 300, "segment": 250, "home": 240, "link": 220, "self": 200}
+    | {"tunnel": 100, "no_tunnel": 50},
     (r.NETWORK, r.ORIGIN, r.LOOKUP, r.VIA, r.TOWARDS, *_TUNNEL_DST),
     sets=(r.ANSWER_MAC, r.ENTROPY, *_HEADER, f.IN_PORT, f.VLAN, f.TUN_ID, *_TUNNEL_ENDS, f.TUN_METADATA0),
     leads_to=("ND_ANSWER", "FABRIC"),
