@@ -47,6 +47,9 @@ class TooDeep(Exception):
 class Walk:
     """A packet on its way through one bridge.
 
+    ``pending``: a header was put on and nothing has made the switch write it yet. It forgets that only then, not with the
+    copy that it was put on (Open vSwitch 3.1), and would end itself when the next packet gets one more than it has.
+
     ``steps`` are the tables it met, each with the cookie of the flow that took it or None; ``outputs`` are ports, each
     with the packet as it left there; ``punts`` is what went to the controller. ``lost`` tells why some of it came to
     nothing, where a limit of the switch was the reason.
@@ -59,6 +62,7 @@ class Walk:
     steps: list[tuple[int, int | None]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     rounds: int = 0
+    pending: bool = False
 
     def read(self, of: Field) -> int:
         """A field's value; a wide register is several."""
@@ -76,6 +80,7 @@ class Walk:
 
     def leave(self, port: int) -> None:
         """Output; a packet never goes back to where it came from unless it is told so by name."""
+        self.commit()
         came = self.packet[f.IN_PORT]
         if port == act.CONTROLLER_RESERVED:
             self.punts.append(dict(self.packet))
@@ -83,6 +88,11 @@ class Walk:
             self.outputs.append((came, dict(self.packet)))
         elif port not in {came, act.IN_PORT_RESERVED}:
             self.outputs.append((port, dict(self.packet)))
+
+    def commit(self) -> None:
+        """What was done to the packet so far is written."""
+        assert not self.pending or f.NSH_SPI in self.packet, "a header of a copy that came to nothing is put on another"
+        self.pending = False
 
     def age(self, ttl: Field) -> bool:
         """One hop less to live; whether there was one left."""
@@ -170,6 +180,7 @@ class Bridge:
                     way = chosen(self._groups[number], trip.walk.packet, self.dead)
                     self._aside(trip, way.actions if way else (), table, depth)
                 case Decap():
+                    trip.walk.commit()
                     if take_off(trip.walk.packet):
                         trip.turns()
                 case act.DecTtl() | DecNshTtl():
@@ -252,7 +263,7 @@ def _put_header(walk: Walk, action: act.Action) -> None:
             walk.tag(TAG_PRESENT)
         case PopVlan():
             walk.tag(0)
-        case EncapNsh():
-            put_nsh(walk.packet)
-        case EncapEthernet():
-            put_ethernet(walk.packet)
+        case EncapNsh() | EncapEthernet():
+            walk.commit()
+            (put_nsh if isinstance(action, EncapNsh) else put_ethernet)(walk.packet)
+            walk.pending = True

@@ -9,6 +9,7 @@ import pytest
 from controller.flow import actions as act
 from controller.flow import fields as f
 from controller.flow.actions import copy, goto, output, resubmit, set_field
+from controller.flow.cloning import clone
 from controller.flow.groups import Bucket, failover, group, select
 from controller.flow.headers import FIRST_TTL, dec_nsh_ttl, decap, encap_ethernet, encap_nsh
 from tests import packets as p
@@ -170,3 +171,13 @@ def test_the_number_of_a_connection_is_the_same_in_both_directions_and_spread(wi
         assert numbers[::2] == numbers[1::2]
         assert len(set(numbers)) > 20
         assert max(numbers) < 256
+
+
+def test_a_copy_whose_header_is_taken_off_again_leaves_none_to_the_next(wires: Wires) -> None:
+    """Open vSwitch 3.1 ends over one that is left: the interpreter refuses that in its place."""
+    nowhere, there = (*enclosing(5), resubmit(9)), clone(*enclosing(7), output(3))
+    both = Both(wires, [flow(0, 1, {}, clone(*nowhere, decap()), there, output(4))])
+    assert [(port, out.get(f.NSH_SPI)) for port, out in both.send(1, udp())] == [(3, 7), (4, None)]
+    for after in (there, output(4)):
+        with pytest.raises(AssertionError, match="a copy that came to nothing"):
+            Bridge([flow(0, 1, {}, clone(*nowhere), after)]).walk(udp(), 1)
