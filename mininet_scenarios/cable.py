@@ -45,6 +45,7 @@ class SlowCable:
         inner = one.interface, other.interface
         for socket, interface in zip(self.ends, inner, strict=True):
             pair((socket.machine, socket.interface), (between, interface))
+            between.run("sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")  # cables say nothing themselves
             between.run("ip", "link", "set", interface, "up")
         self._order = between.directory.path / f"{one.interface}.order"
         self._order.write_text(str(delay))

@@ -99,9 +99,13 @@ def prove_survives(story: Story, lab: Lab, scene: Scene) -> None:
     silent = unreached(scene.pairs())
     story.check("everyone reaches everyone", not silent, silent)
 
-    story.step("The daemon starts, and spine1 returns")
+    story.step("The daemon starts, and then spine1 returns")
     stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address)
     scene.daemon.start()
+    lab.wait_chassis(*wired.bridges(PAIRS))
+    seen = stream.stop()
+    story.check("the daemon holds all, and nothing was lost over it", seen.whole, seen)
+    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address)
     for cable in dying:
         cable.mend()
     links.wait_up(scene.client, PAIRS)

@@ -34,3 +34,14 @@ def fat_tree(k: int) -> list[Pair]:
 def edges(k: int) -> list[str]:
     """The bridges of a fat tree that hosts are at."""
     return [f"e{pod}x{edge}" for pod in range(k) for edge in range(k // 2)]
+
+
+def connected(pairs: list[Pair], bridges: list[str]) -> bool:
+    """Whether every bridge is reached from the first."""
+    reached, fresh = {bridges[0]}, [bridges[0]]
+    while fresh:
+        here = fresh.pop()
+        near = {one if other == here else other for one, other in pairs if here in (one, other)} - reached
+        reached |= near
+        fresh += near
+    return reached.issuperset(bridges)
