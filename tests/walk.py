@@ -47,8 +47,8 @@ class TooDeep(Exception):
 class Walk:
     """A packet on its way through one bridge.
 
-    ``pending``: a header was put on and nothing has made the switch write it yet. It forgets that only then, not with the
-    copy that it was put on (Open vSwitch 3.1), and would end itself when the next packet gets one more than it has.
+    ``pending``: a header was put on, and nothing has made the switch write it yet. It forgets that only then, not with
+    the copy that it was put on, and ends over it where the packet itself is written (Open vSwitch 3.1).
 
     ``steps`` are the tables it met, each with the cookie of the flow that took it or None; ``outputs`` are ports, each
     with the packet as it left there; ``punts`` is what went to the controller. ``lost`` tells why some of it came to
