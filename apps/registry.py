@@ -39,6 +39,7 @@ from apps import (
     ways,
     who,
 )
+from controller.compiler import trails
 from controller.compiler.engine import Feature, Relation
 from controller.courses import Course, Foothold, Interest, Line, Middlebox, Precedence, Stake
 from controller.derived import (
@@ -206,4 +207,5 @@ INDEXES = _together(
     guards.INDEXES,
     rulings.INDEXES,
     tracks.INDEXES,
+    trails.INDEXES,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.courses import PATH_POLICY, SERVICE_CHAIN, Course, Line, Middlebox
+from controller.compiler.trails import bridges_of, policies_on
+from controller.courses import MIDDLEBOXES, PATH_POLICY, SERVICE_CHAIN, Course, Line, Middlebox
 from controller.derived import DOOR, Audience, Endpoint, Exit, Federation, Floating, Forward, Leg, Realm
 from controller.entities import Network, Port, PortForward, Router
-from controller.links import PathPolicy, Placed, ServiceChain
+from controller.links import BridgeSettings, LinkSettings, PathPolicy, Placed, ServiceChain, Track
 from controller.policy.derived import Guard, Placement, PolicySet, Post
 from controller.policy.values import Policy
 
@@ -41,7 +42,11 @@ _STANDING: dict[str, type] = {
     "PortForward": PortForward,
     PATH_POLICY: PathPolicy,
     SERVICE_CHAIN: ServiceChain,
+    "Link": LinkSettings,
+    "Bridge": BridgeSettings,
 }
+_STEERED = frozenset({Course, Middlebox, Post, Track})
+_SETTINGS: dict[type, str] = {LinkSettings: "Link", BridgeSettings: "Bridge"}
 POLICIES = frozenset({"Policy", "SecurityGroup", "NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
 """The kinds of resources that become policies; a policy's key is the kind, a colon, and the resource's key."""
 STEERING = frozenset({PATH_POLICY, SERVICE_CHAIN})
@@ -51,13 +56,12 @@ STEERING = frozenset({PATH_POLICY, SERVICE_CHAIN})
 def subjects(kind: type, key: str, store: Store) -> tuple[Subject, ...]:
     """The resources that the fragment of an entity belongs to; what guards ports belongs to all its policies."""
     owner = key.partition("|")[0]
-    if kind in {Placement, Course}:
+    if kind is Placement:
         return (policy_subject(owner),)
-    if kind is Middlebox:
-        box = store.get(Middlebox, key)
-        return ((SERVICE_CHAIN, box.chain),) if box is not None else ()
     if kind is Guard:
         return tuple(map(policy_subject, policies_of(key, store)))
+    if kind in _STEERED:
+        return _steered(kind, key, store)
     if kind in {Leg, Exit} and owner.startswith(DOOR):
         return (("Network", owner.removeprefix(DOOR)),)
     if kind is Endpoint and "@" in key:
@@ -65,13 +69,29 @@ def subjects(kind: type, key: str, store: Store) -> tuple[Subject, ...]:
     return ((_OWNERS[kind], owner),) if kind in _OWNERS else ()
 
 
+def _steered(kind: type, key: str, store: Store) -> tuple[Subject, ...]:
+    """The path policies or the chain that a fragment of steering belongs to."""
+    if kind is Track:
+        return tuple((PATH_POLICY, policy) for policy in sorted(policies_on(key, store)))
+    if kind is Middlebox:
+        box = store.get(Middlebox, key)
+        return ((SERVICE_CHAIN, box.chain),) if box is not None else ()
+    if kind is Course:
+        return (policy_subject(key),)
+    scope = key.rpartition("@")[0]
+    chain = scope.removeprefix(MIDDLEBOXES).removeprefix(f"{SERVICE_CHAIN}:")
+    return ((SERVICE_CHAIN, chain),) if chain != scope else ()
+
+
 def concerned(changed: Iterable[Read], store: Store) -> Iterator[Subject]:
-    """Policies and courses that changed, whether or not flows did, and those that a chassis has to know from now on."""
+    """What changed whether or not flows did, and the policies that a chassis has to know from now on."""
     for read in changed:
         if read[0] != "get":
             continue
         if read[1] in {Policy, Course}:
             yield policy_subject(read[2])
+        elif read[1] in _SETTINGS:
+            yield _SETTINGS[read[1]], read[2]
         elif read[1] is Post and store.get(Post, read[2]) is not None:
             yield from map(policy_subject, policies_of(read[2].rpartition("@")[0], store))
 
@@ -104,10 +124,19 @@ def chassis_of(subject: Subject, store: Store) -> frozenset[str]:
     if kind in POLICIES:
         guards = store.where(PolicySet, "policy", f"{kind}:{key}")
         return frozenset(chassis for guard in guards for chassis in store.groups(Post, "guard", guard))
+    if kind in _SETTINGS.values():
+        return frozenset()
     if kind in STEERING:
-        return store.groups(Post, "guard", f"{kind}:{key}")
+        return _along(kind, key, store)
     realm = _realm(subject, store)
     return store.groups(Audience, "realm", realm) if realm is not None else frozenset()
+
+
+def _along(kind: str, key: str, store: Store) -> frozenset[str]:
+    """Where packets that are steered begin, and what they pass: bridges of their tracks, or chassis of middleboxes."""
+    begin = store.groups(Post, "guard", f"{kind}:{key}")
+    passed = bridges_of(key, store) if kind == PATH_POLICY else store.groups(Post, "guard", f"{MIDDLEBOXES}{key}")
+    return begin | passed
 
 
 def _realm(subject: Subject, store: Store) -> str | None:
