@@ -1,7 +1,7 @@
 """A fat tree with two machines at each of its eight edges, in which one thing after another dies at random.
 
 As long as there is a way everyone has it: nobody goes unheard, and nobody hears anything twice. Bridges in the middle
-know edges only, and hold in the end what they held at first.
+know edges only, and hold in the end as much as at first.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ def tell(story: Story, lab: Lab) -> None:
     middle = [bridge for bridge in scene.rack.bridges if bridge not in EDGES]
     onward = {bridge: count_onward(scene, bridge) for bridge in middle}
     story.check("a bridge in the middle has a flow for each edge", set(onward.values()) == {len(EDGES)}, onward)
-    before = {bridge: scene.rack.flows(bridge) for bridge in middle}
 
     seed = story.asked.seed
     story.step(f"Cables are cut at random, as long as all hold together (seed {seed})")
@@ -58,8 +57,10 @@ def tell(story: Story, lab: Lab) -> None:
     for pair in core:
         scene.cables[pair].mend()
     links.wait_up(scene.client, PAIRS)
-    until(lambda: {bridge: scene.rack.flows(bridge) for bridge in middle} == before, 10, "flows are as at first")
-    story.check("the core returns, and the middle holds what it held at first", held=True, evidence=len(middle))
+    until(
+        lambda: all(count_onward(scene, bridge) == len(EDGES) for bridge in middle), 10, "flows are as many as at first"
+    )
+    story.check("the core returns, and bridges in the middle hold as many flows as at first", held=True)
     prove_heard(story, scene)
 
 
