@@ -18,6 +18,7 @@ from rich.table import Table
 
 from tests.bench import (
     connections,
+    fat_tree,
     first_ping,
     leases,
     many_flows,
@@ -46,6 +47,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "routed_nat": routed_nat.measure,
     "connections": connections.measure,
     "routed_flows": routed_flows.measure,
+    "fat_tree": fat_tree.measure,
 }
 RESULT = Path("bench.json")
 BUSY = 0.5
