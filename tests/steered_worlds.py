@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.entities import Port
-from controller.links import Instance, PathPolicy, ServiceChain, Traffic, Wanted
+from controller.links import Demand, Instance, PathPolicy, Placed, ServiceChain, Traffic, Wanted
 from controller.policy.values import UDP, Machines, Requirement, Service
 from tests.compiled import compiled
-from tests.fabric_worlds import MIXED, Plan
+from tests.fabric_worlds import LONG, MAIN, MIXED, Plan
 from tests.interpreter import OF_A_BRIDGE, TUNNEL, DataPlane
 from tests.packets import Packet, udp
 from tests.worlds import chassis, mac, with_more
@@ -146,3 +146,17 @@ def steered(world: World, *more: Entity) -> DataPlane:
     whole = with_more(world, *more)
     assert compiled(whole).bugs == []
     return DataPlane(whole)
+
+
+def whole() -> World:
+    """Bridges wired and behind tunnels, with policies that found a way and that did not, and a chain of two steps."""
+    policies = (policy(), policy("strict", (RECORDERS,), (CAMERAS,), on_no_path="drop"))
+    asked = with_more(fabric(), *policies, chain(["fw", "fw2"], ["dpi"], sources=(does("other"),)))
+    known = compiled(asked).store
+    demands = [demand for key in sorted(known.keys(Demand)) if (demand := known.get(Demand, key)) is not None]
+    placed = [_placed(demand, MAIN if demand.policy == "acme/video" else 0) for demand in demands]
+    return with_more(asked, *placed, _placed(Demand("acme/video|s1|s1", "acme/video", "s1", "s1"), LONG))
+
+
+def _placed(demand: Demand, track: int) -> Placed:
+    return Placed(demand.key, demand.policy, demand.source, demand.target, track, "fallback" if track else "drop")

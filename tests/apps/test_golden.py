@@ -1,4 +1,4 @@
-"""The flows of four worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
+"""The flows of five worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from tests.compiled import compiled
 from tests.fabric_worlds import steered_world
 from tests.guarded_worlds import guarded_world
 from tests.routed_worlds import routed_world
+from tests.steered_worlds import whole
 from tests.worlds import World, small_world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SERVED, WIRED = "addressing", {"fabric", "tracks"}
-"""Nothing of the small world is served, and nothing is wired."""
+SERVED, WIRED, STEERED = "addressing", {"fabric", "tracks"}, {"chains", "steering"}
+"""Nothing of the small world is served, and nothing is wired or steered."""
 FEATURES = sorted({feature.name.partition(".")[0] for feature in registry.FEATURES})
 
 
@@ -53,9 +54,10 @@ def ways(group: Group) -> str:
 
 
 def text(feature: str) -> str:
-    """What one feature makes of the small world; of the routed one, or the guarded one, if it makes nothing of that."""
-    worlds = [steered_world()] if feature in WIRED else [small_world(), routed_world(), guarded_world()]
-    worlds = worlds[feature == SERVED :]
+    """What one feature makes of the small world, else of the routed or the guarded one; of others, of theirs."""
+    if feature in WIRED | STEERED:
+        return described(feature, whole() if feature in STEERED else steered_world())
+    worlds = [small_world(), routed_world(), guarded_world()][feature == SERVED :]
     return next((found for world in worlds if (found := described(feature, world))), "")
 
 

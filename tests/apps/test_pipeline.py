@@ -25,19 +25,21 @@ from tests.fabric_worlds import fabric_world, steered_world
 from tests.guarded_worlds import guarded_world
 from tests.random_worlds import worlds
 from tests.routed_worlds import routed_world
+from tests.steered_worlds import whole
 from tests.worlds import World, changed, chassis, mac, small_world, with_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ASKED_OF_GUARDS = {"REHEARSAL", "RULES", "REHEARSED", "TALLY"}
+ASKED_OF_GUARDS = ("REHEARSAL", "RULES", "REHEARSED", "TALLY")
+OWNERS = dict.fromkeys(ASKED_OF_GUARDS, {r.GUARD}) | dict.fromkeys(("RETURN", "PATHS"), {r.COURSE})
 PAGE = Path(__file__).parents[2] / "docs" / "pipeline.md"
 V6_TUNNELS = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
 SHARED = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(mac(0x99), "10.0.0.99"),))
 V6_MIXED = with_more(fabric_world(), *V6_TUNNELS)
 KNOWN = (
     *(small_world(), with_more(small_world(), *V6_TUNNELS), SHARED, routed_world(), guarded_world()),
-    *(steered_world(), V6_MIXED),
+    *(steered_world(), V6_MIXED, whole()),
 )
 
 
@@ -184,10 +186,12 @@ def test_no_place_is_asked_for_by_flows_for_different_sets_of_chassis(known: lis
     assert all(len(kind) == 1 for kind in kinds.values())
 
 
-def test_what_stands_for_a_realm_or_a_guard_matches_a_network_a_router_or_a_guard_of_it(known: list[Flow]) -> None:
+def test_what_stands_for_some_chassis_matches_what_they_are_told_by(known: list[Flow]) -> None:
+    """A network, a router or a realm of theirs, or a guard or a course, of which the low bits say how far it is."""
     for flow in known:
         if isinstance(flow.scope, Hosts):
             found = terms(flow)
-            owners = {r.GUARD} if TABLE_NAMES[flow.table] in ASKED_OF_GUARDS else {r.NETWORK, r.ROUTER, r.REALM}
+            owners = OWNERS.get(TABLE_NAMES[flow.table], {r.NETWORK, r.ROUTER, r.REALM})
             owner = next(found[of] for of in owners if of in found)
-            assert owner.mask | (MOST_STAGES - 1) * (owner.field is r.GUARD) == owner.field.all_ones
+            free = {r.GUARD: MOST_STAGES - 1, r.COURSE: owner.field.all_ones & ~r.ANY_STEP}.get(owner.field, 0)
+            assert owner.mask | free == owner.field.all_ones
