@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ASKED_OF_GUARDS = ("REHEARSAL", "RULES", "REHEARSED", "TALLY")
-OWNERS = dict.fromkeys(ASKED_OF_GUARDS, {r.GUARD}) | dict.fromkeys(("RETURN", "PATHS"), {r.COURSE})
+_BY_GUARD, _BY_COURSE = frozenset({r.GUARD}), frozenset({r.COURSE})
+OWNERS = dict.fromkeys(ASKED_OF_GUARDS, _BY_GUARD) | dict.fromkeys(("RETURN", "PATHS"), _BY_COURSE)
 PAGE = Path(__file__).parents[2] / "docs" / "pipeline.md"
 V6_TUNNELS = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
 SHARED = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(mac(0x99), "10.0.0.99"),))
