@@ -1,14 +1,12 @@
-"""What status and answers read of the atlas, which finds links and chooses paths; and an atlas that knows nothing."""
+"""What status and answers read of the atlas, which knows the links and chooses paths."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
-
-from topology.map import Map
 
 if TYPE_CHECKING:
     from controller.links import LinkFigures
+    from topology.map import Map
     from topology.paths import Question
 
 
@@ -46,38 +44,3 @@ class Atlas(Protocol):
 
     def draining(self, name: str) -> dict[str, Any]:
         """How far a link or bridge in maintenance is: ``drained``, ``reason`` and ``message``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unmeasured:
-    """Nothing is measured."""
-
-    def of(self, _link: str) -> LinkFigures | None:
-        """Nothing."""
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Unsteered:
-    """No path is chosen."""
-
-    def status(self, _policy: str) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    def compute(self, _ground: Map, _question: Question) -> dict[str, Any]:
-        """There is none."""
-        return {"placed": False, "reason": "Unexplored", "message": "nothing is known of any link"}
-
-
-@dataclass(frozen=True, slots=True)
-class Unexplored:
-    """An atlas of nothing."""
-
-    map: Map = field(default_factory=Map)
-    figures: Unmeasured = Unmeasured()
-    steering: Unsteered = Unsteered()
-
-    def draining(self, _name: str) -> dict[str, Any]:
-        """Nothing goes there."""
-        return {"drained": True, "reason": "Unused", "message": "nothing goes there"}

@@ -10,6 +10,7 @@ from apps.fabric_tables import ARRIVAL, FABRIC
 from apps.pipeline import DELIVER
 from apps.registers import TOWARDS
 from controller.atlas.atlas import Atlas
+from controller.atlas.figures import Figures
 from controller.atlas.steering import Steering
 from controller.core import Core
 from controller.entities import Chassis
@@ -19,7 +20,6 @@ from controller.flow.codec import Term, flow_actions, match_terms
 from controller.flow.fields import NSH_SPI
 from controller.links import Bearing, Wire, in_order
 from controller.settings import Topology
-from controller.status.atlas import Unmeasured
 from tests.compiled import RULES, ModelSwitch
 from tests.worlds import network, plugged, port, project
 
@@ -139,7 +139,7 @@ class Country:
         self._ports = dict.fromkeys(self.names, FIRST_WIRE)
         self.core = Core(RULES, Hub, self, self._bridge)  # type: ignore[arg-type]
         steering = Steering(Topology(), lambda: None)
-        self.atlas = Atlas(self.core, Hub, steering, Unmeasured(), self.remembered.append, self.bug)
+        self.atlas = Atlas(self.core, Hub, steering, Figures(), self.remembered.append, self.bug)
 
     def world(self) -> Iterator[Entity]:
         """The bridges, and a machine on each."""
