@@ -63,8 +63,12 @@ def _named(world: World) -> World:
     for (kind, key), entity in world.items():
         match entity:
             case Port():
-                labels = (("app", DOES[names[key]]),) if names[key] in DOES else ()
-                port = replace(entity, key=f"acme/{names[key]}", name=names[key], labels=labels)
+                name = names[key]
+                port = replace(entity, key=f"acme/{name}", name=name)
+                if name in DOES:
+                    port = replace(port, labels=(("app", DOES[name]),))
+                else:
+                    port = replace(port, addresses=("10.9" + port.addresses[0].removeprefix("10.0"),))
                 found[kind, port.key] = port
             case _ if getattr(entity, "iface_id", None) in names:
                 found[kind, key] = replace(entity, iface_id=f"acme/{names[entity.iface_id]}")
