@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from controller.status.atlas import Atlas
 
 _TOLD = ("path", "backup", "hops", "latency_ms", "cost", "bandwidth_mbps", "demands")
+_EMPTY = {"drained": True, "reason": "NotThere", "message": "nothing goes by what is not there"}
 
 
 def settings_status(
@@ -30,7 +31,8 @@ def settings_status(
         condition("Known", "Found" if there else "NotFound", told, since, holds=there),
     ]
     if row is not None and row["maintenance"]:
-        conditions.append(_drained(atlas, row["name"], since))
+        drained = atlas.draining(row["name"]) if there else _EMPTY
+        conditions.append(condition("Drained", drained["reason"], drained["message"], since, holds=drained["drained"]))
     return {**(row or {}), "conditions": conditions}
 
 
@@ -51,11 +53,6 @@ def unsettled(core: Core, atlas: Atlas, row: dict[str, Any] | None) -> str | Non
 def _late(core: Core, bridge: Any) -> bool:
     """Who is not connected forwards nothing to wait for."""
     return bridge.connection is not None and bridge.confirmed(core.turn) < core.turn
-
-
-def _drained(atlas: Atlas, name: str, since: float) -> dict[str, object]:
-    found = atlas.draining(name)
-    return condition("Drained", found["reason"], found["message"], since, holds=found["drained"])
 
 
 def path_policy_status(core: Core, atlas: Atlas, key: str, started: float) -> dict[str, object]:

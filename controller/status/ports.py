@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from controller.courses import Middlebox
 from controller.derived import Endpoint
 from controller.entities import Chassis, Interface, Network, Port
+from controller.links import Heading
 from controller.status.chains import middlebox_status
 from controller.status.conditions import condition, progress, ready, refusals, waiting_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from controller.core import Core
 
 
@@ -78,13 +81,20 @@ def _hops(core: Core, port: Port | None, endpoint: Endpoint | None) -> list[dict
     hops.append(_hop("switch", endpoint.chassis, holds=bridge is not None and bridge.connection is not None))
     waiting = waiting_for(core, ("Port", port.key))
     hops.append(_hop("flows", "; ".join(waiting) or "confirmed on every chassis of the network", holds=not waiting))
-    there = core.compiler.store.get(Chassis, endpoint.chassis)
+    return [*hops, *_ways_out(core, endpoint, len(core.compiler.chassis_of(("Port", port.key)) - {endpoint.chassis}))]
+
+
+def _ways_out(core: Core, endpoint: Endpoint, others: int) -> Iterator[dict[str, object]]:
+    """The tunnel, or the links of a bridge that has none, which others need it for or which it has anyway."""
+    there: Chassis | None = core.compiler.store.get(Chassis, endpoint.chassis)
+    linked = core.compiler.store.get(Heading, endpoint.chassis) is not None
+    if there is not None and there.encap_ip is None and linked:
+        yield _hop("links", f"by links between bridges to {others} other chassis", holds=True)
+        return
     tunnel = there is not None and there.encap_ip is not None and endpoint.encap in dict(there.tunnels)
-    others = core.compiler.chassis_of(("Port", port.key)) - {endpoint.chassis}
     if others or tunnel:
-        detail = f"{endpoint.encap} from {there.encap_ip if there else None} to {len(others)} other chassis"
-        hops.append(_hop("tunnel", detail, holds=tunnel))
-    return hops
+        detail = f"{endpoint.encap} from {there.encap_ip if there else None} to {others} other chassis"
+        yield _hop("tunnel", detail, holds=tunnel)
 
 
 def _hop(name: str, detail: str, *, holds: bool) -> dict[str, object]:

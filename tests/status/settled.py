@@ -25,9 +25,12 @@ class Switch:
     away: bool = False
     in_sync: bool = True
     refusals: dict[int, str] = field(default_factory=dict)
+    dpid: int = 0xD
+    peer: str = "192.0.2.1:6653"
+    flow_mods: int = 0
 
     @property
-    def connection(self) -> object | None:
+    def connection(self) -> Switch | None:
         return None if self.away else self
 
     def confirmed(self, turn: int) -> int:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from controller.entities import Chassis, FloatingIp, Interface, Network, Port, PortForward, Router, Seat
+from controller.links import Heading
 from controller.status.networks import network_status
 from controller.status.ports import port_status
 from controller.status.routers import router_status
 from controller.status.translations import floating_status, forward_status
+from tests.fabric_worlds import fabric_world
 from tests.routed_worlds import routed_world
 from tests.status.settled import after, conditions, confirmed, entity, reason
 
@@ -141,3 +143,16 @@ def test_the_flows_of_a_nat_network_s_door_are_the_network_s_own(core: Core) -> 
     }
     assert {("Network", "acme/natted"), ("Router", EDGE), ("FloatingIP", FLOAT), ("PortForward", INSIDE)} <= owners
     assert not [owner for owner in owners if owner and (":" in owner[1] or "|" in owner[1] or "@" in owner[1])]
+
+
+@pytest.mark.parametrize(("key", "way"), [("acme/web-1", "links"), ("acme/web-4", "tunnel")])
+def test_a_port_says_by_what_others_reach_it(key: str, way: str) -> None:
+    core = confirmed(fabric_world().values())
+    status: Any = port_status(core, key, 0)
+    assert (status["hops"][-1]["hop"], status["hops"][-1]["holds"]) == (way, True)
+
+
+def test_a_bridge_that_no_link_leads_to_has_a_port_that_others_do_not_reach() -> None:
+    core = after(confirmed(fabric_world().values()), [], (Heading, "s1"))
+    status: Any = port_status(core, "acme/web-1", 0)
+    assert (status["hops"][-1]["hop"], status["hops"][-1]["holds"]) == ("tunnel", False)

@@ -1,0 +1,262 @@
+"""Links and bridges are listed with what is said and measured of them, and tell whether they may be taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from controller.compiler.ownership import subjects
+from controller.derived import Presence
+from controller.entities import Chassis
+from controller.links import (
+    BridgeSettings,
+    Link,
+    LinkFigures,
+    LinkSettings,
+    PathPolicy,
+    Placed,
+    Track,
+    Traffic,
+    Wanted,
+    Wire,
+)
+from controller.policy.values import Machines
+from controller.status.fabric import Fabric
+from controller.status.links import Links
+from tests.fabric_worlds import LONG, MAIN, steered_world
+from tests.status.settled import after, conditions, confirmed, entity
+from topology.graph import Topology
+from topology.map import Edge, Map, Site
+from topology.paths import Question
+
+if TYPE_CHECKING:
+    from controller.core import Core
+    from ovsdb.rows import Liveness
+
+OWN = (Machines(("acme",)),)
+VIDEO = PathPolicy("acme/video", "uid-video", "acme", Traffic(OWN, OWN), Wanted())
+UNDONE = {"drained": False, "reason": "OnlyWay", "message": "nothing else leads to s2"}
+DONE = {"drained": True, "reason": "Drained", "message": "nothing goes there any more"}
+
+
+@dataclass
+class Told:
+    """An atlas that says what a test has it say."""
+
+    map: Map = field(default_factory=Map)
+    measured: dict[str, LinkFigures] = field(default_factory=dict)
+    drains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    paths: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def figures(self) -> Told:
+        return self
+
+    @property
+    def steering(self) -> Told:
+        return self
+
+    def of(self, link: str) -> LinkFigures | None:
+        return self.measured.get(link)
+
+    def draining(self, name: str) -> dict[str, Any]:
+        return self.drains[name]
+
+    def status(self, policy: str) -> dict[str, Any]:
+        return self.paths.get(policy, {})
+
+    def compute(self, ground: Map, question: Question) -> dict[str, Any]:
+        return {"path": [question.source, question.target], "sites": len(ground.graph)}
+
+
+@dataclass
+class Scene:
+    """A core, what the atlas says, and the answers."""
+
+    core: Core
+    atlas: Told
+    fabric: Fabric
+    heard: dict[str, dict[str, Liveness]]
+
+    def row(self, name: str) -> dict[str, Any]:
+        """One link."""
+        found = self.fabric.row("Link", name)
+        assert found is not None
+        return found
+
+    def status(self, kind: str, name: str) -> dict[str, Any]:
+        return self.fabric.status(kind, name, 0)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """Two leaves, two spines, and hosts of which one is wired to a spine and the other is not."""
+    core, atlas, topology = confirmed(steered_world().values()), Told(), Topology()
+    store = core.compiler.store
+    for kind in (Chassis, Presence, Link):
+        for key in list(store.keys(kind)):
+            topology.put(entity(core, kind, key))
+    heard: dict[str, dict[str, Liveness]] = {}
+    links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}))
+    return Scene(core, atlas, Fabric(core, atlas, links, topology), heard)
+
+
+def test_every_link_is_listed_once_whether_wires_or_a_tunnel(scene: Scene) -> None:
+    rows: Any = scene.fabric.rows("Link")
+    assert [(row["name"], row["kind"]) for row in rows] == [
+        ("s1-s3", "wire"),
+        ("s1-s4", "wire"),
+        ("s2-s3", "wire"),
+        ("s2-s4", "wire"),
+        ("s3-hv1", "wire"),
+        ("hv1-hv2", "tunnel"),
+    ]
+    assert rows[-1]["networks"] == ["acme/web"]
+    assert {row["state"] for row in rows} == {"up"}
+
+
+def test_a_link_of_two_wires_tells_the_ports_of_both_in_the_order_of_its_ends(scene: Scene) -> None:
+    first, second = scene.row("s1-s3")["wires"]
+    assert (first["ports"], second["ports"]) == ([11, 11], [13, 13])
+    assert first["interfaces"] == ["s1-eth11", "s3-eth11"]
+    turned = Wire("s3.40-s1.41", ("s3", "s1"), (40, 41), ("s3-x", "s1-y"), up=False)
+    after(scene.core, [turned])
+    assert scene.row("s1-s3")["wires"][-1] == {"ports": [41, 40], "interfaces": ["s1-y", "s3-x"], "state": "down"}
+
+
+def test_a_link_is_down_when_none_of_its_wires_is_up(scene: Scene) -> None:
+    after(scene.core, [replace(entity(scene.core, Link, "s1-s4"), wires=())])
+    assert scene.row("s1-s4")["state"] == "down"
+    after(scene.core, [], (Link, "s1-s4"))
+    assert scene.row("s1-s4")["state"] == "up"
+    gone = [(Wire, key) for key in scene.core.compiler.store.keys(Wire) if key.startswith("s1.") and "-s4." in key]
+    after(scene.core, [], *gone)
+    assert scene.fabric.row("Link", "s1-s4") is None
+
+
+def test_a_tunnel_is_down_when_an_end_misses_the_other(scene: Scene) -> None:
+    scene.heard["hv2"] = {"hv1": "up"}
+    assert scene.row("hv1-hv2")["state"] == "up"
+    scene.heard["hv1"] = {"hv2": "down"}
+    assert scene.row("hv1-hv2")["state"] == "down"
+
+
+def test_what_is_said_of_a_link_goes_before_what_is_measured(scene: Scene) -> None:
+    scene.atlas.measured["s1-s3"] = LinkFigures(0.12345, (1.5, 0.25), 10_000)
+    assert scene.row("s1-s3") == scene.row("s3-s1")
+    row = scene.row("s1-s3")
+    assert (row["cost"], row["latency_ms"], row["load_mbps"], row["capacity_mbps"]) == (10, 0.123, [1.5, 0.25], 10_000)
+    after(scene.core, [LinkSettings("s3-s1", 5, 1000, 2.0, (("a", "1"),))])
+    row = scene.row("s1-s3")
+    assert (row["cost"], row["latency_ms"], row["load_mbps"], row["capacity_mbps"]) == (5, 2.0, [1.5, 0.25], 1000)
+    assert (row["labels"], row["maintenance"], row["drained"]) == ({"a": "1"}, False, False)
+
+
+def test_what_is_said_of_a_link_that_is_not_there_is_listed_last(scene: Scene) -> None:
+    after(scene.core, [LinkSettings("s1-s9", maintenance=True), LinkSettings("s3-s1", 5)])
+    last: Any = scene.fabric.rows("Link")[-1]
+    assert (last["name"], last["state"], last["kind"], last["drained"]) == ("s1-s9", "absent", None, True)
+    status = scene.status("Link", "s1-s9")
+    assert conditions(status)["Known"] == (False, "NotFound")
+    assert conditions(status)["Ready"] == (True, "Confirmed")
+    assert scene.fabric.row("Link", "s1-s8") is None
+
+
+def test_a_link_is_ready_when_it_is_drained(scene: Scene) -> None:
+    scene.atlas.drains["s1-s3"] = UNDONE
+    after(scene.core, [LinkSettings("s3-s1", maintenance=True)])
+    status = scene.status("Link", "s3-s1")
+    found = conditions(status)
+    assert (found["Ready"], found["Drained"]) == ((False, "Moving"), (False, "OnlyWay"))
+    assert scene.fabric.waits("Link", "s3-s1") == "nothing else leads to s2"
+    scene.atlas.drains["s1-s3"] = DONE
+    status = scene.status("Link", "s3-s1")
+    assert (conditions(status)["Ready"], conditions(status)["Drained"]) == ((True, "Confirmed"), (True, "Drained"))
+    assert status["drained"] is True
+    assert scene.fabric.waits("Link", "s3-s1") is None
+
+
+def test_a_link_whose_cost_is_not_yet_reckoned_with_is_not_ready(scene: Scene) -> None:
+    scene.atlas.map.put(Edge("s1-s3", ("s1", "s3"), 10))
+    after(scene.core, [LinkSettings("s1-s3", 5)])
+    assert scene.fabric.waits("Link", "s1-s3") == "new ways are being worked out"
+    scene.atlas.map.put(Edge("s1-s3", ("s1", "s3"), 5))
+    assert scene.fabric.waits("Link", "s1-s3") is None
+    assert scene.fabric.waits("Link", "s1-s4") is None
+
+
+def test_a_bridge_is_listed_with_what_is_said_of_it(scene: Scene) -> None:
+    scene.atlas.drains["s3"] = UNDONE
+    after(scene.core, [BridgeSettings("s3", (("row", "a"),), maintenance=True), BridgeSettings("s9")])
+    row: Any = scene.fabric.row("Bridge", "s3")
+    assert (row["labels"], row["maintenance"], row["drained"]) == ({"row": "a"}, True, False)
+    assert row["flows"] > 0
+    assert conditions(scene.status("Bridge", "s3"))["Drained"] == (False, "OnlyWay")
+    assert scene.fabric.waits("Bridge", "s3") == "nothing else leads to s2"
+    assert conditions(scene.status("Bridge", "s1"))["Known"] == (True, "Found")
+    assert scene.fabric.row("Bridge", "s8") is None
+
+
+def test_a_path_policy_tells_what_steering_says_of_it(scene: Scene) -> None:
+    waiting = scene.status("PathPolicy", VIDEO.key)
+    assert (waiting["path"], conditions(waiting)["Ready"]) == (None, (False, "Planning"))
+    said = {"type": "Placed", "status": True, "reason": "Placed", "message": "as it asks"}
+    scene.atlas.paths[VIDEO.key] = {"path": ["s1", "s3", "s2"], "hops": 2, "conditions": [said]}
+    after(scene.core, [VIDEO])
+    told = scene.status("PathPolicy", VIDEO.key)
+    assert (told["path"], told["hops"]) == (["s1", "s3", "s2"], 2)
+    assert conditions(told) == {"Ready": (True, "Confirmed"), "Placed": (True, "Placed")}
+
+
+def test_a_path_policy_is_ready_when_all_bridges_of_its_tracks_have_confirmed(scene: Scene) -> None:
+    """MAIN has ROUND for a detour, which passes s4: its flows are the policy's, too."""
+    scene.atlas.paths[VIDEO.key] = {"path": ["s1", "s3", "s2"], "conditions": []}
+    after(scene.core, [VIDEO])
+    compiler, s4 = scene.core.compiler, scene.core.bridges["s4"]
+    subject = ("PathPolicy", VIDEO.key)
+    assert not compiler.chassis_of(subject) & {"s3", "s4"}
+    s4.away = True  # type: ignore[attr-defined]
+    after(scene.core, [Placed(f"{VIDEO.key}|s1|s2", VIDEO.key, "s1", "s2", MAIN)])
+    assert compiler.chassis_of(subject) >= {"s1", "s2", "s3", "s4"}
+    told = scene.status("PathPolicy", VIDEO.key)
+    assert conditions(told)["Ready"] == (False, "Programming")
+    assert "chassis s4 is not connected" in told["conditions"][0]["message"]
+    s4.away = False  # type: ignore[attr-defined]
+    scene.core.settle()
+    assert conditions(scene.status("PathPolicy", VIDEO.key))["Ready"] == (True, "Confirmed")
+
+
+def test_flows_of_tracks_are_those_of_the_policies_that_take_them(scene: Scene) -> None:
+    after(scene.core, [VIDEO, Placed(f"{VIDEO.key}|s1|s2", VIDEO.key, "s1", "s2", MAIN)])
+    store, video = scene.core.compiler.store, (("PathPolicy", VIDEO.key),)
+    assert [subjects(Track, key, store) for key in ("main", "round", "rest")] == [video, video, ()]
+    after(scene.core, [Placed(f"{VIDEO.key}|s2|s1", VIDEO.key, "s2", "s1", LONG)])
+    assert [subjects(Track, key, store) for key in ("long", "rest")] == [video, video]
+
+
+def test_where_a_port_is_plugged_in_is_where_its_paths_begin(scene: Scene) -> None:
+    assert scene.fabric.bridge_of("acme/web-2") == "s2"
+    assert scene.fabric.bridge_of("acme/web-99") is None
+    assert scene.fabric.bridge_of("s3") == "s3"
+    assert scene.fabric.bridge_of("s9") is None
+    scene.atlas.map.put(Site("s9"))
+    assert scene.fabric.bridge_of("s9") == "s9"
+    assert scene.fabric.compute(Question("s1", "s9")) == {"path": ["s1", "s9"], "sites": 1}
+
+
+def test_the_topology_has_what_is_known_of_links_and_bridges(scene: Scene) -> None:
+    scene.atlas.measured["s1-s3"] = LinkFigures(0.5, (1.5, 0.25), 10_000)
+    after(scene.core, [BridgeSettings("s3", (("row", "a"),))])
+    told: Any = scene.fabric.topology("json")
+    wire = next(link for link in told["links"] if link.get("name") == "s1-s3")
+    assert (wire["kind"], wire["role"], wire["between"]) == ("wire", "link", ["s1", "s3"])
+    assert (wire["state"], wire["cost"], wire["latency_ms"], wire["load_mbps"]) == ("up", 10, 0.5, [1.5, 0.25])
+    s3 = next(node for node in told["nodes"] if (node["kind"], node["name"]) == ("chassis", "s3"))
+    assert (s3["labels"], s3["maintenance"]) == ({"row": "a"}, False)
+    assert not any(link["kind"] is None for link in told["links"])
+    graphml = ET.fromstring(str(scene.fabric.topology("graphml")))  # noqa: S314 - our own
+    assert len(list(graphml.iter("{http://graphml.graphdrawing.org/xmlns}edge"))) == len(told["links"])
+    assert '"chassis:s1" -- "chassis:s3" [label="cost 10, 0.5 ms"];' in str(scene.fabric.topology("dot"))
