@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from controller.atlas.draining import Draining
+from controller.atlas.draining import DIGESTED, Draining
 from controller.atlas.mapping import MAPPED, Mapping
 from controller.atlas.placements import Placements
 from controller.core import Breath, World
@@ -141,7 +141,9 @@ class Atlas:
         self._core.ask(self._arrived)
 
     def _arrived(self) -> None:
+        """Compiled; whoever waits for something to be drained is to look again when that may be so."""
         self._on_the_way -= 1
+        self._hub.spawn_after(DIGESTED, self._core.poke)
 
     def _turns(self) -> Iterator[Turn]:
         """What follows from all that was heard, one turn after the other: failures first, then plans, then tracks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from controller.links import BridgeSettings, Heading
 from tests.atlas.country import Country
 
 
@@ -43,3 +44,30 @@ def test_a_ring_is_passed_the_other_way_when_a_cable_is_cut() -> None:
         country.tell(wire)
         country.take_all()
         assert all_reach(country)
+
+
+def test_a_daemon_that_starts_wants_what_it_wanted_before_by_the_time_a_switch_can_connect() -> None:
+    country = line(4)
+    country.tell(country.cable("s0", "s3"))
+    country.tell(BridgeSettings("s1", maintenance=True))
+    country.take_all()
+    kept = {(type(e), e.key): e for news in country.remembered for e in news.puts if isinstance(e, Heading)}
+    assert {entity.version for entity in kept.values()} == {0, 1}, "nothing to remember"
+    fresh = Country(4)
+    fresh.wires = country.wires
+    seen: list[dict[str, set[int]]] = []
+    fresh.atlas.recall(kept.values())
+    fresh.core.submit(
+        [*fresh.world(), *fresh.wires.values(), BridgeSettings("s1", maintenance=True), *kept.values()], ()
+    )
+    fresh.core.ask(fresh.atlas.begin)
+    fresh.core.ask(lambda: seen.append(wanted(fresh)))
+    fresh.settle()
+    held = {n: {flow.cookie for flow in switch.flows.table.values()} for n, switch in country.switches.items()}
+    assert seen == [held]
+    assert wanted(fresh) == held
+
+
+def wanted(country: Country) -> dict[str, set[int]]:
+    """The flows that each bridge should have, by what they are."""
+    return {name: {flow.cookie for flow in country.core.compiler.catalogue.flows(name)} for name in country.names}
