@@ -15,9 +15,7 @@ from apps import pipeline, policy_tables, registers, registry
 from controller import outfit
 from controller.agent.keeper import Keeper
 from controller.atlas.atlas import Atlas
-from controller.atlas.figures import Figures
-from controller.atlas.findings import Findings
-from controller.atlas.probing import Probing
+from controller.atlas.scouts import Scouts, Tools
 from controller.atlas.steering import Steering
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
@@ -96,18 +94,15 @@ class Daemon:
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
-        self._figures = Figures()
-        findings = Findings(self.reports.publish, self._figures)
-        emit, wake = self.switchboard.emit, self._hub.Queue()
-        self._probing = Probing(self.core, settings.topology, emit, news.told, findings, wake)
-        self.switchboard.watchers += [self._probing.ports, DeadPorts(self.core.submit).ports]
+        self._scouts = self._scouting(news.told)
+        self.switchboard.watchers += [self._scouts.ports, DeadPorts(self.core.submit).ports]
         self._atlas = self._mapping()
         self._live = self._living()
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
-        followers = (self._live, self._orders, self._gateways, self._services, forgetting, self._atlas, self._probing)
-        self.reports.followers += [follower.compiled for follower in followers]
-        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled, self._probing.settled]
+        followers = (self._live, self._orders, self._gateways, self._services, forgetting, self._atlas)
+        self.reports.followers += [self._scouts.probing.compiled, *(follower.compiled for follower in followers)]
+        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled, self._scouts.probing.settled]
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
@@ -121,10 +116,15 @@ class Daemon:
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         self.writer = Writer(self.database, self.intent, outfit.underlay(settings), keep=reachability.keep)
 
+    def _scouting(self, tell: Callable[[News], None]) -> Scouts:
+        """What finds links and measures them."""
+        tools = Tools(self.switchboard.emit, self.switchboard.counts, tell, self.reports.publish)
+        return Scouts(self.core, self._settings.topology, tools, self._hub)
+
     def _mapping(self) -> Atlas:
         """What keeps the map of links."""
         steering = Steering(self._settings.topology, Breath(self._hub.sleep))
-        return Atlas(self.core, self._hub, steering, self._figures, self._seen, self.reports.bug)
+        return Atlas(self.core, self._hub, steering, self._scouts.figures, self._seen, self.reports.bug)
 
     def _living(self) -> Live:
         """What follows connections."""
@@ -167,14 +167,14 @@ class Daemon:
         self._inventory.recall(recalled)
         self._gateways.recall(recalled)
         self._atlas.recall(recalled)
-        self._probing.recall(recalled)
+        self._scouts.recall(recalled)
         self.core.submit(recalled, ())
         self.core.ask(self._orders.complete)
         self.core.ask(self._atlas.begin)
         self._hub.spawn(self.core.run)
         self._hub.spawn(self._memory.run)
         self._hub.spawn(self._atlas.run)
-        self._hub.spawn(self._probing.run)
+        self._scouts.go(self._atlas.measured)
         self._hub.spawn(self._punts.run, time.time)
         self._hub.spawn(self._services.run, self._hub.sleep)
         self._hub.spawn(self._live.cutting.run)
@@ -188,6 +188,7 @@ class Daemon:
         figures.register(CoreCollector(self.core, self.reports.drifts))
         figures.register(ServicesCollector(self._services, self._punts))
         figures.register(PolicyCollector(self._live.decisions))
+        figures.register(self._scouts.collector)
         app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
         serve(app, settings.http, self._hub)
         self._stop()
@@ -236,7 +237,7 @@ class Daemon:
 
     def _punted(self, chassis: str, packet: PacketIn) -> None:
         if packet.registers.get(registers.PUNT.register or 0) == registers.PROBED:
-            self._probing.punted(chassis, packet)
+            self._scouts.probing.punted(chassis, packet)
             return
         self._punts.take(self._services.pipeline.punt(chassis, packet))
 

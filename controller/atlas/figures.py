@@ -1,20 +1,115 @@
-"""Figures: what is measured of links, smoothed: how long packets take, what is sent, what could be."""
+"""Figures: what is measured of links: how long packets take, what is sent, and what could be.
+
+A link of several wires takes as long as its slowest, and carries what they carry together.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.links import LinkFigures
+from controller.atlas.latencies import Latencies
+from controller.atlas.loads import Loads
+from controller.links import LinkFigures, Wire, link_name
+from topology.sides import Lost
+from topology.wires import ends
 
 if TYPE_CHECKING:
-    from topology.sides import Timed
+    from collections.abc import Iterable
+
+    from controller.entities import Entity
+    from controller.southbound.port_counts import PortCount
+    from controller.southbound.ports import PortDescription
+    from topology.sides import Place, Seen, Timed
+
+_MILLI = 1e3
+_DIGITS = 3
 
 
 class Figures:
-    """By the names of links."""
+    """By the names of links; latencies in ms, rates in Mbit/s."""
 
-    def of(self, link: str) -> LinkFigures | None:
-        """Of one link; None where nothing is known of it."""
+    def __init__(self) -> None:
+        self._latencies = Latencies()
+        self._loads = Loads()
+        self._speeds: dict[str, dict[int, float]] = {}
+        self._wires: dict[str, dict[str, Wire]] = {}
+        self._news = False
+
+    def news(self) -> bool:
+        """Whether something that nobody knew was measured since this was asked last."""
+        news, self._news = self._news, False
+        return news
+
+    def recall(self, entities: Iterable[Entity]) -> None:
+        """Wires that were known before this daemon started."""
+        for entity in entities:
+            if isinstance(entity, Wire):
+                self._wires.setdefault(link_name(*entity.ends), {})[entity.key] = entity
+
+    def seen(self, found: Seen | Lost) -> None:
+        """A wire came, went, or went up or down."""
+        wire, one, other = found.wire, *ends(found.wire)
+        link = self._wires.setdefault(link_name(*wire.ends), {})
+        link[wire.key] = wire
+        if isinstance(found, Lost):
+            del link[wire.key]
+            self._latencies.forget(one, other)
+            self._loads.forget(one)
+            self._loads.forget(other)
+        if not link:
+            del self._wires[link_name(*wire.ends)]
 
     def timed(self, timed: Timed) -> None:
         """A probe took so long."""
+        self._news |= self._latencies.passed(timed.source, timed.target, timed.seconds)
+
+    def returned(self, chassis: str, seconds: float) -> None:
+        """A packet that a switch was to give back at once took so long."""
+        self._latencies.returned(chassis, seconds)
+
+    def counted(self, chassis: str, counts: Iterable[PortCount]) -> None:
+        """What the ports of a chassis have counted."""
+        wired = {end for link in self._wires.values() for wire in link.values() for end in ends(wire)}
+        self._loads.counted(chassis, [count for count in counts if (chassis, count.port) in wired])
+
+    def ports(self, chassis: str, described: Iterable[PortDescription]) -> None:
+        """All ports of a chassis' bridge."""
+        self._speeds[chassis] = {port.number: port.speed for port in described if port.speed is not None}
+
+    def chassis(self) -> frozenset[str]:
+        """Those that have wires."""
+        return frozenset(bridge for link in self._wires.values() for wire in link.values() for bridge in wire.ends)
+
+    def links(self) -> tuple[tuple[str, tuple[str, str]], ...]:
+        """All that are known, up or down, with their ends."""
+        return tuple((name, next(iter(link.values())).ends) for name, link in sorted(self._wires.items()))
+
+    def of(self, link: str) -> LinkFigures | None:
+        """Of one link; None where it is not known, or down."""
+        wires = [wire for wire in self._wires.get(link, {}).values() if wire.up]
+        if not wires:
+            return None
+        pairs = [ends(wire) for wire in wires]
+        latencies = [took for pair in pairs if (took := self._latencies.between(*pair)) is not None]
+        speeds = [speed for pair in pairs if (speed := self._speed(*pair)) is not None]
+        return LinkFigures(
+            round(max(latencies) * _MILLI, _DIGITS) if latencies else None,
+            self._load(pairs),
+            sum(speeds) if len(speeds) == len(pairs) else None,
+        )
+
+    def _speed(self, one: Place, other: Place) -> float | None:
+        """What the slower end of a wire can send."""
+        known = [speed for chassis, port in (one, other) if (speed := self._speeds.get(chassis, {}).get(port))]
+        return min(known, default=None)
+
+    def _load(self, pairs: list[tuple[Place, Place]]) -> tuple[float, float] | None:
+        """What each end sends over all wires; where one does not tell what it sends, the other tells what it gets."""
+        there, back = 0.0, 0.0
+        for one, other in pairs:
+            first, second = self._loads.of(one), self._loads.of(other)
+            if first is None and second is None:
+                return None
+            there += first.sent if first is not None else second.received if second is not None else 0.0
+            back += second.sent if second is not None else first.received if first is not None else 0.0
+        return there, back

@@ -46,6 +46,7 @@ class Findings:
         """A wire came, went, or went up or down."""
         wire = found.wire
         state = "gone" if isinstance(found, Lost) else "up" if wire.up else "down"
+        self._figures.seen(found)
         _log.info("wire", wire=wire.key, state=state, cause=found.cause)
         detail: dict[str, object] = {"wire": wire.key, "state": state, "cause": found.cause}
         self._publish("topology", f"Link {link_name(*wire.ends)}", detail | {"interfaces": list(wire.names)})

@@ -1,4 +1,4 @@
-"""What flows and ports have counted: asked of a switch when somebody wants to know, past all that waits to be changed.
+"""What flows and ports have counted, and how far away a switch is: asked past all that waits to be changed there.
 
 Who asks waits, no bridge and nobody else does. Messages: OFPMP_FLOW_DESC (OpenFlow 1.5.1, 7.3.5.2) with the fields of
 OXS (7.2.4.2).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import struct
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from controller.errors import SwitchError
 from controller.flow.codec import unpacked
 from controller.southbound.port_counts import port_counts, ports_request
-from controller.southbound.wire import Refusal, match_struct, multipart_request
+from controller.southbound.wire import VERSION, Refusal, match_struct, multipart_request
 from controller.southbound.xids import Concern, concern
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from controller.southbound.port_counts import PortCount
 
 FLOW_DESC = 1
+ECHO_REQUEST, ECHO_REPLY = 2, 3
 MOST_FLOWS = 100_000
 MOST_ASKING = 256
 SECONDS = 5.0
@@ -62,15 +64,18 @@ class CountsReport:
 
 @dataclass(slots=True)
 class _Question:
-    """Somebody waits until it is ``answered``, in full or with what went wrong."""
+    """Somebody waits until it is ``answered``, in full or with what went wrong; from when to when, in s."""
 
     connection: Connection
+    began: float = field(default_factory=time.monotonic)
+    ended: float = 0.0
     counts: list[Any] = field(default_factory=list)
     wrong: str | None = None
     answered: threading.Event = field(default_factory=threading.Event)
 
     def end(self, wrong: str | None) -> None:
         self.wrong = wrong
+        self.ended = time.monotonic()
         self.answered.set()
 
 
@@ -87,14 +92,19 @@ class FlowCounts:
 
         Raises SwitchError where the switch is away, says nothing for so many seconds, or has too much to say.
         """
-        return tuple(self._ask(chassis, partial(counts_request, table=table, match=match), seconds))
+        return tuple(self._ask(chassis, partial(counts_request, table=table, match=match), seconds).counts)
 
     def ports(self, chassis: str, *, seconds: float = SECONDS) -> tuple[PortCount, ...]:
         """The counts of every port. Raises SwitchError as ``ask`` does."""
-        return tuple(self._ask(chassis, ports_request, seconds))
+        return tuple(self._ask(chassis, ports_request, seconds).counts)
 
-    def _ask(self, chassis: str, request: Callable[[int], bytes], seconds: float) -> list[Any]:
-        """The answers to a request, which gets the xid that it has to bear."""
+    def distance(self, chassis: str, *, seconds: float = SECONDS) -> float:
+        """The time to a switch and back, in s. Raises SwitchError as ``ask`` does."""
+        question = self._ask(chassis, echo_request, seconds)
+        return question.ended - question.began
+
+    def _ask(self, chassis: str, request: Callable[[int], bytes], seconds: float) -> _Question:
+        """Have a request, which gets the xid that it has to bear, answered."""
         connection = self._connection(chassis)
         if connection is None:
             raise SwitchError(f"{chassis} is not connected")
@@ -111,7 +121,7 @@ class FlowCounts:
             del self._asking[xid]
         if question.wrong is not None:
             raise SwitchError(f"{chassis} does not say what it has counted: {question.wrong}")
-        return question.counts
+        return question
 
     def received(self, message: Received) -> bool:
         """Take in what a switch says; whether it was said to somebody who asked here."""
@@ -152,6 +162,18 @@ def counts_report(message: bytes) -> CountsReport:
     """Read an answer to ``counts_request``; raises ValueError where it is truncated."""
     xid, _, flags = unpacked("!IHH", message, 4)
     return CountsReport(xid, tuple(_counts(message)), bool(flags & 1))
+
+
+def echo_request(xid: int) -> bytes:
+    """OFPT_ECHO_REQUEST, which is answered at once (OpenFlow 1.5.1, 7.5.2)."""
+    return struct.pack("!BBHI", VERSION, ECHO_REQUEST, 8, xid)
+
+
+def echo_report(message: bytes) -> CountsReport | None:
+    """Read an answer to ``echo_request``; None where it was the framework that asked."""
+    (xid,) = unpacked("!I", message, 4)
+    about = concern(xid)
+    return CountsReport(xid, (), more=False) if about is not None and about[0] is Concern.COUNTS else None
 
 
 def ports_report(message: bytes) -> CountsReport:

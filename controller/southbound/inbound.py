@@ -43,6 +43,7 @@ _READERS: Mapping[int, Callable[[bytes], Received | None]] = {
     wire.BUNDLE_CONTROL: wire.bundle_reply,
     wire.ERROR: wire.refusal,
     wire.MULTIPART_REPLY: _part,
+    flow_counts.ECHO_REPLY: flow_counts.echo_report,
     packets.PACKET_IN: packets.packet_in,
     beside.REQUEST_FORWARD: _forwarded,
     options.EXPERIMENTER: options.options_report,
