@@ -48,9 +48,9 @@ class Streams:
     def more(self) -> None:
         """One more each way; the same number has the same ports whenever it is asked for."""
         one, other, _ = self._scene.hosts
-        port = 6000 + self.number
-        self._steady.append(SteadyDatagrams(one, other, other.address, port, port))
-        self._steady.append(SteadyDatagrams(other, one, one.address, port + 100, port + 100))
+        port = 6000 + self.number  # from other ones, as the hash of a connection is the same in both directions
+        self._steady.append(SteadyDatagrams(one, other, other.address, port, 7000 + 3 * self.number))
+        self._steady.append(SteadyDatagrams(other, one, one.address, port + 100, port - 3000))
 
     def spread(self) -> bool:
         """Add streams until both ways carry some; False if they never do."""
