@@ -91,6 +91,8 @@ class FakeWorld:
     unconfirmed: dict[str, str] = field(default_factory=dict)
     unready: str = ""
     broken: bool = False
+    drained: bool = False
+    rows: list[dict[str, object]] | None = None
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
     nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
@@ -108,7 +110,8 @@ class FakeWorld:
             "since": "2025-01-01T00:00:00Z",
         }
         more: dict[str, object] = {"chassis": None, "ofport": None} if kind == "Port" else {}
-        return {**more, "conditions": [ready]}
+        drained = {**ready, "type": "Drained", "status": self.drained, "message": "nothing else leads to s2"}
+        return {**more, "conditions": [ready, drained] if kind in ("Link", "Bridge") else [ready]}
 
     def plan(
         self, puts: tuple[Entity, ...], deletes: tuple[tuple[type, str], ...], reads: Callable[[str], bool]
@@ -131,10 +134,10 @@ class FakeWorld:
         return self.unconfirmed
 
     def table(self, what: Table) -> list[dict[str, object]]:
-        """One row, or a bug."""
+        """What the test says, else one row; or a bug."""
         if self.broken:
             raise ZeroDivisionError
-        return [{"name": f"{what}-1"}]
+        return self.rows if self.rows is not None else [{"name": f"{what}-1"}]
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """One flow that repeats the question."""
