@@ -18,10 +18,11 @@ from controller.flow import actions as act
 from controller.flow.cloning import Clone
 from controller.flow.codec import Term, flow_actions, match_terms
 from controller.flow.fields import NSH_SPI
-from controller.links import Bearing, Wire, in_order
+from controller.links import Bearing, Heading, Link, Route, Wire, in_order
 from controller.settings import Topology
 from tests.compiled import RULES, ModelSwitch
-from tests.worlds import network, plugged, port, project
+from tests.interpreter import DataPlane
+from tests.worlds import TUNNELS, network, plugged, port, project, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -128,10 +129,11 @@ class Flows(ModelSwitch):
 
 
 class Country:
-    """Bridges ``s0``, ``s1``... with a machine each, and cables between them."""
+    """Bridges ``s0``, ``s1``... with a machine each, and cables between them; ``hosts`` have tunnels as well."""
 
-    def __init__(self, bridges: int) -> None:
+    def __init__(self, bridges: int, *hosts: str) -> None:
         self.names = [f"s{number}" for number in range(bridges)]
+        self._hosts = hosts
         self.switches: dict[str, Switch] = {}
         self.remembered: list[News] = []
         self.wires: dict[str, Wire] = {}
@@ -146,7 +148,7 @@ class Country:
         yield project("acme")
         yield network(NETWORK, VNI)
         for number, name in enumerate(self.names, 1):
-            yield Chassis(name, number)
+            yield Chassis(name, number, f"192.0.2.{number}", TUNNELS) if name in self._hosts else Chassis(name, number)
             yield port(f"acme/vm-{name}", NETWORK, number)
             yield plugged(f"acme/vm-{name}", name, 1)
 
@@ -195,6 +197,13 @@ class Country:
         for phase in self.steps():
             for switch, step in phase:
                 take(switch, step)
+
+    def plane(self) -> DataPlane:
+        """Where whole packets go by the flows that all bridges should have."""
+        store = self.core.compiler.store
+        kinds = (Route, Heading, Link, Wire)
+        found = [entity for kind in kinds for key in store.keys(kind) if (entity := store.get(kind, key)) is not None]
+        return DataPlane(world([*self.world(), *found]))
 
     def alive(self, bridge: str, port: int) -> tuple[str, int] | None:
         """What is at the other end of a port, if anything gets there."""
