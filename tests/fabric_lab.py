@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from controller.courses import Middlebox
 from controller.derived import Endpoint
 from controller.entities import Chassis
 from controller.links import Wire
@@ -18,7 +21,7 @@ from mininet_scenarios.wire import ETH_P_ALL, PACKET_OUTGOING, socket_in
 from tests.compiled import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.compiled import Watched
     from tests.real_switch import RealSwitch
@@ -39,6 +42,7 @@ class FabricLab:
         self._machines: dict[str, socket.socket] = {}
         self._made: list[str] = []
         self._bridges: list[str] = []
+        self._limits: dict[str, set[int]] = defaultdict(set)
 
     def start(self, world: World) -> None:
         """Make what a world tells of, and bring the bridges to its flows."""
@@ -54,8 +58,9 @@ class FabricLab:
             for bridge, name, ofport in zip(wire.ends, wire.names, wire.ports, strict=True):
                 self._ip("link", "set", name, "mtu", JUMBO)
                 self._plug(bridge, name, ofport)
-        for number, key in enumerate(sorted(known.store.keys(Endpoint))):
-            self._machine(known.store.get(Endpoint, key), number)
+        machines = [(kind, key) for kind in (Endpoint, Middlebox) for key in sorted(known.store.keys(kind))]
+        for number, (kind, key) in enumerate(machines):
+            self._machine(known.store.get(kind, key), number)
         self._hold(known)
 
     def becomes(self, world: World) -> None:
@@ -83,6 +88,15 @@ class FabricLab:
             self._machines[sender].send(closing)
         return {name: self._heard(name, closing) for name, closing in last.items()}
 
+    def first(self, sender: str, frame: bytes, listeners: Sequence[str]) -> str:
+        """Which of these machines hears a frame, one of which does and no other."""
+        self._machines[sender].send(frame)
+        sockets = {self._machines[name]: name for name in listeners}
+        ready, _, _ = select.select(list(sockets), [], [], SECONDS)
+        (hearing,) = ready
+        assert hearing.recv(LONGEST_FRAME) == frame
+        return sockets[hearing]
+
     def _heard(self, name: str, closing: bytes) -> list[bytes]:
         deadline, frames = time.monotonic() + SECONDS, list[bytes]()
         machine = self._machines[name]
@@ -93,15 +107,15 @@ class FabricLab:
                 frames.append(frame)
         return frames[:-1]
 
-    def _machine(self, endpoint: Endpoint | None, number: int) -> None:
-        assert endpoint is not None
+    def _machine(self, plugged: Endpoint | Middlebox | None, number: int) -> None:
+        assert plugged is not None
         inner, outer = f"in{number}", f"out{number}"
         self._cable(inner, outer)
-        self._plug(endpoint.chassis, inner, endpoint.ofport)
+        self._plug(plugged.chassis, inner, plugged.ofport)
         pid = self._switch.daemons[0].pid
         own = socket_in(pid, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         own.bind((outer, ETH_P_ALL))
-        self._machines[endpoint.key] = own
+        self._machines[plugged.key] = own
 
     def _cable(self, one: str, other: str) -> None:
         self._ip("link", "add", one, "type", "veth", "peer", "name", other)
@@ -128,7 +142,8 @@ class FabricLab:
             client = self._switch.client(bridge)
             limits = {number for flow in flows for number in meters_used(flow.instructions)}
             groups = {group.number: group for flow in flows for group in flow.groups}
-            client.send(b"".join(meter_mod(Concern.METER_ADD, number) for number in limits))
+            missing, self._limits[bridge] = limits - self._limits[bridge], limits | self._limits[bridge]
+            client.send(b"".join(meter_mod(Concern.METER_ADD, number) for number in missing))
             client.send(b"".join(group_mod(group) for group in groups.values()))
             assert client.change(*difference(client.flows(), flows)) == []
             client.close()

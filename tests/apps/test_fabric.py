@@ -69,6 +69,12 @@ def test_a_packet_takes_one_of_the_shortest_ways(plane: DataPlane) -> None:
     assert second == (first[1], "s2", "wire")
 
 
+def test_a_header_costs_a_round_as_a_tunnel_does_and_both_together_two(plane: DataPlane) -> None:
+    for sender, target, rounds in ((1, 2, 1), (3, 4, 1), (1, 4, 2), (4, 1, 1)):
+        walks = plane.sent_by(f"acme/web-{sender}", to(sender, target)).walks
+        assert [walk.rounds for _, walk in walks][-1] == rounds
+
+
 def test_machines_of_one_bridge_use_no_link(plane: DataPlane) -> None:
     assert plane.sent_by("acme/web-1", to(1, 5)).crossings == []
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.links import Route
 from tests.fabric_lab import FabricLab
 from tests.fabric_worlds import Plan, bare
 from tests.frames import wire
 from tests.packets import BROADCAST, sized, udp
-from tests.worlds import mac
+from tests.worlds import mac, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,3 +74,33 @@ def test_connections_share_two_wires_and_keep_to_one_when_the_other_is_pulled_ou
     finally:
         lab.cut("s1-eth11", mended=True)
         lab.cut("s1-eth12", mended=True)
+
+
+def test_a_broadcast_reaches_the_others_where_one_cannot_be_reached(lab: FabricLab) -> None:
+    """Of the three copies the one in the middle goes nowhere, behind its header."""
+    sent = wire(udp(mac(1), BROADCAST, "10.0.0.1", "255.255.255.255"))
+    reachable = {"acme/web-3": LAST["acme/web-3"]}
+    try:
+        lab.cut("s1-eth11")
+        lab.cut("s1-eth12")
+        assert lab.fate("acme/web-1", sent, reachable) == {"acme/web-3": [sent]}
+        lost = (Route, "s1>s2/0")
+        lab.becomes(without(TRIANGLE.world(), *lost))
+        assert lab.fate("acme/web-1", sent, reachable) == {"acme/web-3": [sent]}
+    finally:
+        lab.becomes(TRIANGLE.world())
+        lab.cut("s1-eth11", mended=True)
+        lab.cut("s1-eth12", mended=True)
+
+
+def test_bridges_come_to_other_ways_and_machines_hear_each_other_by_those(lab: FabricLab) -> None:
+    sent = wire(to(2))
+    try:
+        lab.becomes(TRIANGLE.world(down=("s1.11-s2.11", "s1.12-s2.12"), version=1))
+        for name in ("s1-eth11", "s1-eth12"):
+            lab.cut(name)
+        assert lab.fate("acme/web-1", sent, LAST) == {"acme/web-2": [sent], "acme/web-3": []}
+    finally:
+        lab.becomes(TRIANGLE.world())
+        for name in ("s1-eth11", "s1-eth12"):
+            lab.cut(name, mended=True)
