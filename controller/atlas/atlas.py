@@ -114,6 +114,10 @@ class Atlas:
         """Whether a link or bridge may be taken away without loss: ``{"drained", "reason", "message"}``."""
         return self._draining.of(name)
 
+    def placed(self, policy: str) -> bool:
+        """Whether what is chosen for a path policy (key) is for what it asks for now, and has been compiled."""
+        return self._placements.current(policy)
+
     def run(self) -> None:
         """Follow changes for ever."""
         while True:

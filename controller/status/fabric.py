@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from controller.derived import Endpoint
 from controller.entities import Chassis
-from controller.links import BridgeSettings, LinkSettings
+from controller.links import BridgeSettings, LinkSettings, PathPolicy
 from controller.status.bridges import bridge_row, bridge_rows
 from controller.status.paths import path_policy_status, settings_status, unsettled
 
@@ -48,7 +48,9 @@ class Fabric:
                 return path_policy_status(self.core, self.atlas, key, started)
 
     def waits(self, kind: str, key: str) -> str | None:
-        """Why a link or bridge that something is said of is not yet as it says; None: it is, or is of another kind."""
+        """Why a link, bridge or path policy is not yet as it is asked to be; None where it is, and of other kinds."""
+        if kind == "PathPolicy" and self.core.compiler.store.get(PathPolicy, key) is not None:
+            return None if self.atlas.placed(key) else "its path is being worked out"
         if kind not in _SETTINGS or self.core.compiler.store.get(_SETTINGS[kind], key) is None:
             return None
         return unsettled(self.core, self.atlas, self.row("Link" if kind == "Link" else "Bridge", key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from controller.links import PathPolicy
+from controller.atlas.told import NONE
 from controller.status.conditions import CONFIRMED, condition, progress, ready
 
 if TYPE_CHECKING:
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from controller.core import Core
     from controller.status.atlas import Atlas
 
-_TOLD = ("path", "backup", "hops", "latency_ms", "cost", "bandwidth_mbps", "demands")
-_EMPTY = {"drained": True, "reason": "NotThere", "message": "nothing goes by what is not there"}
+UNTOLD: dict[str, Any] = {**NONE, "demands": [], "conditions": []}
+"""The status of a path policy of which steering knows nothing yet."""
+_EMPTY: dict[str, Any] = {"drained": True, "reason": "NotThere", "message": "nothing goes by what is not there"}
 
 
 def settings_status(
@@ -59,12 +60,10 @@ def path_policy_status(core: Core, atlas: Atlas, key: str, started: float) -> di
     """Which way a policy's packets take, from each bridge to each, or why none could be had."""
     subject = ("PathPolicy", key)
     since = core.readiness.since(subject, started)
-    told = atlas.steering.status(key) if core.compiler.store.get(PathPolicy, key) is not None else {}
-    if not told:
-        waiting = ("Planning", "its path is being worked out")
-        return {**dict.fromkeys(_TOLD), "demands": [], "conditions": [ready(core, subject, waiting, started)]}
+    told = atlas.steering.status(key) or UNTOLD
+    found = progress(core, subject) if atlas.placed(key) else ("Planning", "its path is being worked out")
     conditions = [
         condition(each["type"], each["reason"], each["message"], each.get("since", since), holds=each["status"])
         for each in told["conditions"]
     ]
-    return {**told, "conditions": [ready(core, subject, progress(core, subject), started), *conditions]}
+    return {**told, "conditions": [ready(core, subject, found, started), *conditions]}

@@ -50,6 +50,7 @@ class Told:
     measured: dict[str, LinkFigures] = field(default_factory=dict)
     drains: dict[str, dict[str, Any]] = field(default_factory=dict)
     paths: dict[str, dict[str, Any]] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
 
     @property
     def figures(self) -> Told:
@@ -64,6 +65,9 @@ class Told:
 
     def draining(self, name: str) -> dict[str, Any]:
         return self.drains[name]
+
+    def placed(self, policy: str) -> bool:
+        return policy in self.paths and policy not in self.late
 
     def status(self, policy: str) -> dict[str, Any]:
         return self.paths.get(policy, {})
@@ -202,13 +206,16 @@ def test_a_bridge_is_listed_with_what_is_said_of_it(scene: Scene) -> None:
 
 def test_a_path_policy_tells_what_steering_says_of_it(scene: Scene) -> None:
     waiting = scene.status("PathPolicy", VIDEO.key)
-    assert (waiting["path"], conditions(waiting)["Ready"]) == (None, (False, "Planning"))
+    assert (waiting["path"], waiting["demands"], conditions(waiting)) == ([], [], {"Ready": (False, "Planning")})
     said = {"type": "Placed", "status": True, "reason": "Placed", "message": "as it asks"}
     scene.atlas.paths[VIDEO.key] = {"path": ["s1", "s3", "s2"], "hops": 2, "conditions": [said]}
     after(scene.core, [VIDEO])
     told = scene.status("PathPolicy", VIDEO.key)
     assert (told["path"], told["hops"]) == (["s1", "s3", "s2"], 2)
     assert conditions(told) == {"Ready": (True, "Confirmed"), "Placed": (True, "Placed")}
+    scene.atlas.late.add(VIDEO.key)
+    assert conditions(scene.status("PathPolicy", VIDEO.key))["Ready"] == (False, "Planning")
+    assert scene.fabric.waits("PathPolicy", VIDEO.key) == "its path is being worked out"
 
 
 def test_a_path_policy_is_ready_when_all_bridges_of_its_tracks_have_confirmed(scene: Scene) -> None:
