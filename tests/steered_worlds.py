@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from controller.entities import Port
@@ -15,7 +16,7 @@ from tests.packets import Packet, udp
 from tests.worlds import chassis, mac, with_more
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from controller.entities import Entity
     from controller.links import OnFailure, OnNoPath
@@ -29,6 +30,7 @@ BOXES = {"fw": "s4", "ids": "s1", "dpi": "hv2", "fw2": "s2", "fw3": "hv1"}
 """Middleboxes, by two ports each: ``fw`` is where no machine is, ``ids`` beside the camera, ``dpi`` beside ``far``."""
 STREAM = (Service(UDP, ((5004, 5004),)),)
 ANY_WAY = Wanted()
+NOWHERE_ELSE: Mapping[str, str] = MappingProxyType({})
 
 
 def does(*apps: str) -> Machines:
@@ -39,19 +41,19 @@ def does(*apps: str) -> Machines:
 CAMERAS, RECORDERS, EVERYBODY = does("cam"), does("nvr"), Machines(("acme",))
 
 
-def fabric(plan: Plan = MIXED) -> World:
-    """The machines, and two ports of each middlebox, on bridges that are wired, behind tunnels, or both."""
-    boxes = [chassis for chassis in BOXES.values() for _ in ("in", "out")]
-    machines = {"acme/net": [host for _, host in MACHINES.values()], "acme/box": boxes}
+def fabric(plan: Plan = MIXED, hosts: Mapping[str, str] = NOWHERE_ELSE) -> World:
+    """The machines, and two ports of each middlebox, on bridges that are wired, behind tunnels, or both.
+
+    ``hosts`` are the bridges in place of those that the plan does not have.
+    """
+    boxes = [hosts.get(bridge, bridge) for bridge in BOXES.values() for _ in ("in", "out")]
+    machines = {"acme/net": [hosts.get(bridge, bridge) for _, bridge in MACHINES.values()], "acme/box": boxes}
     return _named(replace(plan, machines=machines).world())
 
 
 def overlay() -> World:
     """The same where all have tunnels and nothing is wired."""
-    hosts = {"s1": "hv1", "s2": "hv2", "s4": "hv3", "hv1": "hv1", "hv2": "hv2"}
-    boxes = [hosts[chassis] for chassis in BOXES.values() for _ in ("in", "out")]
-    machines = {"acme/net": [hosts[host] for _, host in MACHINES.values()], "acme/box": boxes}
-    return _named(Plan(tuple(map(chassis, (1, 2, 3))), (), machines).world())
+    return fabric(Plan(tuple(map(chassis, (1, 2, 3))), (), {}), {"s1": "hv1", "s2": "hv2", "s4": "hv3"})
 
 
 def _named(world: World) -> World:
