@@ -44,18 +44,23 @@ def protected(ground: Map, question: Question, path: tuple[str, ...], *, strict:
     """The path as it is, protected as is asked for; ``strict``: rather no detour than one beyond the limits."""
     if question.wanted.protection == "none":
         return Protected(path)
-    backup = _apart(ground, question, path) or _nearly_apart(ground, question, path)
-    if not backup and not strict:
-        free = replace(question, wanted=_unlimited(question.wanted))
-        backup = _apart(ground, free, path) or _nearly_apart(ground, free, path)
     found = [_detour(ground, question, path, step, strict=strict) for step in range(len(path) - 1)]
     return Protected(
         path,
-        backup,
+        backup(ground, question, path, strict=strict),
         tuple(detour for detour, _, _ in found),
         tuple(gap for _, gap, _ in found if gap),
         tuple(lapse for _, _, lapse in found if lapse),
     )
+
+
+def backup(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> tuple[str, ...]:
+    """The best path that shares nothing of what is to be protected, or as little as can be; () if there is no other."""
+    found = _apart(ground, question, path) or _nearly_apart(ground, question, path)
+    if found or strict:
+        return found
+    free = replace(question, wanted=_unlimited(question.wanted))
+    return _apart(ground, free, path) or _nearly_apart(ground, free, path)
 
 
 def leaving_room(ground: Map, question: Question, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,6 +130,15 @@ def _detour(
     return (), f"there is no way round the link from {here} to {ahead}", ""
 
 
+def stops_met(via: Sequence[str], path: Sequence[str]) -> int:
+    """How many waypoints a path has met, in their order."""
+    met = 0
+    for name in path:
+        while met < len(via) and via[met] == name:
+            met += 1
+    return met
+
+
 def _round(rest: Question, here: str, ahead: str, *, bridge: bool, keeping: bool) -> Question:
     """What is asked of a detour: to avoid the bridge ahead, or only the link to it; within the limits, or not."""
     wanted = rest.wanted
@@ -144,10 +158,7 @@ def _unlimited(wanted: Wanted) -> Wanted:
 def _rest(ground: Map, question: Question, path: tuple[str, ...], step: int) -> Question:
     """What is left to ask once the path has come to a step: the waypoints ahead, and what remains of the limits."""
     wanted, passed = question.wanted, figured(ground, path[: step + 1])
-    met = 0
-    for name in path[: step + 1]:
-        while met < len(wanted.via) and wanted.via[met] == name:
-            met += 1
+    met = stops_met(wanted.via, path[: step + 1])
     latency, hops = wanted.max_latency, wanted.max_hops
     left = replace(
         wanted,

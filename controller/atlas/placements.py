@@ -34,9 +34,8 @@ class Placements:
         """Take over what an earlier daemon chose."""
         known = [entity for entity in entities if isinstance(entity, Track | Placed)]
         self._stood = {(type(entity), entity.key): entity for entity in known}
-        tracks = {entity.number: entity for entity in known if isinstance(entity, Track)}
-        placed = [entity for entity in known if isinstance(entity, Placed)]
-        self._steering.recall({entity.key: _bridges(entity.track, tracks) for entity in placed})
+        tracks = [entity for entity in known if isinstance(entity, Track)]
+        self._steering.recall([entity for entity in known if isinstance(entity, Placed)], tracks)
 
     def plan(self, now: float, turn: Turn) -> None:
         """Choose again; what is otherwise than it stood goes into the turn."""
@@ -52,15 +51,15 @@ class Placements:
         turn.deletes += [place for place in self._stood if place not in wanted]
         self._stood = wanted
 
+    def current(self, policy: str) -> bool:
+        """Whether what was chosen for a path policy (key) is for what it asks for now, and has been compiled."""
+        standing = self._facts.get(PathPolicy, policy)
+        mine = {key for key in self._facts.keys(Demand) if key.startswith(f"{policy}|")}
+        chosen = [entity for entity in self._stood.values() if isinstance(entity, Placed) and entity.policy == policy]
+        if standing is None or not self._steering.knows(standing) or mine != {placed.key for placed in chosen}:
+            return False
+        return all(self._facts.get(Placed, placed.key) == placed for placed in chosen)
+
     def _all(self, kind: type[T]) -> dict[str, T]:
         found = {key: self._facts.get(kind, key) for key in list(self._facts.keys(kind))}
         return {key: entity for key, entity in found.items() if entity is not None}
-
-
-def _bridges(number: int, tracks: Mapping[int, Track]) -> tuple[str, ...]:
-    """All bridges of a track and of those that follow it, in order; none where packets take the routes."""
-    passed: list[str] = []
-    while number in tracks:
-        passed += tracks[number].bridges[1 if passed else 0 :]
-        number = tracks[number].then
-    return tuple(passed)

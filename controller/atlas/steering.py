@@ -1,36 +1,44 @@
 """Steering: which way what path policies speak of takes, now and when something on it fails.
 
-A path that still does what its policy asks for stays as it is. One that a failure or a drain touches is chosen anew at
-once; what has become better elsewhere is taken once it has been so for a while, so that nothing goes to and fro.
-The switches do not wait for any of it: each step of a protected path knows its detour.
+A path that still does what its policy asks for stays as it is. One that a failure touches is chosen anew at once; all
+others are looked at afterwards, a few at a time, and move where something better is there to stay. The switches do
+not wait for any of it: each step of a protected path knows its detour.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from controller.atlas.choices import Asked, Choice, better, chosen, drained_on, known_along, mended, usable
+from controller.atlas.returning import Returning
+from controller.atlas.told import NONE, conditions, figures
+from controller.links import Placed
+from topology.paths import Question
+from topology.tracks import Numbers
 
-    from controller.links import Demand, PathPolicy, Placed, Track
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from controller.links import Demand, PathPolicy, Track
     from controller.settings import Topology
     from topology.map import Map
-    from topology.paths import Question
+
+A_FEW = 64
+"""Paths looked at before failures are heard of again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is to stand (not only what is new): tracks and placements by their keys.
 
-    ``kept`` is what ``Steering.recall`` is to be given after a restart: the bridges that each demand (key) passes, in
-    order, () for one that takes the routes. ``again`` is when (as ``now``) to ask again although nothing changed, None:
-    never.
+    ``again`` is when (as ``now``) to ask again although nothing changed, None: never.
     """
 
     tracks: dict[str, Track]
     placed: dict[str, Placed]
-    kept: dict[str, tuple[str, ...]]
     again: float | None
 
 
@@ -38,10 +46,23 @@ class Steering:
     """Chooses paths for demands. ``breathe`` is called often while it computes; one caller at a time."""
 
     def __init__(self, settings: Topology, breathe: Callable[[], None]) -> None:
-        self._settings, self._breathe = settings, breathe
+        self._settings = settings
+        self._breathe = breathe
+        self._returning = Returning(settings.hold_down)
+        self._numbers = Numbers()
+        self._policies: Mapping[str, PathPolicy] = {}
+        self._demands: Mapping[str, Demand] = {}
+        self._asked: dict[str, Asked] = {}
+        self._choices: dict[str, Choice] = {}
+        self._ground: Map | None = None
+        self._version = -1
+        self._due: dict[str, float] = {}
 
-    def recall(self, kept: Mapping[str, tuple[str, ...]]) -> None:
-        """Take over what was placed before this daemon started, ahead of the first ``plan``."""
+    def recall(self, placed: Iterable[Placed], tracks: Iterable[Track]) -> None:
+        """Take over what stood before this daemon started, ahead of the first ``plan``."""
+        by_number = {track.number: track for track in tracks}
+        self._numbers.take(by_number.values())
+        self._choices = {each.key: known_along(each, by_number) for each in placed}
 
     def plan(
         self,
@@ -56,7 +77,23 @@ class Steering:
         ``policies`` and ``demands`` are all there are, by key; ``rates`` is what demands (keys) were measured to carry
         in Mbit/s, as far as known; ``now`` is monotonic, in seconds.
         """
-        raise NotImplementedError
+        self._ground, self._policies, self._demands = ground, policies, demands
+        altered = self._returning.look(ground, now)
+        urgent = self._ask(rates) | {key for key in self._asked if self._broken(ground, key)}
+        for key in sorted(urgent):
+            self._choices[key] = self._chosen(ground, key, now)
+        for key in self._asked if altered else ():
+            self._due[key] = now
+        if ground.version != self._version:
+            self._due = {key: now for key, asked in self._asked.items() if _by_latency(asked)} | self._due
+        self._version = ground.version
+        for key in [key for key, at in self._due.items() if at <= now][: 0 if urgent else A_FEW]:
+            self._review(ground, key, now)
+        return self._plan([self._returning.again(), *self._due.values()])
+
+    def knows(self, policy: PathPolicy) -> bool:
+        """Whether a policy, as it stands, was there in the last plan."""
+        return self._policies.get(policy.key) == policy
 
     def status(self, policy: str) -> dict[str, Any]:
         """What became of a policy (key) in the last plan: path, backup, figures, conditions; {} if it is unknown.
@@ -64,8 +101,91 @@ class Steering:
         ``{"path", "backup", "hops", "latency_ms", "cost", "bandwidth_mbps", "demands": [the same for each, with
         "source" and "target"], "conditions": [{"type": "Placed", "status", "reason", "message"}, ...]}``.
         """
-        raise NotImplementedError
+        if policy not in self._policies or self._ground is None:
+            return {}
+        keys = [key for key, demand in sorted(self._demands.items()) if demand.policy == policy]
+        told = [(self._demands[key], self._choices[key]) for key in keys if key in self._choices]
+        rows = [
+            {"source": demand.source, "target": demand.target, **figures(self._ground, choice)}
+            for demand, choice in told
+        ]
+        first = next((row for row in rows if row["path"]), NONE)
+        whole = {name: first[name] for name in NONE}
+        return {**whole, "demands": rows, "conditions": conditions(self._policies[policy], told)}
 
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
         """The same figures for a path that nobody takes, or with ``reason`` and ``message`` why there is none."""
-        raise NotImplementedError
+        choice = chosen(ground, Asked(question, strict=False), Numbers())
+        if choice.problem is not None:
+            return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
+        return figures(ground, choice)
+
+    def _ask(self, rates: Mapping[str, float]) -> set[str]:
+        """Take down what demands ask for now; those that ask for something else than before."""
+        before, shares = self._asked, Counter(demand.policy for demand in self._demands.values())
+        self._asked = {
+            key: _asked(demand, policy, shares[demand.policy], rates.get(key, 0.0))
+            for key, demand in self._demands.items()
+            if (policy := self._policies.get(demand.policy)) is not None
+        }
+        self._choices = {key: choice for key, choice in self._choices.items() if key in self._asked}
+        self._due = {key: at for key, at in self._due.items() if key in self._asked}
+        changed = {key for key, asked in self._asked.items() if key in before and _otherwise(before[key], asked)}
+        return changed | (self._asked.keys() - self._choices.keys())
+
+    def _broken(self, ground: Map, key: str) -> bool:
+        path = self._choices[key].path if key in self._choices else ()
+        return bool(path) and not usable(ground, self._asked[key].question, path)
+
+    def _calm(self, key: str) -> Asked:
+        """What a demand asks for, with the links that are not to be trusted yet."""
+        asked = self._asked[key]
+        return replace(asked, question=replace(asked.question, shunned=self._returning.shunned()))
+
+    def _chosen(self, ground: Map, key: str, now: float) -> Choice:
+        self._breathe()
+        self._due.pop(key, None)
+        before = self._choices.get(key)
+        found = chosen(ground, self._calm(key), self._numbers)
+        moved = before is not None and before.path and (found.problem is None or found.problem.reason == "TooSlow")
+        return replace(found, since=now if moved else None)
+
+    def _review(self, ground: Map, key: str, now: float) -> None:
+        """Look at one path again, later if it has moved only just now for what may change back."""
+        choice, asked = self._choices[key], self._calm(key)
+        until = (choice.since or -inf) + self._settings.hold_down
+        if until > now and _by_latency(asked) and not drained_on(ground, asked.question, choice.path):
+            self._due[key] = until
+            return
+        other = self._chosen(ground, key, now)
+        if not choice.path or better(ground, asked.question, other.path, choice.path, self._settings.improvement):
+            self._choices[key] = other
+        else:
+            self._choices[key] = mended(ground, asked, choice, self._numbers)
+
+    def _plan(self, waiting: Iterable[float | None]) -> Plan:
+        """All that is chosen, and the numbers that it needs kept."""
+        tracks = {track.key: track for choice in self._choices.values() for track in choice.tracks}
+        self._numbers.keep({track.number for track in tracks.values()})
+        placed = {key: _placed(self._demands[key], self._policies, choice) for key, choice in self._choices.items()}
+        return Plan(tracks, placed, min((at for at in waiting if at is not None), default=None))
+
+
+def _asked(demand: Demand, policy: PathPolicy, shares: int, measured: float) -> Asked:
+    rate = measured if policy.demand is None else policy.demand / shares
+    return Asked(Question(demand.source, demand.target, policy.wanted, rate), policy.on_no_path == "drop")
+
+
+def _otherwise(one: Asked, other: Asked) -> bool:
+    return one != replace(other, question=replace(other.question, rate=one.question.rate))
+
+
+def _by_latency(asked: Asked) -> bool:
+    wanted = asked.question.wanted
+    return wanted.objective == "latency" or wanted.max_latency is not None
+
+
+def _placed(demand: Demand, policies: Mapping[str, PathPolicy], choice: Choice) -> Placed:
+    track = choice.tracks[0].number if choice.tracks else 0
+    fate = policies[demand.policy].on_no_path if choice.problem else "fallback"
+    return Placed(demand.key, demand.policy, demand.source, demand.target, track, fate)
