@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from controller.entities import Chassis, Interface
 from controller.flow import actions as act
 from controller.flow import fields as f
-from controller.southbound.beside import meter_mod
+from controller.southbound.beside import group_mod, meter_mod
 from controller.southbound.difference import difference
 from controller.southbound.metering import meters_used
 from controller.southbound.xids import Concern
@@ -22,7 +22,8 @@ from tests.interpreter import DataPlane
 from tests.random_packets import Machine, any_packet
 from tests.random_worlds import worlds
 from tests.routed_worlds import routed_world
-from tests.worlds import small_world
+from tests.steered_worlds import chain, overlay, whole
+from tests.worlds import small_world, with_more
 
 if TYPE_CHECKING:
     from random import Random
@@ -48,6 +49,8 @@ def hold(switch: RealSwitch, flows: list[Flow]) -> None:
     held = client.flows()
     limits = {number for flow in flows for number in meters_used(flow.instructions)}
     client.send(b"".join(meter_mod(Concern.METER_ADD, number) for number in limits))
+    groups = {group.number: group for flow in flows for group in flow.groups}
+    client.send(b"".join(group_mod(group) for group in groups.values()))
     assert client.change(*difference(held, flows)) == []
     client.close()
     fresh = switch.client()
@@ -93,7 +96,11 @@ def compare(switch: RealSwitch, walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("host", ["hv1", "hv2"])
-@pytest.mark.parametrize("world", [small_world(), routed_world(), guarded_world()], ids=["small", "routed", "guarded"])
+@pytest.mark.parametrize(
+    "world",
+    [small_world(), routed_world(), guarded_world(), whole(), with_more(overlay(), chain(["fw", "fw2"], ["dpi"]))],
+    ids=["small", "routed", "guarded", "steered", "chained"],
+)
 def test_every_flow_reads_back_as_it_was_sent(real_switch: RealSwitch, world: World, host: str) -> None:
     hold(real_switch, list(compiled(world).catalogue.flows(host)))
     hold(real_switch, [])
