@@ -1,0 +1,248 @@
+"""What machines forge, replay, pass on or flood makes no wire, breaks none, is told, and takes no memory."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.topology.floor import A1, A2, B1, B2, C1, KEY, VM, Floor, address, frame
+from topology import flight, lldp, strangers
+from topology.lldp import LLDP, Probe
+from topology.sides import Attack, Place
+
+OTHER_VM = "0a:00:00:00:00:02"
+PROBE = Probe("s1", 1, bytes(16), 100.0)
+BPDU = frame(VM, "0026", "0180c2000000")
+
+
+@pytest.fixture
+def pair() -> Floor:
+    """Two bridges with a wire, and each with a second port where a machine may be."""
+    floor = Floor(A1, A2, B1, B2)
+    floor.cable(A1, B1)
+    floor.run(0.1)
+    floor.told.clear()
+    return floor
+
+
+def relayed(floor: Floor, one: Place, other: Place, seconds: float = 3) -> None:
+    """Two machines pass on to each other whatever comes, as a cable would."""
+    floor.cable(one, other)
+    floor.run(seconds)
+
+
+def test_a_forged_probe_makes_no_wire_is_told_and_gives_its_sender_away(pair: Floor) -> None:
+    pair.hear(A2, lldp.encode(Probe("s2", 2, b"n" * 16, pair.now), VM, b"a guess"))
+    assert pair.told == [Attack("forged", A2, B2, "a probe that this daemon has not signed")]
+    assert pair.discovery.role(A2) == "host"
+    pair.told.clear()
+    relayed(pair, A2, B2)
+    assert pair.up() == {"s1.1-s2.1"}
+
+
+@pytest.mark.parametrize("change", [Probe("s2", 1, bytes(16), 100.0), Probe("s1", 2, bytes(16), 100.0)])
+@pytest.mark.parametrize("at", ["bridge", "nonce"])
+def test_a_signature_is_good_for_what_was_signed_alone(change: Probe, at: str) -> None:
+    good = lldp.parse(lldp.encode(PROBE, VM, KEY))
+    other = change if at == "bridge" else Probe(PROBE.bridge, PROBE.port, b"\1" * 16, PROBE.sent)
+    assert good is not None
+    assert lldp.genuine(good, KEY)
+    assert not lldp.genuine(lldp.Signed(other, good.signature), KEY)
+    assert not lldp.genuine(lldp.Signed(Probe("s1", 1, bytes(16), 100.1), good.signature), KEY)
+
+
+def test_a_probe_that_is_replayed_proves_nothing(pair: Floor) -> None:
+    probe = pair.probe(A1)
+    pair.hear(B1, probe)
+    assert pair.attacks() == ["replayed"]
+    pair.run(60)
+    pair.hear(B2, probe)
+    assert pair.attacks() == ["replayed", "replayed"]
+    assert (pair.up(), pair.discovery.role(B2)) == ({"s1.1-s2.1"}, None)
+
+
+def test_a_probe_that_was_kept_back_for_long_proves_nothing() -> None:
+    floor = Floor(A1, B1)
+    floor.run(0.001)
+    probe = floor.probe(A1)
+    floor.run(flight.LIFETIME + 0.5)
+    floor.hear(B1, probe)
+    assert floor.attacks() == ["replayed"]
+
+
+def test_a_probe_that_arrives_at_several_ports_makes_none_of_them_a_link() -> None:
+    floor = Floor(A1, B1, C1)
+    floor.cables = {A1: (B1, C1), B1: (A1, C1), C1: (A1, B1)}
+    floor.run(10)
+    assert floor.up() == set()
+    assert "flooded" in floor.attacks()
+    assert [floor.discovery.role(place) for place in (A1, B1, C1)] == ["shared"] * 3
+
+
+def test_a_third_port_on_a_wire_makes_it_none_until_its_ports_went_down(pair: Floor) -> None:
+    pair.port(C1)
+    pair.join("s3")
+    pair.cables = {A1: (B1, C1), B1: (A1, C1), C1: (A1, B1)}
+    pair.run(10)
+    assert pair.discovery.wires() == ()
+    pair.cables.clear()
+    pair.cable(A1, B1)
+    pair.run(10)
+    assert pair.discovery.wires() == ()
+    for place in (A1, B1):
+        pair.port(place, up=False)
+        pair.port(place)
+    pair.run(0.1)
+    assert pair.up() == {"s1.1-s2.1"}
+
+
+def test_a_port_that_reaches_one_port_after_another_is_shared(pair: Floor) -> None:
+    for turn in range(6):
+        pair.cables.clear()
+        pair.cable(A1, (B2, B1)[turn % 2])
+        pair.run(1.5)
+    assert (pair.discovery.role(A1), pair.up()) == ("shared", set())
+    assert pair.attacks() == ["flooded"]
+
+
+@pytest.mark.parametrize("first", [A2, B2])
+def test_machines_at_bound_ports_that_pass_probes_on_make_no_wire(pair: Floor, first: Place) -> None:
+    second = B2 if first == A2 else A2
+    pair.port(first, "bound")
+    relayed(pair, second, first)
+    assert pair.up() == {"s1.1-s2.1"}
+    assert set(pair.attacks()) == {"relayed"}
+    told = next(outcome for outcome in pair.told if isinstance(outcome, Attack))
+    assert (told.place, told.claims) == (first, second)
+
+
+def test_a_port_that_is_bound_once_its_wire_stands_is_no_end_of_it(pair: Floor) -> None:
+    pair.port(A1, "bound")
+    assert pair.causes() == ["machine"]
+    pair.run(5)
+    assert pair.discovery.wires() == ()
+
+
+def test_a_port_that_was_bound_is_no_link_until_it_went_down(pair: Floor) -> None:
+    pair.port(A2, "bound")
+    pair.port(A2)
+    relayed(pair, A2, B2)
+    assert pair.up() == {"s1.1-s2.1"}
+    pair.port(A2, up=False)
+    pair.port(A2)
+    pair.run(0.2)
+    assert pair.up() == {"s1.1-s2.1", "s1.2-s2.2"}
+
+
+@pytest.mark.parametrize("kind", ["0800", "0806", "86dd", "88cc"])
+def test_a_machine_that_was_heard_before_makes_no_wire_by_passing_probes_on(pair: Floor, kind: str) -> None:
+    pair.hear(A2, frame(VM, kind))
+    assert pair.discovery.role(A2) == "host"
+    relayed(pair, A2, B2, 15)
+    assert pair.up() == {"s1.1-s2.1"}
+    assert set(pair.attacks()) == {"relayed"}
+
+
+def test_a_machine_that_passed_for_a_cable_is_found_out_by_its_first_frame(pair: Floor) -> None:
+    relayed(pair, A2, B2)
+    assert "s1.2-s2.2" in pair.up()
+    pair.hear(A2, frame(VM))
+    assert (pair.up(), pair.causes()[-1]) == ({"s1.1-s2.1"}, "machine")
+    pair.run(15)
+    assert pair.up() == {"s1.1-s2.1"}
+
+
+@pytest.mark.parametrize("data", [frame(address(B1)), BPDU, frame(VM, "894f"), frame(address(("s3", 1)))])
+def test_what_bridges_and_their_ports_say_makes_no_machine(pair: Floor, data: bytes) -> None:
+    pair.port(C1)
+    pair.hear(A1, data)
+    pair.run(5)
+    assert (pair.up(), pair.told) == ({"s1.1-s2.1"}, [])
+
+
+def test_a_bridge_that_was_heard_before_it_joined_is_no_machine() -> None:
+    floor = Floor(A1)
+    floor.cable(A1, B1)
+    floor.hear(A1, frame(address(B1)))
+    assert floor.discovery.role(A1) == "host"
+    floor.port(B1)
+    floor.join("s2")
+    floor.run(0.1)
+    assert floor.up() == {"s1.1-s2.1"}
+
+
+def test_machines_that_a_bridge_let_through_before_it_joined_are_at_their_own_ports_later() -> None:
+    floor = Floor(A1)
+    floor.hear(A1, frame(VM))
+    floor.hear(A1, frame(OTHER_VM))
+    for place in (B1, B2):
+        floor.port(place)
+    floor.join("s2")
+    floor.cable(A1, B1)
+    floor.hear(B2, frame(VM))
+    assert floor.discovery.role(A1) == "host"
+    floor.discovery.lives(OTHER_VM, B2, floor.now)
+    floor.run(0.1)
+    assert (floor.up(), floor.discovery.role(B2)) == ({"s1.1-s2.1"}, "host")
+
+
+def test_what_machines_send_over_a_bridge_that_is_out_of_reach_breaks_no_wire(pair: Floor) -> None:
+    pair.discovery.left("s2")
+    pair.hear(A1, frame(VM))
+    assert (pair.up(), pair.told) == ({"s1.1-s2.1"}, [])
+
+
+def test_a_probe_that_comes_back_to_its_port_is_told(pair: Floor) -> None:
+    pair.cables[A2] = (A2,)
+    pair.run(10)
+    assert set(pair.attacks()) == {"reflected"}
+    assert pair.up() == {"s1.1-s2.1"}
+
+
+@pytest.mark.parametrize("size", [60, 1500, 1600, 9000])
+def test_lldp_of_others_is_a_machines_however_large(pair: Floor, size: int) -> None:
+    data = lldp.encode(PROBE, VM, KEY)[:14] + b"\x02\x07\x04" + bytes.fromhex(VM.replace(":", "")) + bytes(size)
+    pair.hear(A2, data)
+    assert pair.discovery.role(A2) == "host"
+    assert pair.attacks() == (["malformed"] if len(data) > 1600 else [])
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=300), st.integers(14, 400))
+def test_no_bytes_make_a_wire_or_do_harm(data: bytes, cut: int) -> None:
+    floor = Floor(A1, B1)
+    floor.run(0.001)
+    good = floor.probe(A1)
+    hostile = good[:cut] + data
+    if hostile[: len(good)] != good:
+        floor.hear(B1, hostile)
+        assert floor.times == []
+        assert floor.up() == set()
+    parsed = lldp.parse(good)
+    assert parsed is not None
+    assert (parsed.probe.bridge, parsed.probe.port) == A1
+
+
+@given(st.binary(max_size=600))
+def test_reading_any_bytes_ends_in_a_probe_nothing_or_a_reason(data: bytes) -> None:
+    head = bytes(12) + LLDP.to_bytes(2, "big")
+    found = None
+    with suppress(ValueError):
+        found = lldp.parse(head + data)
+    assert found is None or not lldp.genuine(found, KEY)
+
+
+def test_a_storm_takes_no_more_memory_than_a_few_frames(pair: Floor) -> None:
+    for number in range(20_000):
+        mac = (0x0A << 40 | number).to_bytes(6, "big").hex(":")
+        pair.hear(A2, frame(mac))
+        pair.hear(A2, lldp.encode(Probe("s2", number, number.to_bytes(16, "big"), 1.0), mac, b"a guess"))
+    pair.told.clear()
+    pair.run(120)
+    ground = pair.discovery._ground  # noqa: SLF001 - what it keeps is the point
+    assert len(ground.strangers._homes) <= strangers.MOST_OF_A_PORT  # noqa: SLF001
+    assert len(ground.flight._launched) <= flight.MOST_OF_A_PORT * len(ground.sides)  # noqa: SLF001
+    assert len(ground.agenda._entries) < 100  # noqa: SLF001
