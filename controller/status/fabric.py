@@ -13,6 +13,7 @@ from controller.status.paths import path_policy_status, settings_status, unsettl
 
 if TYPE_CHECKING:
     from controller.core import Core
+    from controller.links import Wanted
     from controller.status.atlas import Atlas
     from controller.status.links import Links
     from topology.graph import Topology
@@ -45,7 +46,9 @@ class Fabric:
             case "Link" | "Bridge":
                 return settings_status(self.core, self.atlas, (kind, key), self.row(kind, key), started)
             case _:
-                return path_policy_status(self.core, self.atlas, key, started)
+                policy = self.core.compiler.store.get(PathPolicy, key)
+                missing = self._missing(policy.wanted) if policy is not None else []
+                return path_policy_status(self.core, self.atlas, key, missing, started)
 
     def waits(self, kind: str, key: str) -> str | None:
         """Why a link, bridge or path policy is not yet as it is asked to be; None where it is, and of other kinds."""
@@ -54,6 +57,13 @@ class Fabric:
         if kind not in _SETTINGS or self.core.compiler.store.get(_SETTINGS[kind], key) is None:
             return None
         return unsettled(self.core, self.atlas, self.row("Link" if kind == "Link" else "Bridge", key))
+
+    def _missing(self, wanted: Wanted) -> list[str]:
+        """What a path policy names that is not there, in words: who misspells what is to be avoided has to hear."""
+        bridges = [name for name in (*wanted.via, *wanted.avoid_bridges) if self.bridge_of(name) is None]
+        known = self.links.names() if wanted.avoid_links else frozenset()
+        links = [name for name in wanted.avoid_links if name not in known]
+        return [f"bridge {name}" for name in bridges] + [f"link {name}" for name in links]
 
     def bridge_of(self, end: str) -> str | None:
         """The bridge of that name, or that a port (``project/name``) is plugged into; None where there is none."""

@@ -64,6 +64,10 @@ class Links:
             return self._row(known)
         return self._absent(name) if self._store.get(LinkSettings, name) is not None else None
 
+    def names(self) -> frozenset[str]:
+        """What links that are there may be called, up or down."""
+        return frozenset(_either_way(self._found().values()))
+
     def _found(self) -> dict[str, Cables]:
         """What is there, by name."""
         wires: dict[Ends, list[Wire]] = {}

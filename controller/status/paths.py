@@ -8,6 +8,8 @@ from controller.atlas.told import NONE
 from controller.status.conditions import CONFIRMED, condition, progress, ready
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from controller.compiler.ownership import Subject
     from controller.core import Core
     from controller.status.atlas import Atlas
@@ -56,8 +58,11 @@ def _late(core: Core, bridge: Any) -> bool:
     return bridge.connection is not None and bridge.confirmed(core.turn) < core.turn
 
 
-def path_policy_status(core: Core, atlas: Atlas, key: str, started: float) -> dict[str, object]:
-    """Which way a policy's packets take, from each bridge to each, or why none could be had."""
+def path_policy_status(core: Core, atlas: Atlas, key: str, missing: Sequence[str], started: float) -> dict[str, object]:
+    """Which way a policy's packets take, from each bridge to each, or why none could be had.
+
+    ``missing`` is what it names and there is not.
+    """
     subject = ("PathPolicy", key)
     since = core.readiness.since(subject, started)
     told = atlas.steering.status(key) or UNTOLD
@@ -66,4 +71,6 @@ def path_policy_status(core: Core, atlas: Atlas, key: str, started: float) -> di
         condition(each["type"], each["reason"], each["message"], each.get("since", since), holds=each["status"])
         for each in told["conditions"]
     ]
-    return {**told, "conditions": [ready(core, subject, found, started), *conditions]}
+    named = f"there is no {', no '.join(missing)}" if missing else "all that it names is there"
+    resolved = condition("Resolved", "Missing" if missing else "AllFound", named, since, holds=not missing)
+    return {**told, "conditions": [ready(core, subject, found, started), resolved, *conditions]}

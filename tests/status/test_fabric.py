@@ -206,16 +206,28 @@ def test_a_bridge_is_listed_with_what_is_said_of_it(scene: Scene) -> None:
 
 def test_a_path_policy_tells_what_steering_says_of_it(scene: Scene) -> None:
     waiting = scene.status("PathPolicy", VIDEO.key)
-    assert (waiting["path"], waiting["demands"], conditions(waiting)) == ([], [], {"Ready": (False, "Planning")})
+    assert (waiting["path"], waiting["demands"]) == ([], [])
+    assert conditions(waiting)["Ready"] == (False, "Planning")
     said = {"type": "Placed", "status": True, "reason": "Placed", "message": "as it asks"}
     scene.atlas.paths[VIDEO.key] = {"path": ["s1", "s3", "s2"], "hops": 2, "conditions": [said]}
     after(scene.core, [VIDEO])
     told = scene.status("PathPolicy", VIDEO.key)
     assert (told["path"], told["hops"]) == (["s1", "s3", "s2"], 2)
-    assert conditions(told) == {"Ready": (True, "Confirmed"), "Placed": (True, "Placed")}
+    placed = {"Placed": (True, "Placed"), "Resolved": (True, "AllFound")}
+    assert conditions(told) == {"Ready": (True, "Confirmed"), **placed}
     scene.atlas.late.add(VIDEO.key)
     assert conditions(scene.status("PathPolicy", VIDEO.key))["Ready"] == (False, "Planning")
     assert scene.fabric.waits("PathPolicy", VIDEO.key) == "its path is being worked out"
+
+
+def test_a_path_policy_says_what_it_names_and_there_is_not(scene: Scene) -> None:
+    """A link that is down is there."""
+    down = replace(entity(scene.core, Link, "s1-s4"), wires=())
+    wanted = Wanted(via=("s3", "s8"), avoid_bridges=("s9",), avoid_links=("s4-s1", "s1-s9", "hv2-hv1"))
+    after(scene.core, [down, replace(VIDEO, wanted=wanted)])
+    found = next(each for each in scene.status("PathPolicy", VIDEO.key)["conditions"] if each["type"] == "Resolved")
+    assert (found["status"], found["reason"]) == (False, "Missing")
+    assert found["message"] == "there is no bridge s8, no bridge s9, no link s1-s9"
 
 
 def test_a_path_policy_is_ready_when_all_bridges_of_its_tracks_have_confirmed(scene: Scene) -> None:
