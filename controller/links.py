@@ -44,6 +44,32 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
+class WireEnd:
+    """What an interface at the end of a wire should be, on the bridge of a datapath id.
+
+    ``mtu``: it carries at least so many bytes, 0 where that is not ours to say. ``bfd``: the ms between what it sends
+    to tell the other end that it is alive, 0: it sends nothing of that sort, None: as it is.
+    """
+
+    dpid: int
+    name: str
+    mtu: int
+    bfd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndState:
+    """What a host says of an interface at the end of a wire; ``alive`` is None where nobody tells by BFD.
+
+    ``able``: it is of a sort that can.
+    """
+
+    mtu: int | None
+    alive: bool | None
+    able: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LinkSettings:
     """What a user says of a link (its name; the ends may stand in either order), present or not.
 

@@ -117,6 +117,9 @@ class Topology(_Section):
     probe_misses: int = Field(
         default=3, ge=2, le=100, description="probes that may fail to arrive before a link is down"
     )
+    link_mtu: int = Field(
+        default=1600, ge=0, le=65535, description="bytes, on links whose database is in reach; 0: as they are"
+    )
     bfd_interval: int = Field(default=100, ge=10, le=10_000, description="ms, on links whose database is in reach")
     load_interval: float = Field(
         default=5.0, gt=0, le=300, description="seconds between readings of the ports' counters"

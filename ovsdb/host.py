@@ -18,12 +18,14 @@ from ovsdb import host_facts, operations, values
 from ovsdb.host_plan import Wanted, plan
 from ovsdb.host_view import MONITORED, HostView
 from ovsdb.session import Reply, Session, take_in_order
+from ovsdb.wire_ends import HostEnds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ovsdb.operations import Operation
     from ovsdb.rows import ChassisRow, InterfaceRow
+    from ovsdb.wire_ends import WireEnds
 
 DATABASE = "Open_vSwitch"
 _GREETING_TIMEOUT = 30.0
@@ -68,8 +70,17 @@ class HostStatus:
 class Host:
     """The attendant of a host's sessions, one at a time."""
 
-    def __init__(self, address: str, wanted: Callable[[str], Wanted], registry: Registry, events: HostEvents) -> None:
+    def __init__(
+        self,
+        address: str,
+        wanted: Callable[[str], Wanted],
+        registry: Registry,
+        events: HostEvents,
+        ends: WireEnds,
+    ) -> None:
         self.address = address
+        self._all_ends = ends
+        self._ends = HostEnds(ends)
         self._wanted = wanted
         self._registry = registry
         self._events = events
@@ -84,6 +95,7 @@ class Host:
     def opened(self, session: Session) -> None:
         """Read the host's database and follow it."""
         self._view, self._plugged, self._work = HostView(), _Plugged(), _Work()
+        self._ends = HostEnds(self._all_ends)
         self._session = session
         request = [DATABASE, "host", MONITORED]
         take_in_order(session, "monitor_cond", request, self._take, _GREETING_TIMEOUT)
@@ -97,15 +109,21 @@ class Host:
     def closed(self, reason: str) -> None:
         """Tell that the host is out of reach."""
         self._session = None
+        self._ends.gone()
         if self._chassis is not None:
             name, self._chassis, self._name = self._name, None, ""
             _log.info("host_left", chassis=name, address=self.address, reason=reason)
             self._registry.release(name, self)
             self._events.gone(name)
 
-    def review(self) -> None:
-        """Compare with what is wanted again, in the session's thread; from any thread, which waits for nobody."""
+    def review(self, dpids: frozenset[int] | None = None) -> None:
+        """Compare with what is wanted again, in the session's thread; from any thread, which waits for nobody.
+
+        Where ``dpids`` are given, only if one of them is that of a bridge here.
+        """
         session = self._session
+        if dpids is not None and dpids.isdisjoint(host_facts.dpids(self._view).values()):
+            return
         if session is not None and not self._due.is_set():
             self._due.set()
             threading.Thread(target=_ask, args=(session, self._due, self._review), daemon=True).start()
@@ -122,7 +140,9 @@ class Host:
         return HostStatus(self.address, self._chassis, connected, problems if connected else ())
 
     def _take(self, updates: Any) -> None:
-        self._plugged.touched |= self._view.apply(updates)
+        touched = self._view.apply(updates)
+        self._plugged.touched |= touched
+        self._ends.touched(self._view, touched)
         self._tell_chassis()
         if self._chassis is None:
             return
@@ -153,7 +173,7 @@ class Host:
         if session is None or found is None or self._work.under_way:
             return
         wanted = _reachable(self._wanted(self._name), session)
-        changes = plan(found, wanted)
+        changes = (*plan(found, wanted), *self._ends.operations(self._view))
         if changes and self._work.begin(changes, wanted, time.monotonic()):
             _log.info("host_amended", chassis=found.name, operations=len(changes))
             session.call("transact", [DATABASE, *changes], self._amended)
@@ -166,6 +186,7 @@ class Host:
     def _review(self, reply: Reply) -> None:
         if reply.error is None:
             self._work.refusals = ()
+            self._ends.review(self._view)
             self._amend()
 
 

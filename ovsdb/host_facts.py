@@ -83,6 +83,12 @@ def _liveness(status: Mapping[str, str]) -> Liveness:
     return "down" if status.get("flap_count", "0") != "0" else "unknown"
 
 
+def dpids(view: HostView) -> dict[str, int]:
+    """The datapath ids of a host's bridges, by name."""
+    found = ((row.get("name", ""), _dpid(row.get("datapath_id"))) for _, row in view.bridges())
+    return {name: dpid for name, dpid in found if dpid}
+
+
 def _labels(text: str) -> dict[str, str]:
     """Labels like ``gateway=true,rack=a``; a colon does for the sign."""
     pairs = (item.replace(":", "=", 1).partition("=") for item in text.split(","))

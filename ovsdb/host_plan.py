@@ -34,7 +34,8 @@ class Wanted:
     """What a host should have; all of it but ``order`` is the same for every host.
 
     ``advertise`` are the OpenFlow targets; empty: the address that the host reaches us by, on ``openflow_port``.
-    ``known`` says that orders are known: until then nothing is taken away that one may ask for.
+    ``known`` says that orders are known: until then nothing is taken away that one may ask for. ``ends`` counts how
+    often other things were asked of the ends of wires.
     """
 
     openflow_port: int
@@ -43,6 +44,7 @@ class Wanted:
     encaps: tuple[Encap, ...] = ("vxlan", "geneve", "gre")
     order: HostOrder = NOTHING
     known: bool = True
+    ends: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ TABLES: Mapping[str, Mapping[str, Column]] = {
         "ofport": OPTIONAL_INTEGER,
         "ofport_request": OPTIONAL_INTEGER,
         "mac": OPTIONAL_TEXT,
+        "mtu": OPTIONAL_INTEGER,
         "mtu_request": OPTIONAL_INTEGER,
         "bfd": MAPPING,
         "bfd_status": MAPPING,

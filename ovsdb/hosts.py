@@ -14,12 +14,14 @@ from ovsdb.host import Host, HostEvents, HostStatus
 from ovsdb.listening import Acceptor
 from ovsdb.session import Limits
 from ovsdb.visits import Visits
+from ovsdb.wire_ends import WireEnds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from controller.derived import HostOrder
     from controller.entities import Encap
+    from controller.links import WireEnd
     from ovsdb.host_plan import Wanted
 
 _PACE = Pace(first=0.1, longest=2.0)
@@ -33,6 +35,7 @@ class Hosts:
     def __init__(
         self, wanted: Wanted, events: HostEvents, tls: Tls | None = None, limits: Limits | None = None
     ) -> None:
+        self.ends = WireEnds()
         self._wanted = wanted
         self._orders: dict[str, HostOrder] = {}
         self._events = events
@@ -78,12 +81,20 @@ class Hosts:
         self._wanted = replace(self._wanted, known=True)
         self._review_all()
 
-    def _review_all(self) -> None:
+    def tend(self, ends: Iterable[WireEnd]) -> None:
+        """From now on this is wanted of interfaces at the ends of wires, and nothing else that ever was."""
+        known = self.ends.known
+        changed = self.ends.ask(ends)
+        if changed or not known:
+            self._wanted = replace(self._wanted, ends=self._wanted.ends + 1)
+            self._review_all(changed if known else None)
+
+    def _review_all(self, dpids: frozenset[int] | None = None) -> None:
         for host in (*(host for host, _ in self._connections), *self._visits.hosts()):
-            host.review()
+            host.review(dpids)
 
     def _host(self, address: str) -> Host:
-        return Host(address, self.wanted, self._names, self._events)
+        return Host(address, self.wanted, self._names, self._events, self.ends)
 
     def snapshot(self) -> tuple[HostStatus, ...]:
         """Return every host we follow, every host that came to us, and the last ones that were turned away."""
