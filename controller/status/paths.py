@@ -50,7 +50,7 @@ def unsettled(core: Core, atlas: Atlas, row: dict[str, Any] | None) -> str | Non
     if edge is not None and edge.cost != row["cost"]:
         return "new ways are being worked out"
     late = sorted(name for name, bridge in core.bridges.items() if _late(core, bridge))
-    return f"{', '.join(late)} has yet to confirm" if late else None
+    return f"not yet confirmed by {', '.join(late)}" if late else None
 
 
 def _late(core: Core, bridge: Any) -> bool:
