@@ -34,15 +34,15 @@ def tcp(source: Station, target: Station, address: str, seconds: float = 0.5) ->
             return False
 
 
-def udp(source: Station, target: Station, address: str, seconds: float = 0.5) -> bool:
+def udp(source: Station, target: Station, address: str, seconds: float = 0.5, port: int = PORT) -> bool:
     """Whether a datagram from ``source`` reaches an address of ``target`` and is answered."""
     kind = socket.SOCK_DGRAM
     with closing(_socket(target, address, kind)) as server, closing(_socket(source, address, kind)) as client:
-        server.bind((address, PORT))
+        server.bind((address, port))
         server.settimeout(seconds)
         client.settimeout(seconds)
         try:
-            client.sendto(WORD, (address, PORT))
+            client.sendto(WORD, (address, port))
             word, peer = server.recvfrom(len(WORD))
             server.sendto(word, peer)
             return client.recv(len(WORD)) == WORD

@@ -21,13 +21,13 @@ SO_RCVBUFFORCE = 33
 
 
 class Wire:
-    """A raw socket on a machine's ``eth0``; it sees every frame that comes in, whatever its destination."""
+    """A raw socket on a machine's interface; it sees every frame that comes in, whatever its destination."""
 
-    def __init__(self, vm: Station) -> None:
+    def __init__(self, vm: Station, interface: str = "eth0") -> None:
         self.vm = vm
         self._socket = socket_in(vm.machine.pid, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)
-        self._socket.bind(("eth0", ETH_P_ALL))
+        self._socket.bind((interface, ETH_P_ALL))
         self._socket.settimeout(0)
 
     def __enter__(self) -> Self:
