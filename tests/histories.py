@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from controller.courses import DeadPort
 from controller.entities import (
     Chassis,
     External,
@@ -23,8 +24,8 @@ from controller.entities import (
     RouterInterface,
     Seat,
 )
-from controller.links import Heading, Link, Route, Track, Wire
-from controller.policy.values import AddressGroup, Machines, Policy, Tier
+from controller.links import Heading, Link, PathPolicy, Placed, Route, ServiceChain, Track, Wire
+from controller.policy.values import AddressGroup, Block, Machines, Policy, Tier
 from tests.fabric_worlds import LONG, MAIN, ROUND
 from tests.worlds import Key, World, mac, plugged, small_world
 
@@ -129,6 +130,30 @@ def _wired(entity: Entity) -> Iterator[Entity]:
             yield replace(entity, then=MAIN)
 
 
+def _steered(entity: Entity) -> Iterator[Entity]:
+    """Of what steers packets, other peers, places in the order, and outcomes."""
+    match entity:
+        case PathPolicy():
+            yield replace(entity, priority=400)
+            yield replace(entity, on_no_path="fallback" if entity.on_no_path == "drop" else "drop")
+            yield replace(entity, traffic=replace(entity.traffic, targets=(Block("10.0.0.2/31"),), services=()))
+            yield replace(
+                entity, traffic=replace(entity.traffic, sources=(Machines(("acme",), ports=("acme/other",)),))
+            )
+            yield replace(entity, wanted=replace(entity.wanted, via=("s3",)))
+        case ServiceChain():
+            yield replace(entity, symmetric=not entity.symmetric)
+            yield replace(entity, on_failure="bypass")
+            yield replace(entity, steps=entity.steps[::-1])
+            yield replace(entity, steps=entity.steps[:1])
+            yield replace(entity, traffic=replace(entity.traffic, targets=None, services=()))
+        case Placed():
+            yield replace(entity, track=ROUND)
+            yield replace(entity, track=0, otherwise="drop")
+        case DeadPort():
+            yield entity
+
+
 def _others(entity: Entity) -> Iterator[Entity]:
     """Of the rest, another place, port or address."""
     match entity:
@@ -155,8 +180,10 @@ def _others(entity: Entity) -> Iterator[Entity]:
         case Project():
             yield replace(entity, labels=(("env", "prod"),))
             yield replace(entity, labels=())
-        case _:
+        case Wire() | Link() | Route() | Heading() | Track():
             yield from _wired(entity)
+        case _:
+            yield from _steered(entity)
 
 
 @cache

@@ -6,7 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from controller.entities import Port
+from controller.courses import DeadPort
+from controller.entities import Interface, Port
 from controller.links import Demand, Instance, PathPolicy, Placed, ServiceChain, Traffic, Wanted
 from controller.policy.values import UDP, Machines, Requirement, Service
 from tests.compiled import compiled
@@ -162,6 +163,18 @@ def whole() -> World:
     demands = [demand for key in sorted(known.keys(Demand)) if (demand := known.get(Demand, key)) is not None]
     placed = [_placed(demand, MAIN if demand.policy == "acme/video" else 0) for demand in demands]
     return with_more(asked, *placed, _placed(Demand("acme/video|s1|s1", "acme/video", "s1", "s1"), LONG))
+
+
+def impaired() -> World:
+    """The same where an instance of the first step is dead."""
+    world = whole()
+    return with_more(world, DeadPort(place_of(world, "fw2-in")))
+
+
+def place_of(world: World, port: str) -> str:
+    """Where a port is plugged in, as dead ports are called."""
+    found = (one for one in world.values() if isinstance(one, Interface) and one.iface_id == f"acme/{port}")
+    return next(f"{one.chassis}/{one.ofport}" for one in found)
 
 
 def _placed(demand: Demand, track: int) -> Placed:

@@ -28,6 +28,7 @@ from tests.steered_worlds import (
     does,
     fabric,
     overlay,
+    place_of,
     steered,
     stream,
     visited,
@@ -143,12 +144,6 @@ def test_only_what_passed_a_dead_instance_passes_another(port: str) -> None:
         now = boxes(visited(plane, "cam", packet))
         assert now == box if box != ["fw2"] else now in (["fw"], ["fw3"])
         assert boxes(visited(plane, "nvr", answer(packet))) == now
-
-
-def place_of(world: World, port: str) -> str:
-    """Where a port is plugged in, as dead ports are called."""
-    found = (one for one in world.values() if isinstance(one, Interface) and one.iface_id == f"acme/{port}")
-    return next(f"{one.chassis}/{one.ofport}" for one in found)
 
 
 def unplugged(world: World, *ports: str) -> World:

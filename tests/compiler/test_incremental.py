@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
-from apps import bearings, binding, guards, identities
+from apps import bearings, binding, courses, guards, identities
 from controller.policy import numbers
 from controller.policy.numbers import hashed
 from tests.compiled import ModelSwitch, Owners, Watched, compiled, specified
@@ -19,6 +19,7 @@ from tests.fabric_worlds import steered_world
 from tests.guarded_worlds import guarded_world
 from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
 from tests.routed_worlds import routed_world
+from tests.steered_worlds import impaired
 from tests.worlds import small_world
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Played:
             }
 
 
-@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world, steered_world])
+@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world, steered_world, impaired])
 @given(data=st.data())
 @settings(max_examples=60)
 def test_what_is_only_looked_at_comes_true_and_changes_nothing(world: Callable[[], World], data: st.DataObject) -> None:
@@ -161,6 +162,12 @@ def test_every_step_of_a_history_of_links_equals_a_clean_build(history: History)
     Played(steered_world()).play(history)
 
 
+@given(histories(base=impaired))
+@settings(max_examples=40)
+def test_every_step_of_a_history_of_steering_equals_a_clean_build(history: History) -> None:
+    Played(impaired()).play(history)
+
+
 @given(histories(turns=4, base=steered_world))
 @settings(max_examples=20)
 def test_bearings_that_collide_depend_on_who_there_is_and_not_on_who_came_first(history: History) -> None:
@@ -194,6 +201,16 @@ def test_numbers_that_collide_depend_on_who_there_is_and_not_on_who_came_first(s
         for module in (numbers, identities, guards):
             patch.setattr(module, "hashed", partial(_scarce, salt))
         Played(guarded_world()).play(history)
+
+
+@pytest.mark.parametrize("salt", range(3))
+@given(history=histories(turns=4, base=impaired))
+@settings(max_examples=5)
+def test_numbers_of_courses_that_collide_depend_on_who_there_is(salt: int, history: History) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (numbers, identities, guards, courses):
+            patch.setattr(module, "hashed", partial(_scarce, salt))
+        Played(impaired()).play(history)
 
 
 def _scarce(salt: int, name: str, bits: int, person: bytes = b"first") -> int:
