@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from topology.sides import Use
 
 
+PROBATION = 2
+"""Intervals in which no machine may be heard at a port that came up, or came, after its bridge, before a wire that
+nobody knew ends there: most machines say something when their interface comes up."""
+
+
 @dataclass(frozen=True, slots=True)
 class PortState:
     """A port as it is: its interface and that one's MAC, whether it works, and what for it is there."""
@@ -41,7 +46,7 @@ class Discovery:
     def __init__(self, pace: Pace, key: bytes, nonce: Callable[[], bytes]) -> None:
         self._ground = Ground(pace)
         self._hearing = Hearing(self._ground, key)
-        self._misses = pace.misses
+        self._pace = pace
         self._key = key
         self._nonce = nonce
 
@@ -81,6 +86,8 @@ class Discovery:
         if told.use == "other" or ground.role(told.place) == "host":
             yield from ground.lose(told.place, "machine")
         elif told.up and not was_up:
+            if told.place[0] in ground.joined:
+                side.trusted = now + PROBATION * self._pace.interval
             ground.fresh(side, now)
 
     def gone(self, place: Place) -> Iterator[Outcome]:
@@ -93,7 +100,7 @@ class Discovery:
         ground, again = self._ground, bridge in self._ground.joined
         ground.joined.add(bridge)
         for side in ground.of(bridge):
-            if not again or (side.reaches is None and 0 < side.tries <= self._misses):
+            if not again or (side.reaches is None and 0 < side.tries <= self._pace.misses):
                 ground.fresh(side, now)
         if again:
             return
@@ -124,7 +131,7 @@ class Discovery:
             if not ground.probed(side):
                 continue
             wire = ground.wires.at(side.place)
-            if wire is not None and wire.up and side.unheard >= self._misses:
+            if wire is not None and wire.up and side.unheard >= self._pace.misses:
                 yield from ground.part(side.place, "silent")
             ground.agenda.sent(side, now, len(ground.sides), wired=wire is not None)
             probe = lldp.Probe(*side.place, self._nonce(), now)

@@ -106,6 +106,11 @@ class Hearing:
         if source.shared or target.shared or source.place[0] == target.place[0]:
             return
         if target.reaches == source.place:
+            trusted = max(source.trusted, target.trusted)
+            if now < trusted and not ground.wires.knows(source, target):
+                ground.agenda.set(target, trusted)
+                ground.agenda.set(source, trusted)
+                return
             yield from ground.wires.joined(source, target)
             yield Timed(source.place, target.place, seconds)
         elif now - target.sent > UNSENT:

@@ -70,7 +70,7 @@ class Side:
     """A port. ``unheard`` probes in a row did not arrive; ``tries`` of them were sent since something changed.
 
     ``reaches`` is where its probes arrive, ``moves`` how often that changed and ``moved`` when; ``sent`` is when the
-    last went, ``due`` when the next goes.
+    last went, ``due`` when the next goes. From ``trusted`` on a wire that nobody knew may end there.
     """
 
     place: Place
@@ -86,6 +86,7 @@ class Side:
     unheard: int = 0
     tries: int = 0
     due: float = 0.0
+    trusted: float = -math.inf
     sent: float = -math.inf
 
     def role(self, *, strange: bool) -> Role | None:

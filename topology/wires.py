@@ -29,6 +29,11 @@ class Wires:
         """The wire of a port."""
         return self._at.get(place)
 
+    def knows(self, one: Side, other: Side) -> bool:
+        """Whether there is, or was, a wire between two ports."""
+        held = self._at.get(one.place)
+        return held is not None and other.place in ends(held)
+
     def all(self) -> tuple[Wire, ...]:
         """Each once."""
         return tuple(wire for place, wire in self._at.items() if place == ends(wire)[0])

@@ -7,6 +7,7 @@ import pytest
 from controller.links import Wire
 from tests.topology.floor import A1, A2, B1, B2, C1, FLIGHT, INTERVAL, MISSES, Floor
 from topology.agenda import MOST_A_SECOND, QUICK, SELDOM
+from topology.discovery import PROBATION
 from topology.sides import Lost, Seen
 
 WIRE = Wire("s1.1-s2.1", ("s1", "s2"), (1, 1), ("s1-eth1", "s2-eth1"))
@@ -163,7 +164,7 @@ def test_a_port_that_is_gone_leaves_no_wire(pair: Floor) -> None:
 def test_a_port_number_that_another_interface_has_now_is_another_port(pair: Floor) -> None:
     pair.port(B1, name="tap7")
     assert pair.causes() == ["port gone"]
-    pair.run(2)
+    pair.run((PROBATION + 0.1) * INTERVAL)
     assert [wire.names for wire in pair.discovery.wires()] == [("s1-eth1", "tap7")]
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.topology.floor import A1, A2, B1, B2, C1, KEY, VM, Floor, address, frame
+from tests.topology.floor import A1, A2, B1, B2, C1, INTERVAL, KEY, VM, Floor, address, frame
 from topology import flight, lldp, strangers
+from topology.discovery import PROBATION
 from topology.lldp import LLDP, Probe
 from topology.sides import Attack, Place
 
@@ -95,7 +96,7 @@ def test_a_third_port_on_a_wire_makes_it_none_until_its_ports_went_down(pair: Fl
     for place in (A1, B1):
         pair.port(place, up=False)
         pair.port(place)
-    pair.run(0.1)
+    pair.run((PROBATION + 0.1) * INTERVAL)
     assert pair.up() == {"s1.1-s2.1"}
 
 
@@ -133,7 +134,7 @@ def test_a_port_that_was_bound_is_no_link_until_it_went_down(pair: Floor) -> Non
     assert pair.up() == {"s1.1-s2.1"}
     pair.port(A2, up=False)
     pair.port(A2)
-    pair.run(0.2)
+    pair.run((PROBATION + 0.1) * INTERVAL)
     assert pair.up() == {"s1.1-s2.1", "s1.2-s2.2"}
 
 
@@ -246,3 +247,39 @@ def test_a_storm_takes_no_more_memory_than_a_few_frames(pair: Floor) -> None:
     assert len(ground.strangers._homes) <= strangers.MOST_OF_A_PORT  # noqa: SLF001
     assert len(ground.flight._launched) <= flight.MOST_OF_A_PORT * len(ground.sides)  # noqa: SLF001
     assert len(ground.agenda._entries) < 100  # noqa: SLF001
+
+
+@pytest.mark.parametrize("late", [A2, B2])
+def test_a_machine_that_is_plugged_in_passes_probes_on_and_then_speaks_never_makes_a_wire(
+    pair: Floor, late: Place
+) -> None:
+    pair.run(10)
+    pair.port(late, up=False)
+    pair.port(late)
+    relayed(pair, A2, B2, 1.9)
+    assert pair.up() == {"s1.1-s2.1"}
+    pair.hear(late, frame(VM))
+    pair.run(15)
+    assert pair.up() == {"s1.1-s2.1"}
+
+
+def test_a_cable_that_is_plugged_in_later_is_a_wire_when_no_machine_was_heard_for_a_while(pair: Floor) -> None:
+    pair.run(10)
+    pair.cable(A2, B2)
+    for place in (A2, B2):
+        pair.port(place, up=False)
+        pair.port(place)
+    pair.run(PROBATION * INTERVAL - 0.1)
+    assert pair.up() == {"s1.1-s2.1"}
+    pair.run(0.2)
+    assert pair.up() == {"s1.1-s2.1", "s1.2-s2.2"}
+
+
+def test_a_port_that_was_a_machines_is_on_probation_when_it_is_back(pair: Floor) -> None:
+    pair.cable(A1, B1)
+    pair.hear(A1, frame(VM))
+    assert pair.discovery.wires() == ()
+    pair.port(A1, up=False)
+    pair.port(A1)
+    pair.run(PROBATION * INTERVAL - 0.1)
+    assert pair.discovery.wires() == ()
