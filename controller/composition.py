@@ -15,6 +15,7 @@ from apps import pipeline, policy_tables, registers, registry
 from controller import outfit
 from controller.agent.keeper import Keeper
 from controller.atlas.atlas import Atlas
+from controller.atlas.care import Care
 from controller.atlas.scouts import Scouts, Tools
 from controller.atlas.steering import Steering
 from controller.compiler.compiler import Rules
@@ -97,12 +98,15 @@ class Daemon:
         self._scouts = self._scouting(news.told)
         self.switchboard.watchers += [self._scouts.ports, DeadPorts(self.core.submit).ports]
         self._atlas = self._mapping()
+        hub, reports, store = self._hub, self.reports, self.core.compiler.store
+        self._care = Care(store, self._atlas, self.hosts, settings.topology, hub, reports.publish, reports.bug)
         self._live = self._living()
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
-        followers = (self._live, self._orders, self._gateways, self._services, forgetting, self._atlas)
+        followers = (self._live, self._orders, self._gateways, self._services, forgetting, self._atlas, self._care)
         self.reports.followers += [self._scouts.probing.compiled, *(follower.compiled for follower in followers)]
-        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled, self._scouts.probing.settled]
+        settlers = (self._gateways, self._live.cutting, self._care, self._scouts.probing)
+        self.reports.settlers += [settler.settled for settler in settlers]
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
@@ -174,6 +178,7 @@ class Daemon:
         self._hub.spawn(self.core.run)
         self._hub.spawn(self._memory.run)
         self._hub.spawn(self._atlas.run)
+        self._hub.spawn(self._care.run)
         self._scouts.go(self._atlas.measured)
         self._hub.spawn(self._punts.run, time.time)
         self._hub.spawn(self._services.run, self._hub.sleep)

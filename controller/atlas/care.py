@@ -1,0 +1,174 @@
+"""Care of wires through the databases of their ends' hosts: room for headers, and BFD where packets are protected.
+
+A switch takes a port for dead from when BFD begins until the other end has answered. So a link is drained first, one
+after the other; where it cannot be, or where the ends do not find each other, it stays as it was. Of a bridge whose
+database nobody reaches only the cable tells.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import structlog
+
+from controller.atlas.wires import ENDS, Wires
+from controller.entities import Chassis
+from controller.links import Track, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controller.atlas.wires import Hosts, Place
+    from controller.settings import Topology
+    from controller.store import Store
+
+GATHERING = 0.2
+"""Seconds in which more wires may come before hosts are asked for anything."""
+SECONDS = {"draining": 15.0, "rising": 10.0, "ending": 5.0}
+"""For a link to be drained, for both ends of its wires to hear each other, and for BFD to end where they do not."""
+RETRY = 60.0
+"""Seconds after which what could not be done is tried again."""
+_log = structlog.get_logger("topology")
+
+
+class Atlas(Protocol):
+    """Who leads traffic off links (``controller.atlas.atlas.Atlas``)."""
+
+    def hold(self, link: str, *, drained: bool) -> None:
+        """Keep all that can go elsewhere off a link for a while."""
+
+    def draining(self, name: str) -> dict[str, Any]:
+        """Whether a link may be taken away without loss."""
+
+
+@dataclass(slots=True)
+class _Rise:
+    """A link on whose ``wires`` BFD is to begin; the phase lasts until some time at most."""
+
+    link: str
+    wires: tuple[Wire, ...]
+    until: float
+    phase: Literal["draining", "rising", "ending"] = "draining"
+
+
+class Care:
+    """``publish`` tells of links that are watched from now on, or cannot be."""
+
+    def __init__(  # noqa: PLR0917 - the parts that it speaks to, put together once
+        self,
+        store: Store,
+        atlas: Atlas,
+        hosts: Hosts,
+        settings: Topology,
+        hub: Any,
+        publish: Callable[[str, str, dict[str, object]], None],
+        bug: Callable[[str, str, Exception], None],
+    ) -> None:
+        self._atlas = atlas
+        self._settings = settings
+        self._hub = hub
+        self._publish = publish
+        self._bug = bug
+        self._wake = hub.Queue()
+        self._wires = Wires(store, hosts, settings)
+        self._rise: _Rise | None = None
+        self._again: dict[str, float] = {}
+        self._gathering = False
+        hosts.ends.told = self._told
+
+    def compiled(self, changed: set[tuple[Any, ...]]) -> None:
+        """A change was compiled: wires, bridges, or what protects packets."""
+        read = {(one[1], one[2]) for one in changed if one[0] == "get" and one[1] in {Wire, Chassis, Track}}
+        for kind, key in read:
+            if kind is Track:
+                self._wires.changed(key)
+        if read and not self._gathering:
+            self._gathering = True
+            self._hub.spawn_after(GATHERING, self._gathered)
+
+    def settled(self, _chassis: str) -> None:
+        """A bridge confirmed something: perhaps what a link waits for."""
+        if self._rise is not None:
+            self._poke()
+
+    def run(self) -> None:
+        """Look after wires for ever."""
+        while True:
+            anew = self._wake.get()
+            try:
+                if anew:
+                    self._wires.tend()
+                self._look(time.monotonic())
+            except Exception as error:  # noqa: BLE001 - our bug must not end all care
+                self._bug("care", "", error)
+
+    def _told(self, _place: Place) -> None:
+        self._poke()
+
+    def _gathered(self) -> None:
+        self._gathering = False
+        self._wake.put(True)  # noqa: FBT003 - what the queue holds
+
+    def _poke(self) -> None:
+        if not self._wake.qsize():
+            self._wake.put(False)  # noqa: FBT003 - what the queue holds
+
+    def _look(self, now: float) -> None:
+        """Go on with the link that is being dealt with, or begin with the next."""
+        if self._rise is not None:
+            self._go_on(self._rise, now)
+        if self._rise is None:
+            self._rise = self._next(now)
+            if self._rise is not None:
+                self._atlas.hold(self._rise.link, drained=True)
+                self._hub.spawn_after(SECONDS["draining"], self._poke)
+
+    def _next(self, now: float) -> _Rise | None:
+        """A link that ought to be watched, could be, and is not."""
+        for link, wires in self._wires.lacking():
+            if self._again.get(link, now) <= now:
+                return _Rise(link, wires, now + SECONDS["draining"])
+        return None
+
+    def _go_on(self, rise: _Rise, now: float) -> None:
+        states = self._wires.states(rise.wires)
+        late = now >= rise.until
+        match rise.phase:
+            case "draining":
+                answer = self._atlas.draining(rise.link)
+                if answer["drained"]:
+                    self._ask(rise, self._settings.bfd_interval, now)
+                elif late:
+                    self._leave(rise, now, answer["message"])
+            case "rising" if len(states) == ENDS * len(rise.wires) and all(state.alive for state in states):
+                self._leave(rise, now, None)
+            case "rising" if late:
+                self._ask(rise, 0, now)
+            case "ending" if late or all(state.alive is None for state in states):
+                self._leave(rise, now, "its ends do not hear each other by BFD")
+
+    def _ask(self, rise: _Rise, interval: int, now: float) -> None:
+        """Have both ends of every wire begin, or stop, to tell that they are alive."""
+        self._wires.watching.update((wire.key, interval) for wire in rise.wires)
+        rise.phase = "rising" if interval else "ending"
+        rise.until = now + SECONDS[rise.phase]
+        self._wires.tend()
+        self._hub.spawn_after(SECONDS[rise.phase], self._poke)
+
+    def _leave(self, rise: _Rise, now: float, trouble: str | None) -> None:
+        """The link may be used again."""
+        self._rise = None
+        self._atlas.hold(rise.link, drained=False)
+        if trouble is None:
+            self._again.pop(rise.link, None)
+            _log.info("link_watched", link=rise.link, interval_ms=self._settings.bfd_interval)
+            self._publish(
+                "topology", f"Link {rise.link}", {"watched": True, "interval_ms": self._settings.bfd_interval}
+            )
+            return
+        self._again[rise.link] = now + RETRY
+        self._hub.spawn_after(RETRY, self._poke)
+        _log.info("link_not_watched", link=rise.link, why=trouble)
+        self._publish("topology", f"Link {rise.link}", {"watched": False, "why": trouble})

@@ -1,0 +1,124 @@
+"""Wires as the hosts of their ends know them: what is asked of both ends, and which ought to be watched and are not."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Protocol
+
+from controller.entities import Chassis
+from controller.links import Track, Wire, WireEnd, link_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from controller.links import EndState
+    from controller.settings import Topology
+    from controller.store import Store
+
+ENDS = 2
+"""Of a wire."""
+
+Place = tuple[int, str]
+"""A datapath id and the name of an interface."""
+
+
+class Ends(Protocol):
+    """What hosts say of the ends of wires (``ovsdb.wire_ends.WireEnds``)."""
+
+    told: Callable[[Place], None]
+
+    def state(self, place: Place) -> EndState | None:
+        """Of an interface; None where no host in reach says anything."""
+
+
+class Hosts(Protocol):
+    """Who asks it of hosts (``ovsdb.hosts.Hosts``)."""
+
+    ends: Any
+
+    def tend(self, ends: Iterable[WireEnd]) -> None:
+        """From now on this is wanted of interfaces at the ends of wires."""
+
+
+class Wires:
+    """``watching`` holds the ms between signs of life that were asked of wires (keys), 0 for none."""
+
+    def __init__(self, store: Store, hosts: Hosts, settings: Topology) -> None:
+        self.watching: dict[str, int] = {}
+        self._store = store
+        self._hosts = hosts
+        self._settings = settings
+        self._guarded = Guarded(store)
+
+    def changed(self, track: str) -> None:
+        """A track (its key) came or went."""
+        self._guarded.changed(track)
+
+    def tend(self) -> None:
+        """Ask of all ends what is wanted of them now."""
+        wires = tuple(self._all())
+        self.watching = {wire.key: self.watching[wire.key] for wire in wires if wire.key in self.watching}
+        self._hosts.tend(end for wire in wires for end in self._asked(wire))
+
+    def states(self, wires: Iterable[Wire]) -> list[EndState]:
+        """What hosts say of the ends of wires; of those of hosts that are out of reach, nothing."""
+        found = (self._hosts.ends.state(place) for wire in wires for place in self._places(wire))
+        return [state for state in found if state is not None and state.able]
+
+    def lacking(self) -> Iterator[tuple[str, tuple[Wire, ...]]]:
+        """The links whose ends could all tell that they are alive, and some that should do not; with their wires."""
+        bundles: dict[str, list[Wire]] = defaultdict(list)
+        for wire in self._all():
+            if wire.up or _half(self.states((wire,))):
+                bundles[link_name(*wire.ends)].append(wire)
+        for link, wires in bundles.items():
+            found = [self.states((wire,)) for wire in wires]
+            silent = any(state.alive is None for states in found for state in states)
+            asked = self._guarded.link(link) or any(_half(states) for states in found)
+            if silent and asked and all(len(states) == ENDS for states in found):
+                yield link, tuple(wires)
+
+    def _all(self) -> Iterator[Wire]:
+        for key in sorted(self._store.keys(Wire)):
+            wire: Wire | None = self._store.get(Wire, key)
+            if wire is not None:
+                yield wire
+
+    def _asked(self, wire: Wire) -> Iterator[WireEnd]:
+        for dpid, name in self._places(wire):
+            yield WireEnd(dpid, name, self._settings.link_mtu, self.watching.get(wire.key))
+
+    def _places(self, wire: Wire) -> Iterator[Place]:
+        """Both ends as hosts know them; without those of bridges that are known by no datapath id."""
+        for name, interface in zip(wire.ends, wire.names, strict=True):
+            chassis: Chassis | None = self._store.get(Chassis, name)
+            if chassis is not None and chassis.dpid:
+                yield chassis.dpid, interface
+
+
+def _half(states: list[EndState]) -> bool:
+    """Whether one end waits for the other, which is not to answer: an earlier daemon had only begun."""
+    return {state.alive is None for state in states} == {True, False}
+
+
+class Guarded:
+    """The links that tracks with detours go by: there a switch must know by itself when the other end is gone."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._tracks: dict[str, tuple[str, ...]] = {}
+        self._counts: Counter[str] = Counter()
+
+    def changed(self, key: str) -> None:
+        """A track came or went."""
+        self._counts.subtract(self._tracks.pop(key, ()))
+        self._counts = +self._counts
+        track: Track | None = self._store.get(Track, key)
+        if track is not None:
+            steps = zip(track.bridges, track.bridges[1:], track.detours, strict=False)
+            self._tracks[key] = tuple(link_name(one, other) for one, other, detour in steps if detour)
+            self._counts.update(self._tracks[key])
+
+    def link(self, name: str) -> bool:
+        """Whether a link (its name) is one."""
+        return self._counts[name] > 0
