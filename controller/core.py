@@ -30,11 +30,15 @@ RECENT_REVISIONS = 1_000
 
 @dataclass(slots=True)
 class World:
-    """Changes to take in: entities that came or changed, those that went, and the intent's revision if it is one."""
+    """Changes to take in: entities that came or changed, those that went, and the intent's revision if it is one.
+
+    ``urgent``: something failed; switches are to hear of it at once.
+    """
 
     puts: list[Entity] = field(default_factory=list)
     deletes: list[tuple[type, str]] = field(default_factory=list)
     revision: int = 0
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,11 @@ class Core:
         self._reporter = reporter
         self._make_bridge = make_bridge
 
-    def submit(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], revision: int = 0) -> None:
+    def submit(
+        self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], revision: int = 0, *, urgent: bool = False
+    ) -> None:
         """Take in a change, in the order of submission."""
-        world = World(list(puts), list(deletes), revision)
+        world = World(list(puts), list(deletes), revision, urgent)
         if world.puts or world.deletes or revision:
             self._inbox.put(world)
 
@@ -141,7 +147,7 @@ class Core:
         self.readiness.touch(compiled.touched, self.turn, time.time())
         self.readiness.forget(compiled.ended)
         self._reporter.compiled(compiled.changed)
-        for chassis, steps in sync.steps(self.turn, compiled.deltas).items():
+        for chassis, steps in sync.steps(self.turn, compiled.deltas, urgent=world.urgent).items():
             inbox = self.bridge(chassis).inbox
             for step in steps:
                 inbox.put(step)

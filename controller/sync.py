@@ -31,11 +31,12 @@ REST = 0.3
 class Turn:
     """One change on its way; ``number`` counts up. ``waiting`` holds the chassis that have yet to end each phase.
 
-    ``resting``: what goes has to wait although what replaces has ended.
+    ``resting``: what goes has to wait although what replaces has ended. ``urgent``: nothing that rests is waited for.
     """
 
     number: int
     resting: bool = False
+    urgent: bool = False
     waiting: tuple[set[str], set[str], set[str]] = field(default_factory=lambda: (set(), set(), set()))
 
     def may_begin(self, phase: int, *, hurried: bool = False) -> bool:
@@ -67,9 +68,9 @@ class Step:
     deletes: Flows
 
 
-def steps(number: int, deltas: Mapping[str, Delta]) -> dict[str, list[Step]]:
+def steps(number: int, deltas: Mapping[str, Delta], *, urgent: bool = False) -> dict[str, list[Step]]:
     """The steps of a turn by chassis. One bundle does it where no other chassis has to wait for this one."""
-    turn = Turn(number, _leads_to_what_goes(deltas.values()))
+    turn = Turn(number, _leads_to_what_goes(deltas.values()), urgent)
     together = not turn.resting and (len(deltas) == 1 or _only_adds(deltas.values()))
     plan: dict[str, list[Step]] = {}
     for chassis, delta in deltas.items():

@@ -2,7 +2,8 @@
 
 After a failure, and where distances stay, routes are replaced as they stand. A planned change that makes ways longer or
 shorter builds the other version of all routes to a destination, then frames head for that one: none of them meets
-bridges that have and have not heard of the change, so that it is neither lost nor goes round.
+bridges that have and have not heard of the change, so that it is neither lost nor goes round. While some bridge cannot
+be told of it, such a change waits, unless something fails that it may make up for.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from controller.links import Heading, Route
-from topology.routing import Routing
+from topology.routing import NEVER, Change, Routing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from controller.entities import Entity
-    from topology.routing import Change, Hops, Shift, Tree
+    from topology.routing import Hops, Shift, Tree
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Fabric:
     def __init__(self, breathe: Callable[[], None]) -> None:
         self.routing = Routing(breathe)
         self.versions: dict[str, int] = {}
+        self.waiting = Change()
         self._recalled: dict[str, int] = {}
 
     def recall(self, headings: Mapping[str, int]) -> None:
@@ -42,12 +44,26 @@ class Fabric:
 
     def fail(self, change: Change, turn: Turn) -> None:
         """What is gone is gone: change routes as they stand, at once."""
-        for destination, shift in self.routing.change(change).items():
-            self._in_place(destination, shift.before, turn)
+        for ends in change.costs:
+            self.waiting.costs.pop(ends, None)
+        self._at_once(change, turn)
+        if change.costs:
+            waiting, self.waiting = self.waiting, Change()
+            self._at_once(waiting, turn)
 
-    def plan(self, change: Change, turn: Turn) -> None:
-        """Change routes so that nothing is lost over it."""
-        for destination, shift in self.routing.change(change).items():
+    def plan(self, change: Change, turn: Turn, *, all_hear: bool) -> None:
+        """Change routes so that nothing is lost over it, as soon as all bridges hear of it.
+
+        Who cannot be told would lead frames of the other version nowhere, or back. What only joins bridges that had no
+        way to each other does not wait.
+        """
+        self.waiting.costs.update(change.costs)
+        self.waiting.tolls.update(change.tolls)
+        if not all_hear:
+            self._at_once(self._taken(), turn)
+            return
+        waiting, self.waiting = self.waiting, Change()
+        for destination, shift in self.routing.change(waiting).items():
             if shift.farther:
                 self._other_version(destination, shift, turn)
             else:
@@ -69,12 +85,6 @@ class Fabric:
             turn.puts.append(Heading(name, version))
             turn.puts += [_route(bridge, name, version, hops) for bridge, hops in tree.next_hops.items()]
 
-    def routes(self) -> Iterable[Route]:
-        """All routes that stand."""
-        for name, tree in self.routing.trees.items():
-            for bridge, hops in tree.next_hops.items():
-                yield _route(bridge, name, self.versions[name], hops)
-
     def users(self, one: str, other: str) -> list[str]:
         """The destinations to which the link between two bridges leads."""
         return [name for name, tree in self.routing.trees.items() if _uses(tree, one, other) or _uses(tree, other, one)]
@@ -83,6 +93,19 @@ class Fabric:
         """The destinations to which others get through a bridge."""
         trees = self.routing.trees.items()
         return [n for n, tree in trees if n != bridge and any(_uses(tree, other, bridge) for other in neighbours)]
+
+    def _at_once(self, change: Change, turn: Turn) -> None:
+        for destination, shift in self.routing.change(change).items():
+            self._in_place(destination, shift.before, turn)
+
+    def _taken(self) -> Change:
+        """What of the waiting changes need not wait, taken out of them."""
+        waiting, trees = self.waiting, self.routing.trees.values()
+        apart = [ends for ends in waiting.costs if not any(tree.distances.keys() >= {*ends} for tree in trees)]
+        opened = [name for name, toll in waiting.tolls.items() if NEVER in {toll, self.routing.toll(name)}]
+        same = [name for name, toll in waiting.tolls.items() if toll == self.routing.toll(name)]
+        costs = {ends: waiting.costs.pop(ends) for ends in apart}
+        return Change(costs, {name: waiting.tolls.pop(name) for name in {*opened, *same}})
 
     def _end(self, destination: str, turn: Turn, *, stays: bool) -> None:
         tree, version = self.routing.end(destination), self.versions[destination]

@@ -123,6 +123,10 @@ class Routing:
         both = distances.keys() & fresh.distances.keys()
         return Shift(changed, any(distances[bridge] != fresh.distances[bridge] for bridge in both))
 
+    def toll(self, bridge: str) -> float:
+        """What it costs to pass through a bridge."""
+        return self._tolls.get(bridge, 0)
+
     def _join(self, tail: str, head: str, cost: int | None) -> None:
         if cost is not None:
             self._costs.setdefault(tail, {})[head] = cost

@@ -62,7 +62,7 @@ class Atlas:
         self._mapping = Mapping(core.compiler.store, self.map, figures.of)
         self._fabric = Fabric(self._breath)
         self._placements = Placements(steering, core.compiler.store, self.map)
-        self._draining = Draining(core, self.map, self._mapping, self._fabric, self._settled)
+        self._draining = Draining(core, self.map, self._mapping, self._fabric, self._done)
         self._wake = hub.Queue()
         self._dirty: set[Place] = set()
         self._began = self._busy = False
@@ -77,7 +77,7 @@ class Atlas:
     def begin(self) -> None:
         """Asked by the core once it knows the world that was recalled: no switch is to see routes go and come back."""
         self._began = True
-        for turn in self._turns():
+        for turn, _ in self._turns():
             self._remember(News(turn.puts, turn.deletes))
             self._core.advance(World(turn.puts, turn.deletes))
 
@@ -93,6 +93,11 @@ class Atlas:
             elif read[1] in {Track, Placed}:
                 self._draining.steered()
         if self._dirty and self._began:
+            self._poke()
+
+    def settled(self, _chassis: str) -> None:
+        """A switch came, went, or took something in: changes that wait for all to hear them may wait no longer."""
+        if (self._fabric.waiting.costs or self._fabric.waiting.tolls) and self._all_hear():
             self._poke()
 
     def measured(self, rates: dict[str, float]) -> None:
@@ -124,8 +129,8 @@ class Atlas:
             self._wake.get()
             self._busy = True
             try:
-                for turn in self._turns():
-                    self._submit(turn)
+                for turn, urgent in self._turns():
+                    self._submit(turn, urgent=urgent)
             except Exception as error:  # noqa: BLE001 - our bug must not cost everybody the map
                 self._bug("atlas", "", error)
             self._busy = False
@@ -134,14 +139,14 @@ class Atlas:
         if not self._wake.qsize():
             self._wake.put(None)
 
-    def _settled(self) -> bool:
+    def _done(self) -> bool:
         """Whether all that was heard is worked out, told and compiled."""
         return self._began and not (self._busy or self._dirty or self._on_the_way)
 
-    def _submit(self, turn: Turn) -> None:
+    def _submit(self, turn: Turn, *, urgent: bool) -> None:
         self._on_the_way += 1
         self._remember(News(turn.puts, turn.deletes))
-        self._core.submit(turn.puts, turn.deletes)
+        self._core.submit(turn.puts, turn.deletes, urgent=urgent)
         self._core.ask(self._arrived)
 
     def _arrived(self) -> None:
@@ -149,33 +154,40 @@ class Atlas:
         self._on_the_way -= 1
         self._hub.spawn_after(DIGESTED, self._core.poke)
 
-    def _turns(self) -> Iterator[Turn]:
-        """What follows from all that was heard, one turn after the other: failures first, then plans, then tracks."""
+    def _turns(self) -> Iterator[tuple[Turn, bool]]:
+        """What follows from all that was heard, one turn after the other: failures first, then plans, then tracks.
+
+        With each, whether it is urgent.
+        """
         dirty, self._dirty = self._dirty, set()
         self._breath.begin()
         turn = Turn()
         lost, planned = self._mapping.take(dirty, turn)
         self._fabric.fail(lost, turn)
         if lost.costs and turn.puts + turn.deletes:
-            yield turn
+            yield turn, True
             turn = Turn()
         wanted = self._destinations() if self._mapping.rewired or _moves_ends(dirty) else None
         if wanted is not None:
             self._fabric.leave(wanted, turn)
-        self._fabric.plan(planned, turn)
+        self._fabric.plan(planned, turn, all_hear=self._all_hear())
         if wanted is not None:
             self._fabric.lead_to(wanted, turn)
         if turn.puts or turn.deletes:
-            yield turn
+            yield turn, False
         yield from self._steered()
 
-    def _steered(self) -> Iterator[Turn]:
+    def _steered(self) -> Iterator[tuple[Turn, bool]]:
         turn, now = Turn(), time.monotonic()
         self._placements.plan(now, turn)
         if self._placements.again is not None:
             self._hub.spawn_after(max(0.0, self._placements.again - now), self._poke)
         if turn.puts or turn.deletes:
-            yield turn
+            yield turn, False
+
+    def _all_hear(self) -> bool:
+        """Whether all bridges take in what they are told, or have been told nothing yet."""
+        return not self._fabric.routing.trees or not self._mapping.deaf(self._core.bridges)
 
     def _destinations(self) -> dict[str, bool]:
         """The chassis that frames are for, and whether hosts without wires reach them by their own tunnels."""

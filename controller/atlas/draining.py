@@ -56,6 +56,9 @@ class Draining:
             return _no("NotAsked", f"{name} is not in maintenance")
         if not self._settled():
             return _no("Changing", "routes are being worked out")
+        if ends in self._fabric.waiting.costs or name in self._fabric.waiting.tolls:
+            deaf = self._mapping.deaf(self._core.bridges)
+            return _no("OutOfReach", f"{_listed(deaf)} cannot be told, and would lead frames astray")
         neighbours = tuple(self._ground.graph[name]) if ends is None else ends
         return self._used(name, ends, neighbours) or self._confirmed(name, neighbours)
 

@@ -26,6 +26,7 @@ from topology.routing import LAST_RESORT, NEVER, Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Mapping as Mapped
 
     from topology.fabric import Turn
     from topology.map import Map
@@ -47,6 +48,14 @@ class Facts(Protocol):
 
     def keys(self, kind: type) -> Iterable[str]:
         """The keys of all entities of a type."""
+
+
+class Ear(Protocol):
+    """How a bridge takes in what it is told (``controller.southbound.bridge.Bridge``)."""
+
+    @property
+    def in_sync(self) -> bool:
+        """Whether it is there, and has taken in all."""
 
 
 class Mapping:
@@ -96,6 +105,11 @@ class Mapping:
         for name in sites | {bridge for ends in links for bridge in ends}:
             self._place(name, planned)
         return lost, planned
+
+    def deaf(self, bridges: Mapped[str, Ear]) -> list[str]:
+        """The wired bridges that frames may pass, and that take in nothing now."""
+        degrees = self._ground.graph.degree
+        return [name for name in self.fabric if degrees[name] and not (name in bridges and bridges[name].in_sync)]
 
     def measured(self) -> None:
         """Take over what is measured of every link; routes have nothing to do with that."""

@@ -77,11 +77,16 @@ class Agenda:
 
     def _begin(self) -> Step | None:
         step = self._waiting[0] if self._waiting else None
-        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=len(self._waiting) > BUSY):
+        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=self._hurried()):
             return None
         self._waiting.popleft()
         self._begun.append(step)
         return step
+
+    def _hurried(self) -> bool:
+        """Whether what waits here is to wait for no rest."""
+        steps = (step for step in self._waiting if isinstance(step, Step))
+        return len(self._waiting) > BUSY or any(step.turn.urgent for step in steps)
 
     def end(self, step: Step) -> None:
         """The switch has confirmed a step."""

@@ -129,7 +129,10 @@ class Flows(ModelSwitch):
 
 
 class Country:
-    """Bridges ``s0``, ``s1``... with a machine each, and cables between them; ``hosts`` have tunnels as well."""
+    """Bridges ``s0``, ``s1``... with a machine each, and cables between them; ``hosts`` have tunnels as well.
+
+    Where it is ``away`` at the begin, no switch is there yet.
+    """
 
     def __init__(self, bridges: int, *hosts: str) -> None:
         self.names = [f"s{number}" for number in range(bridges)]
@@ -138,6 +141,7 @@ class Country:
         self.remembered: list[News] = []
         self.wires: dict[str, Wire] = {}
         self.plugs: dict[tuple[str, int], tuple[str, int, str]] = {}
+        self.away = False
         self._ports = dict.fromkeys(self.names, FIRST_WIRE)
         self.core = Core(RULES, Hub, self, self._bridge)  # type: ignore[arg-type]
         steering = Steering(Topology(), lambda: None)
@@ -239,6 +243,7 @@ class Country:
 
     def _bridge(self, chassis: str, inbox: Queue) -> Switch:
         self.switches[chassis] = Switch(inbox)
+        self.switches[chassis].in_sync = not self.away
         return self.switches[chassis]
 
     # What the core and the atlas tell.

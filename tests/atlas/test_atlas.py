@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from controller.links import BridgeSettings, Heading
+from controller.links import BridgeSettings, Heading, LinkSettings, Route
 from tests.atlas.country import Country
+from topology.map import Edge
+
+EDGE = Edge("s2-s3", ("s2", "s3"), 10)
 
 
 def line(bridges: int) -> Country:
@@ -54,7 +57,7 @@ def test_a_daemon_that_starts_wants_what_it_wanted_before_by_the_time_a_switch_c
     kept = {(type(e), e.key): e for news in country.remembered for e in news.puts if isinstance(e, Heading)}
     assert {entity.version for entity in kept.values()} == {0, 1}, "nothing to remember"
     fresh = Country(4)
-    fresh.wires = country.wires
+    fresh.wires, fresh.away = country.wires, True
     seen: list[dict[str, set[int]]] = []
     fresh.atlas.recall(kept.values())
     fresh.core.submit(
@@ -66,6 +69,51 @@ def test_a_daemon_that_starts_wants_what_it_wanted_before_by_the_time_a_switch_c
     held = {n: {flow.cookie for flow in switch.flows.table.values()} for n, switch in country.switches.items()}
     assert seen == [held]
     assert wanted(fresh) == held
+
+
+def test_a_plan_waits_for_a_bridge_that_cannot_be_told_and_would_send_frames_back() -> None:
+    country = line(4)
+    country.tell(country.cable("s0", "s3"))
+    country.take_all()
+    country.switches["s1"].in_sync = False
+    country.tell(LinkSettings("s2-s3", cost=100))
+    assert country.atlas.map.edge("s2", "s3") == replace(EDGE, cost=100)
+    assert not any(switch.inbox.waiting for switch in country.switches.values())
+    country.switches["s1"].in_sync = True
+    country.atlas.settled("s1")
+    country.settle()
+    assert any(switch.inbox.waiting for switch in country.switches.values())
+    country.take_all()
+    assert hops(country, "s2", "s3") == ("s1",)
+    assert all_reach(country)
+
+
+def test_what_waits_is_used_at_once_where_something_fails() -> None:
+    country = line(4)
+    spare = country.cable("s0", "s3")
+    country.switches["s1"].in_sync = False
+    country.tell(spare)
+    assert hops(country, "s0", "s3") == ("s1",)
+    country.tell(replace(country.wires["s2.11-s3.10"], up=False))
+    assert hops(country, "s0", "s3") == ("s3",)
+
+
+def test_a_bridge_that_is_new_is_joined_while_another_cannot_be_told() -> None:
+    country = Country(4)
+    country.cable("s0", "s1")
+    country.cable("s1", "s2")
+    country.begin()
+    country.take_all()
+    country.switches["s1"].in_sync = False
+    country.tell(country.cable("s2", "s3"))
+    assert hops(country, "s2", "s3") == ("s3",)
+
+
+def hops(country: Country, bridge: str, target: str) -> tuple[str, ...]:
+    """To whom a bridge sends what is for another."""
+    store = country.core.compiler.store
+    routes = [store.get(Route, f"{bridge}>{target}/{version}") for version in (0, 1)]
+    return next(route.next_hops for route in routes if route is not None)
 
 
 def wanted(country: Country) -> dict[str, set[int]]:

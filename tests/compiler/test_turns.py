@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from controller import sync
 from controller.compiler.catalogue import Delta
 from controller.flow.flow import Flow, Here, Hosts
+from controller.southbound.agenda import Agenda
 from controller.sync import Step, Turn, in_order, steps
 from tests.compiled import ModelSwitch, Watched
 from tests.histories import History, histories, parted
@@ -161,3 +162,13 @@ def test_in_whatever_order_bridges_go_on_nothing_breaks_before_the_rest_is_made(
     assert rollout.broken == []
     for host in HOSTS:
         assert rollout.switches[host].table == rollout.compiler.flows(host)
+
+
+def test_what_is_urgent_waits_for_nothing_that_rests() -> None:
+    agenda = Agenda("hv1", lambda _: None, lambda *_: None)
+    resting, failure = Turn(1, resting=True), Turn(2, urgent=True)
+    agenda.add(Step(resting, 2, (), (flow(1),)))
+    assert agenda.next_change(steps=True) is None
+    agenda.add(Step(failure, 0, (flow(2),), ()))
+    found = [agenda.next_change(steps=True) for _ in range(2)]
+    assert [change and (change.puts, change.deletes) for change in found] == [((), (flow(1),)), ((flow(2),), ())]
