@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
+from controller.links import Wanted
 from topology.paths import best, figured, weighed
 from topology.protect import Protected, backup, leaving_room, protected, stops_met
 from topology.roads import allows, avoids
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from topology.paths import Question
     from topology.reasons import Problem
     from topology.tracks import Numbers
+
+
+FREE = Wanted(objective="load")
+"""What is asked for where demands may take any path, or the routes, as spreads load best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +55,27 @@ class Choice:
         return self.protected.path if self.protected else ()
 
 
-def chosen(ground: Map, asked: Asked, numbers: Numbers) -> Choice:
-    """The best that there is now."""
+def preferred(ground: Map, asked: Asked) -> Choice:
+    """The path to take, without what protects it yet."""
     answer = best(ground, asked.question)
     if answer.path is None:
         return Choice(problem=answer.problem)
-    path = leaving_room(ground, asked.question, answer.path.bridges)
-    return replace(along(ground, asked, path, numbers), gap=answer.gap)
+    return Choice(Protected(leaving_room(ground, asked.question, answer.path.bridges)), gap=answer.gap)
 
 
-def along(ground: Map, asked: Asked, path: tuple[str, ...], numbers: Numbers) -> Choice:
-    """This path, protected as well as can be now."""
-    found = protected(ground, asked.question, path, strict=asked.strict)
-    return Choice(found, tracks=laid(numbers, found.path, found.detours))
+def begun(ground: Map, asked: Asked) -> Choice:
+    """As ``preferred``; none of its own where it may as well share the routes, and these lead there."""
+    question = asked.question
+    ends = question.source, question.target
+    if question.wanted == FREE and all(end in ground for end in ends) and nx.has_path(ground.graph, *ends):
+        return Choice()
+    return preferred(ground, asked)
+
+
+def along(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Choice:
+    """The path of a choice, protected as well as can be now, with its tracks."""
+    found = protected(ground, asked.question, choice.path, strict=asked.strict)
+    return replace(choice, protected=found, tracks=laid(numbers, found.path, found.detours))
 
 
 def mended(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Choice:
@@ -71,7 +86,7 @@ def mended(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Choic
     free = replace(question, wanted=replace(question.wanted, via=(), max_latency=None, max_hops=None))
     whole = len(found.detours) == len(found.path) - 1 and not found.gaps and not found.lapses
     if not whole or not all(detour and usable(ground, free, detour) for detour in found.detours):
-        return replace(along(ground, asked, found.path, numbers), gap=choice.gap, since=choice.since)
+        return along(ground, asked, choice, numbers)
     if found.backup and usable(ground, free, found.backup):
         return choice
     other = backup(ground, question, found.path, strict=asked.strict)

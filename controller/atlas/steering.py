@@ -12,11 +12,24 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from controller.atlas.choices import Asked, Choice, better, chosen, drained_on, known_along, mended, usable
+from controller.atlas.choices import (
+    Asked,
+    Choice,
+    along,
+    begun,
+    better,
+    drained_on,
+    known_along,
+    mended,
+    preferred,
+    usable,
+)
 from controller.atlas.returning import Returning
+from controller.atlas.spreading import Spreading
 from controller.atlas.told import NONE, conditions, figures
 from controller.links import Placed
 from topology.paths import Question
+from topology.protect import Protected
 from topology.tracks import Numbers
 
 if TYPE_CHECKING:
@@ -26,6 +39,8 @@ if TYPE_CHECKING:
     from controller.settings import Topology
     from topology.map import Map
 
+ASSUMED = 1.0
+"""Mbit/s of a demand of which nothing is known: all such count alike."""
 A_FEW = 64
 """Paths looked at before failures are heard of again."""
 
@@ -50,6 +65,7 @@ class Steering:
         self._breathe = breathe
         self._returning = Returning(settings.hold_down)
         self._numbers = Numbers()
+        self._spreading = Spreading(settings, breathe)
         self._policies: Mapping[str, PathPolicy] = {}
         self._demands: Mapping[str, Demand] = {}
         self._asked: dict[str, Asked] = {}
@@ -79,17 +95,21 @@ class Steering:
         """
         self._ground, self._policies, self._demands = ground, policies, demands
         altered = self._returning.look(ground, now)
-        urgent = self._ask(rates) | {key for key in self._asked if self._broken(ground, key)}
+        urgent = self._ask(rates)
+        urgent |= {key for key, choice in self._choices.items() if _broken(ground, self._asked[key], choice)}
         for key in sorted(urgent):
-            self._choices[key] = self._chosen(ground, key, now)
+            self._take(ground, key, begun(ground, self._calm(key)), now)
         for key in self._asked if altered else ():
             self._due[key] = now
         if ground.version != self._version:
             self._due = {key: now for key, asked in self._asked.items() if _by_latency(asked)} | self._due
+        if ground.version != self._version or urgent:
+            self._spreading.changed(now, altered=bool(altered or urgent))
         self._version = ground.version
         for key in [key for key, at in self._due.items() if at <= now][: 0 if urgent else A_FEW]:
             self._review(ground, key, now)
-        return self._plan([self._returning.again(), *self._due.values()])
+        self._spread(ground, now)
+        return self._plan([self._returning.again(), self._spreading.again(now), *self._due.values()])
 
     def knows(self, policy: PathPolicy) -> bool:
         """Whether a policy, as it stands, was there in the last plan."""
@@ -115,16 +135,17 @@ class Steering:
 
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
         """The same figures for a path that nobody takes, or with ``reason`` and ``message`` why there is none."""
-        choice = chosen(ground, Asked(question, strict=False), Numbers())
+        asked = Asked(question, strict=False)
+        choice = preferred(ground, asked)
         if choice.problem is not None:
             return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
-        return figures(ground, choice)
+        return figures(ground, along(ground, asked, choice, Numbers()))
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
         """Take down what demands ask for now; those that ask for something else than before."""
         before, shares = self._asked, Counter(demand.policy for demand in self._demands.values())
         self._asked = {
-            key: _asked(demand, policy, shares[demand.policy], rates.get(key, 0.0))
+            key: _asked(demand, policy, shares[demand.policy], rates.get(key, ASSUMED))
             for key, demand in self._demands.items()
             if (policy := self._policies.get(demand.policy)) is not None
         }
@@ -133,35 +154,43 @@ class Steering:
         changed = {key for key, asked in self._asked.items() if key in before and _otherwise(before[key], asked)}
         return changed | (self._asked.keys() - self._choices.keys())
 
-    def _broken(self, ground: Map, key: str) -> bool:
-        path = self._choices[key].path if key in self._choices else ()
-        return bool(path) and not usable(ground, self._asked[key].question, path)
-
     def _calm(self, key: str) -> Asked:
         """What a demand asks for, with the links that are not to be trusted yet."""
         asked = self._asked[key]
         return replace(asked, question=replace(asked.question, shunned=self._returning.shunned()))
 
-    def _chosen(self, ground: Map, key: str, now: float) -> Choice:
+    def _take(self, ground: Map, key: str, choice: Choice, now: float) -> None:
+        """A demand goes another way from now on; when it left one that may be as good again soon is kept."""
         self._breathe()
         self._due.pop(key, None)
         before = self._choices.get(key)
-        found = chosen(ground, self._calm(key), self._numbers)
-        moved = before is not None and before.path and (found.problem is None or found.problem.reason == "TooSlow")
-        return replace(found, since=now if moved else None)
+        moved = before is not None and before.path and (choice.problem is None or choice.problem.reason == "TooSlow")
+        found = along(ground, self._calm(key), choice, self._numbers) if choice.path else choice
+        self._choices[key] = replace(found, since=now if moved else None)
 
     def _review(self, ground: Map, key: str, now: float) -> None:
         """Look at one path again, later if it has moved only just now for what may change back."""
         choice, asked = self._choices[key], self._calm(key)
+        drained = drained_on(ground, asked.question, choice.path)
         until = (choice.since or -inf) + self._settings.hold_down
-        if until > now and _by_latency(asked) and not drained_on(ground, asked.question, choice.path):
+        if until > now and _by_latency(asked) and not drained:
             self._due[key] = until
             return
-        other = self._chosen(ground, key, now)
+        self._breathe()
+        del self._due[key]
+        stays = choice.path and asked.question.wanted.objective == "load" and not drained
+        other = choice if stays else begun(ground, asked)
         if not choice.path or better(ground, asked.question, other.path, choice.path, self._settings.improvement):
-            self._choices[key] = other
+            self._take(ground, key, other, now)
         else:
             self._choices[key] = mended(ground, asked, choice, self._numbers)
+
+    def _spread(self, ground: Map, now: float) -> None:
+        """Go on placing those together whose objective is load, and move whom that tells to."""
+        asked = {key: each for key, each in self._asked.items() if each.question.wanted.objective == "load"}
+        standing = {key: self._choices[key].path for key in asked}
+        for key, path in self._spreading.step(ground, asked, standing, now).items():
+            self._take(ground, key, Choice(Protected(path)) if path else Choice(), now)
 
     def _plan(self, waiting: Iterable[float | None]) -> Plan:
         """All that is chosen, and the numbers that it needs kept."""
@@ -174,6 +203,10 @@ class Steering:
 def _asked(demand: Demand, policy: PathPolicy, shares: int, measured: float) -> Asked:
     rate = measured if policy.demand is None else policy.demand / shares
     return Asked(Question(demand.source, demand.target, policy.wanted, rate), policy.on_no_path == "drop")
+
+
+def _broken(ground: Map, asked: Asked, choice: Choice) -> bool:
+    return bool(choice.path) and not usable(ground, asked.question, choice.path)
 
 
 def _otherwise(one: Asked, other: Asked) -> bool:

@@ -1,0 +1,118 @@
+"""Spreading load: demands of policies whose objective is load are placed together, calmly.
+
+What is measured changes all the time, and every move changes it: so they are placed again only after a while, and move
+only if that saves a good part of the highest load. What fails meanwhile takes the routes, which are mended at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
+
+from controller.atlas.choices import FREE
+from topology.board import Board, Load
+from topology.dijkstra import mesh
+from topology.paths import bridges, shortest
+from topology.placing import place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from controller.atlas.choices import Asked
+    from controller.settings import Topology
+    from topology.map import Map
+    from topology.paths import Question
+
+Paths = dict[str, tuple[str, ...]]
+"""For each demand (key) the bridges that it passes, () where it takes the routes."""
+OF_EACH = 6
+"""Paths among which a demand is placed that may not take just any."""
+STEPS = 100
+"""Paths that are looked for before others are heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A placing that has begun: its board, what is left to do, whom it places, and the highest load as things stand."""
+
+    board: Board
+    steps: Iterator[None]
+    keys: tuple[str, ...]
+    highest: float
+
+
+class Spreading:
+    """Places demands anew when it is time to; times are as ``now`` of ``Steering.plan``."""
+
+    def __init__(self, settings: Topology, breathe: Callable[[], None]) -> None:
+        self._settings = settings
+        self._breathe = breathe
+        self._work: Work | None = None
+        self._moved = self._looked = -inf
+        self._due = False
+
+    def again(self, now: float) -> float | None:
+        """When to come back though nothing changes; None: never."""
+        if self._work is not None:
+            return now
+        return max(now, self._moved + self._settings.hold_down) if self._due else None
+
+    def changed(self, now: float, *, altered: bool) -> None:
+        """What it places, or places on, is not as it was; ``altered``: more than by what is measured."""
+        if altered:
+            self._work, self._due = None, True
+        elif now >= self._looked + self._settings.hold_down:
+            self._due = True
+
+    def step(self, ground: Map, asked: Mapping[str, Asked], standing: Paths, now: float) -> Paths:
+        """Go on with it; the demands that are to move now, with where to."""
+        if self._work is None and self._due and now >= self._moved + self._settings.hold_down:
+            self._due, self._looked = False, now
+            self._work = _begun(ground, asked, standing, self._breathe)
+        if self._work is None:
+            return {}
+        for _ in range(STEPS):
+            self._breathe()
+            if next(self._work.steps, self) is self:
+                return self._settled(standing, now)
+        return {}
+
+    def _settled(self, standing: Paths, now: float) -> Paths:
+        """What moves, if that is worth it."""
+        work, self._work = self._work, None
+        if work is None or work.board.fullest() > work.highest * (1 - self._settings.improvement):
+            return {}
+        found = {key: work.board.path(number) for number, key in enumerate(work.keys)}
+        moves = {key: path for key, path in found.items() if standing[key] != path}
+        self._moved = now if moves else self._moved
+        return moves
+
+
+def _begun(ground: Map, asked: Mapping[str, Asked], standing: Paths, breathe: Callable[[], None]) -> Work:
+    """All demands that have somewhere to go, as they stand, or from the start where that is better."""
+    loads = []
+    for key, each in sorted(asked.items()):
+        breathe()
+        ways = _allowed(ground, each.question, standing[key])
+        if ways or each.question.wanted == FREE:
+            loads.append(Load(key, each.question.source, each.question.target, each.question.rate, ways))
+    loads = [load for load in loads if load.source in ground and load.target in ground]
+    board = Board(mesh(ground), loads)
+    anew = list(board.taken)
+    for number, load in enumerate(loads):
+        board.move(number, board.shares(standing[load.key]) if standing[load.key] else anew[number])
+    board.among_others()
+    highest, stands = board.fullest(), list(board.taken)
+    board.move_all(anew)
+    if board.fullest() > highest:
+        board.move_all(stands)
+    return Work(board, place(board), tuple(load.key for load in loads), highest)
+
+
+def _allowed(ground: Map, question: Question, standing: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The paths that a demand may take, that on which it is first; () for all, and the routes."""
+    if question.wanted == FREE:
+        return ()
+    found = [path.bridges for path in shortest(ground, question, OF_EACH)] or [bridges(ground, question) or ()]
+    return tuple(path for path in dict.fromkeys((standing, *found)) if path)

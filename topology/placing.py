@@ -1,0 +1,162 @@
+"""Placing demands so that the fullest link is as little loaded as can be found.
+
+It begins with what routes make of them, so it never ends worse. Then demands leave full links, one at a time, for the
+path on which they add the least to what links are loaded with, where full ones count ever more; last, those that left
+for nothing go back to the routes. All is done in a fixed order and ends after a number of searches, not after a time:
+the same demands on the same map always end the same.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from math import inf
+from typing import TYPE_CHECKING
+
+from topology.board import PER_HOP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from topology.board import Board
+    from topology.sharing import Shares
+
+STEEPNESS = (4, 8, 16, 32)
+"""Powers of load by which links count, one after the other."""
+CLOSE = 0.75
+"""Demands move while they pass a link that is loaded so near to the fullest."""
+LEAST = 1e-9
+"""Loads that differ by less are the same."""
+SEARCHES = 4
+"""Paths looked for at most, for each demand."""
+SWEEPS = 4
+
+
+def place(board: Board) -> Iterator[None]:
+    """Move demands until nothing gets better; after each step it may be left off, but only the end holds the best."""
+    budget = SEARCHES * len(board.rates)
+    best, taken = board.fullest(), list(board.taken)
+    for power in STEEPNESS:
+        for _ in _eased(board, power, budget):
+            budget -= 1
+            yield
+        for _ in _lowered(board, budget):
+            budget -= 1
+            yield
+        if board.fullest() < best - LEAST:
+            best, taken = board.fullest(), list(board.taken)
+    board.move_all(taken)
+    yield from _returned(board)
+
+
+def _eased(board: Board, power: int, budget: int) -> Iterator[None]:
+    """Sweep over the demands on full links, the greatest first, while any finds where it weighs less."""
+    order = sorted(range(len(board.rates)), key=lambda number: (-board.rates[number], number))
+    for _ in range(SWEEPS):
+        scale, moved = board.fullest() or 1.0, False
+        for number in order:
+            if budget <= 0 or not _on_full(board, number, CLOSE * scale):
+                continue
+            budget -= 1
+            moved |= _moved(board, number, power, scale)
+            yield
+        if not moved:
+            return
+
+
+def _on_full(board: Board, number: int, bound: float) -> bool:
+    return any(board.carried[arc] >= bound * board.capacities[arc] for arc, _ in board.taken[number])
+
+
+def _moved(board: Board, number: int, power: int, scale: float) -> bool:
+    """Put a demand where it weighs the least; whether that is elsewhere."""
+    before = board.taken[number]
+    board.move(number, ())
+    ways = [before] if board.allowed[number] else [before, board.by_routes[number]]
+    ways += _found(board, number, power, scale, inf)
+    weights = [board.weight(number, way, power, scale) for way in ways]
+    lightest = min(range(len(ways)), key=weights.__getitem__)
+    moves = weights[lightest] < weights[0] * (1 - LEAST)
+    board.move(number, ways[lightest] if moves else before)
+    return moves
+
+
+def _lowered(board: Board, budget: int) -> Iterator[None]:
+    """Move demands off the fullest link, while one can leave it for a path on which no link gets as full."""
+    while True:
+        top, fullest = max((board.carried[arc] / board.capacities[arc], -arc) for arc in range(len(board.carried)))
+        leaving = sorted(board.users[-fullest].items(), key=lambda user: (-user[1] * board.rates[user[0]], user[0]))
+        for number, _ in leaving:
+            if budget <= 0:
+                return
+            budget -= 1
+            left = _leaves(board, number, top - LEAST)
+            yield
+            if left:
+                break
+        else:
+            return
+
+
+def _leaves(board: Board, number: int, below: float) -> bool:
+    """Put a demand where all its links stay below a bound, if there is such a path."""
+    before = board.taken[number]
+    board.move(number, ())
+    found = _found(board, number, STEEPNESS[1], below or 1.0, below)
+    board.move(number, found[0] if found else before)
+    return bool(found)
+
+
+def _returned(board: Board) -> Iterator[None]:
+    """Give demands back to the routes where no link gets fuller for it than the fullest is."""
+    top = board.fullest()
+    for number, routes in enumerate(board.by_routes):
+        before = board.taken[number]
+        if before is routes or board.allowed[number]:
+            continue
+        board.move(number, routes)
+        if any(board.carried[arc] > (top + LEAST) * board.capacities[arc] for arc, _ in routes):
+            board.move(number, before)
+        yield
+
+
+def _found(board: Board, number: int, power: int, scale: float, below: float) -> list[Shares]:
+    """The lightest path for a demand that is nowhere, of links that stay below a bound; [] if there is none."""
+    allowed = board.allowed[number]
+    if not allowed:
+        return _lightest(board, number, power, scale, below)
+    rate = board.rates[number]
+    fits = [way for way in allowed if all(board.carried[arc] + rate < below * board.capacities[arc] for arc, _ in way)]
+    return sorted(fits, key=lambda way: board.weight(number, way, power, scale))[:1]
+
+
+def _lightest(board: Board, number: int, power: int, scale: float, below: float) -> list[Shares]:
+    """As ``_found``, of all paths: Dijkstra's from the source."""
+    (source, target), rate = board.ends[number], board.rates[number]
+    carried, capacities, sites, arcs = board.carried, board.capacities, board.net.sites, board.net.arcs
+    found, before = {source: 0.0}, {source: (source, -1)}
+    heap = [(0.0, source)]
+    while heap:
+        so_far, at = heappop(heap)
+        if at == target:
+            return [_back(before, target)]
+        if so_far > found[at] or (sites[at].drained and at != source):
+            continue
+        for to, edge, way in arcs[at]:
+            arc = 2 * edge + way
+            loaded = (carried[arc] + rate) / capacities[arc]
+            if loaded >= below or board.net.edges[edge].drained:
+                continue
+            reached = so_far + PER_HOP + (loaded / scale) ** power - (carried[arc] / capacities[arc] / scale) ** power
+            if reached < found.get(to, inf):
+                found[to], before[to] = reached, (at, arc)
+                heappush(heap, (reached, to))
+    return []
+
+
+def _back(before: dict[int, tuple[int, int]], target: int) -> Shares:
+    arcs = []
+    at = target
+    while before[at][1] >= 0:
+        at, arc = before[at]
+        arcs.append((arc, 1.0))
+    return tuple(reversed(arcs))
