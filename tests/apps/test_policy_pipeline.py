@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 from apps import registers as r
+from apps.fabric_tables import PATHS, STEER
 from apps.pipeline import CLASSIFY, DELIVER, DESTINATION, ROUTER_IN, TABLE_NAMES
 from apps.policy_tables import EGRESS, INGRESS, INGRESS_STATE, INGRESS_VERDICT, RULES
+from controller.courses import Middlebox
 from controller.derived import HOST_LINK, Endpoint
 from controller.entities import Chassis, Interface
 from controller.flow import actions as act
@@ -23,13 +25,14 @@ from tests.compiled import Watched, compiled
 from tests.guarded_worlds import guarded_world
 from tests.random_worlds import worlds
 from tests.routed_worlds import routed_world
+from tests.steered_worlds import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tests.worlds import World
 
-KNOWN = (guarded_world(), routed_world())
+KNOWN = (guarded_world(), routed_world(), whole())
 ASKING = {INGRESS.name, INGRESS_STATE.name, INGRESS_VERDICT.name}
 
 
@@ -93,24 +96,38 @@ def given_unasked(world: World) -> list[Flow]:
         for flow in compiler.catalogue.flows(host):
             straight = [plugged[host, at] for at in outputs(flow) if (host, at) in plugged]
             if any((host, at) in plugged for at in written(flow, r.OUT_PORT)):
-                wrong = goes(flow) - {OUTPUT} != {INGRESS.name}
+                wrong = goes(flow) - {OUTPUT} not in ({INGRESS.name}, {STEER.name})
             else:
-                wrong = local(flow) and not to_the_host(compiler, host, flow)
+                wrong = local(flow) and not to_no_machine(compiler, host, flow)
             if wrong or any(guards(compiler, endpoint, flow) for endpoint in straight):
                 found.append(flow)
     return found
 
 
 def local(flow: Flow) -> bool:
-    """Whether a flow has DELIVER look for a port here."""
+    """Whether a flow has DELIVER look for a port here; below the flow that asks about all such packets none does."""
     asked = TABLE_NAMES[flow.table] in ASKING
-    return DELIVER.name in goes(flow) and not asked and not (written(flow, r.VIA) - {r.LOCALLY})
+    below = flow.table == PATHS.number and flow.priority < PATHS.priorities["local"]
+    return DELIVER.name in goes(flow) and not asked and not below and not (written(flow, r.VIA) - {r.LOCALLY})
 
 
-def to_the_host(compiler: Watched, host: str, flow: Flow) -> bool:
-    """Whether a flow gives something to the host itself, by its link to nat networks."""
+def to_no_machine(compiler: Watched, host: str, flow: Flow) -> bool:
+    """Whether a flow gives something to the host itself, by its link to nat networks, or to a middlebox."""
     link = compiler.store.get(Interface, f"{host}/{HOST_LINK}")
-    return link is not None and written(flow, r.OUT_PORT) == {link.ofport}
+    boxes = [compiler.store.get(Middlebox, key) for key in compiler.store.keys(Middlebox)]
+    others = {box.ofport for box in boxes if box is not None and box.chassis == host}
+    return written(flow, r.OUT_PORT) <= others | ({link.ofport} if link else set()) and bool(written(flow, r.OUT_PORT))
+
+
+def test_what_is_steered_and_stays_here_is_asked_about() -> None:
+    compiler = compiled(whole())
+    for host in compiler.store.keys(Chassis):
+        flows = list(compiler.catalogue.flows(host))
+        assert {place for flow in flows if flow.table == STEER.number for place in goes(flow)} == {PATHS.name}
+        stays = (PATHS.number, PATHS.priorities["local"])
+        (here,) = [flow for flow in flows if (flow.table, flow.priority) == stays]
+        assert terms(here).keys() == {r.VIA}
+        assert goes(here) == {INGRESS.name}
 
 
 def outputs(flow: Flow) -> list[int]:
@@ -124,7 +141,7 @@ def guards(compiler: Watched, endpoint: Endpoint, flow: Flow) -> bool:
     return bool(standing and standing.ingress) and (kind is None or kind.value != f.ETH_ARP)
 
 
-@pytest.mark.parametrize("world", KNOWN, ids=["guarded", "routed"])
+@pytest.mark.parametrize("world", KNOWN, ids=["guarded", "routed", "steered"])
 def test_no_way_leads_on_from_a_port_or_to_one_that_avoids_the_stages(world: World) -> None:
     sent_on(world)
     assert given_unasked(world) == []
@@ -144,7 +161,7 @@ def test_ways_round_the_stages_would_be_found() -> None:
     assert "DELIVER" in unasked([*compiler.catalogue.flows("hv1"), straight], 1)
     past = DESTINATION.flow(here, "local", {f.ETH_DST: 1}, [act.set_field(r.OUT_PORT, 1), DELIVER.goto])
     assert local(past)
-    assert not to_the_host(compiler, "hv1", past)
+    assert not to_no_machine(compiler, "hv1", past)
 
 
 def test_under_policies_too_no_packet_has_two_fates() -> None:
