@@ -60,12 +60,14 @@ class Probing:
         tell: Callable[[News], None],
         listener: Listener,
         wake: Any,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._core = core
         self._emit = emit
         self._tell = tell
         self._listener = listener
         self._wake = wake
+        self._clock = clock
         pace = Pace(settings.probe_interval, settings.probe_misses)
         self._discovery = Discovery(pace, secrets.token_bytes(KEY_BYTES), _nonce)
         self._uses = Uses(core.compiler.store)
@@ -92,7 +94,7 @@ class Probing:
 
     def settled(self, chassis: str) -> None:
         """A chassis' switch came, went, or took in more flows."""
-        bridge, now = self._core.bridges.get(chassis), time.monotonic()
+        bridge, now = self._core.bridges.get(chassis), self._clock()
         if bridge is None or bridge.connection is None:
             self._since.pop(chassis, None)
             self._discovery.left(chassis)
@@ -108,21 +110,25 @@ class Probing:
 
     def punted(self, chassis: str, packet: PacketIn) -> None:
         """A switch hands up what came in at a port where nothing but probes should."""
-        now = time.monotonic()
+        now = self._clock()
         self._do(self._discovery.heard((chassis, packet.in_port), packet.frame, now))
 
     def run(self) -> None:
         """Send probes when they are due, for ever."""
         while True:
             due = self._discovery.due()
-            pause = None if due is None else max(0.0, due - time.monotonic())
+            pause = None if due is None else max(0.0, due - self._clock())
             try:
                 self._wake.get(timeout=pause)
             except Empty:
-                self._do(())
+                self.tick()
+
+    def tick(self) -> None:
+        """Send the probes that are due."""
+        self._do(())
 
     def _look(self, chassis: str, port: PortDescription) -> None:
-        place, now = (chassis, port.number), time.monotonic()
+        place, now = (chassis, port.number), self._clock()
         use = self._uses.of(chassis, port) if port.number < HIGHEST_PORT else "other"
         self._do(self._discovery.port(PortState(place, port.name, port.address, port.up, use), now))
         for mac in self._uses.machines(place):
@@ -131,7 +137,7 @@ class Probing:
     def _do(self, outcomes: Iterable[Outcome]) -> None:
         """Do what is to be done, and what is due by then: wires first, since traffic waits for them."""
         before = self._discovery.due()
-        found = [*outcomes, *self._discovery.tick(time.monotonic())]
+        found = [*outcomes, *self._discovery.tick(self._clock())]
         wires = {outcome.wire.key: outcome for outcome in found if isinstance(outcome, Seen | Lost)}
         puts = [outcome.wire for outcome in wires.values() if isinstance(outcome, Seen)]
         deletes = [(Wire, key) for key, outcome in wires.items() if isinstance(outcome, Lost)]
@@ -147,7 +153,7 @@ class Probing:
         match outcome:
             case Send(place=(chassis, port) as place, frame=frame):
                 if not self._emit(chassis, frame, (output(port),)):
-                    self._discovery.unsent(place, time.monotonic())
+                    self._discovery.unsent(place, self._clock())
             case Attack():
                 self._listener.attempted(outcome)
             case Timed():
