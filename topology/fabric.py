@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from controller.links import Heading, Route
-from topology.routing import NEVER, Change, Routing
+from topology.routing import Change, Routing
+from topology.trees import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from controller.entities import Entity
-    from topology.routing import Hops, Shift, Tree
+    from topology.routing import Shift
+    from topology.trees import Hops
 
 
 @dataclass(slots=True)
@@ -85,15 +87,6 @@ class Fabric:
             turn.puts.append(Heading(name, version))
             turn.puts += [_route(bridge, name, version, hops) for bridge, hops in tree.next_hops.items()]
 
-    def users(self, one: str, other: str) -> list[str]:
-        """The destinations to which the link between two bridges leads."""
-        return [name for name, tree in self.routing.trees.items() if _uses(tree, one, other) or _uses(tree, other, one)]
-
-    def passers(self, bridge: str, neighbours: Collection[str]) -> list[str]:
-        """The destinations to which others get through a bridge."""
-        trees = self.routing.trees.items()
-        return [n for n, tree in trees if n != bridge and any(_uses(tree, other, bridge) for other in neighbours)]
-
     def _at_once(self, change: Change, turn: Turn) -> None:
         for destination, shift in self.routing.change(change).items():
             self._in_place(destination, shift.before, turn)
@@ -102,8 +95,8 @@ class Fabric:
         """What of the waiting changes need not wait, taken out of them."""
         waiting, trees = self.waiting, self.routing.trees.values()
         apart = [ends for ends in waiting.costs if not any(tree.distances.keys() >= {*ends} for tree in trees)]
-        opened = [name for name, toll in waiting.tolls.items() if NEVER in {toll, self.routing.toll(name)}]
-        same = [name for name, toll in waiting.tolls.items() if toll == self.routing.toll(name)]
+        opened = [name for name, toll in waiting.tolls.items() if NEVER in {toll, self.routing.ground.toll(name)}]
+        same = [name for name, toll in waiting.tolls.items() if toll == self.routing.ground.toll(name)]
         costs = {ends: waiting.costs.pop(ends) for ends in apart}
         return Change(costs, {name: waiting.tolls.pop(name) for name in {*opened, *same}})
 
@@ -133,10 +126,6 @@ class Fabric:
         turn.puts += [_route(bridge, destination, new, hops) for bridge, hops in next_hops.items()]
         turn.puts.append(Heading(destination, new))
         turn.deletes += [(Route, _key(bridge, destination, old)) for bridge in stood]
-
-
-def _uses(tree: Tree, bridge: str, hop: str) -> bool:
-    return hop in tree.next_hops.get(bridge, ())
 
 
 def _key(bridge: str, destination: str, version: int) -> str:

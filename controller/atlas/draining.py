@@ -70,8 +70,13 @@ class Draining:
 
     def _used(self, name: str, ends: tuple[str, str] | None, neighbours: Collection[str]) -> dict[str, Any] | None:
         """What still goes there; None where nothing does."""
-        fabric = self._fabric
-        destinations = fabric.passers(name, neighbours) if ends is None else fabric.users(*ends)
+        trees = self._fabric.routing.trees.values()
+        steps = [(other, name) for other in neighbours] if ends is None else [ends, ends[::-1]]
+        destinations = [
+            tree.destination
+            for tree in trees
+            if tree.destination != name and any(hop in tree.next_hops.get(bridge, ()) for bridge, hop in steps)
+        ]
         if destinations:
             return _no("OnlyWay", f"nothing else leads to {_listed(destinations)}")
         store = self._core.compiler.store

@@ -22,7 +22,8 @@ from controller.links import (
     link_name,
 )
 from topology.map import Edge, Site
-from topology.routing import LAST_RESORT, NEVER, Change
+from topology.routing import LAST_RESORT, Change
+from topology.trees import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import pytest
 
-from topology.routing import LAST_RESORT, NEVER, Change, Routing
+from topology.routing import LAST_RESORT, Change, Routing
+from topology.trees import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
