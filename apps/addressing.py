@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.binding import unclaimed
+from apps.binding import NO_PORT, unclaimed
 from apps.next_hops import destination
 from apps.pipeline import NEIGHBOUR, PUNT, ROUTER_IN, SERVICE
 from apps.policy_tables import EGRESS
@@ -97,6 +97,8 @@ def _found(realm: Hosts, network: Network, address: str) -> Flow:
 
 def interfaces(interface: Interface, view: View) -> Iterator[Flow]:
     """What comes in by a port, a machine's or another bridge's, and is for the daemon, within the port's own limit."""
+    if interface.ofport >= NO_PORT:
+        return
     limit = probe_meter if unclaimed(interface, view) else punt_meter
     yield _limited(interface.chassis, interface.ofport, limit(interface.ofport))
 

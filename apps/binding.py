@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PORTS_PER_LEAF = 64
 """The most ports that one flow floods to, but for an uneven hash."""
 DEEPEST = 5
+NO_PORT = 0xFF00
+"""What OVSDB numbers from here on, like a bridge's own interface, no flow may name (ovs-fields(7), ``in_port``)."""
 OWN_WAYS = frozenset({"host-only", "bridged"})
 """Modes whose packets never cross a tunnel."""
 
@@ -127,9 +129,9 @@ INDEXES = {
 
 
 def unclaimed(interface: Interface, view: View) -> bool:
-    """Whether nobody's machine, no segment and no host is behind it as far as is known: perhaps another bridge."""
+    """Whether no machine, no segment and no host is known to be behind it: perhaps another bridge is."""
     known = (ofport for _, ofport in view.get(Chassis, interface.chassis).segments)
-    if interface.name == HOST_LINK or interface.ofport in known:
+    if interface.name == HOST_LINK or interface.ofport >= NO_PORT or interface.ofport in known:
         return False
     return not view.count(Endpoint, "place", (interface.chassis, interface.ofport))
 

@@ -12,9 +12,10 @@ from apps import registers as r
 from apps.enclosing import enclosed
 from apps.fabric_tables import FABRIC
 from controller import links
-from controller.entities import Chassis, Port
+from controller.entities import Chassis, Interface, Port
 from controller.flow import fields as f
 from controller.flow.actions import set_field
+from controller.flow.text import match_text
 from tests.compiled import compiled
 from tests.fabric_worlds import LONG, MAIN, MIXED, STEERED, fabric_world, steered_world
 from tests.interpreter import DataPlane
@@ -194,6 +195,11 @@ def test_probes_are_heard_on_every_port_and_reach_nobody(plane: DataPlane) -> No
         journey = plane.sent_from(bridge, port, probe)
         assert [punt.packet[r.PUNT] for punt in journey.punts] == [r.PROBED]
         assert journey.arrivals == []
+
+
+def test_no_flow_names_the_interface_that_is_the_bridge_itself() -> None:
+    known = compiled(with_more(fabric_world(), Interface("s1/s1", "s1", "s1", 0xFFFE)))
+    assert not [flow for flow in known.catalogue.flows("s1") if match_text(flow.match).startswith("in_port=65534")]
 
 
 def steered_by(plane: DataPlane, bridge: str, track: int, packet: Packet) -> Journey:

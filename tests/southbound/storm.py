@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 HOSTS = ("hv1", "hv2")
 FOREIGN = Flow(EVERYWHERE, 3, 777, b"", b"", 0xBAD)
-LIMITS = {1: (100, 200), 2: (100, 400), 3: (10, 50)}
-"""Packets a second, and at once, that meters let through, by class: to the daemon, to everybody, to the log."""
+LIMITS = {1: (100, 200), 2: (100, 400), 3: (10, 50), 4: (20, 40)}
+"""Packets a second, and at once, that meters let through, by class: to the daemon, to everybody, to the log, strays."""
 
 
 def wanted(rig: Rig, name: str) -> dict[object, tuple[int, bytes]]:
