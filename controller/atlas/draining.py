@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from controller.links import Track
+from controller.links import Placed, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from controller.atlas.mapping import Mapping
     from controller.core import Core
@@ -79,13 +79,24 @@ class Draining:
         ]
         if destinations:
             return _no("OnlyWay", f"nothing else leads to {_listed(destinations)}")
-        store = self._core.compiler.store
-        tracks = (store.get(Track, key) for key in store.keys(Track))
-        steered = [track for track in tracks if track is not None and _passes(track, name, ends)]
+        steered = [track for track in self._followed() if _passes(track, name, ends)]
         if steered:
             ways = (f"{track.bridges[0]}>{track.bridges[-1]}" for track in steered)
             return _no("Steered", f"path policies lead there from and to {_listed(ways)}")
         return None
+
+    def _followed(self) -> Iterator[Track]:
+        """The tracks that packets take as long as nothing fails: detours are there for when something does."""
+        store = self._core.compiler.store
+        placed = (store.get(Placed, key) for key in store.keys(Placed))
+        due, seen = {one.track for one in placed if one is not None}, {0}
+        while due - seen:
+            number = (due - seen).pop()
+            seen.add(number)
+            track = store.get(Track, str(number))
+            if track is not None:
+                due.add(track.then)
+                yield track
 
     def _confirmed(self, name: str, bridges: Collection[str]) -> dict[str, Any]:
         """Whether who could send there has heard that it is not to."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controller.atlas import draining
-from controller.links import BridgeSettings, LinkSettings, Route
+from controller.links import TRACKS, BridgeSettings, LinkSettings, Placed, Route, Track
 from tests.atlas.country import Country
 
 if TYPE_CHECKING:
@@ -123,3 +123,21 @@ def test_a_link_is_left_alone_for_as_long_as_somebody_of_ours_asks(ring: Country
     ring.settle()
     ring.take_all()
     assert hops(ring, "s1", "s0") == ("s0",)
+
+
+def test_a_way_round_for_when_something_fails_keeps_nobody_waiting(ring: Country) -> None:
+    """The path goes by s3, and from s0 round it by s1; one that follows at an end is gone along."""
+    laid = ((2, ("s0", "s1", "s2")), (3, ("s2", "s1")))
+    around, then = (Track(str(TRACKS + n), TRACKS + n, bridges, (0,) * (len(bridges) - 1)) for n, bridges in laid)
+    path = Track(str(TRACKS + 1), TRACKS + 1, ("s0", "s3", "s2"), (around.number, 0), then.number)
+    ring.tell(around, then, path, Placed("acme/video|s0|s2", "acme/video", "s0", "s2", path.number))
+    said = {}
+    for link in ("s0-s1", "s0-s3", "s1-s2"):
+        maintain(ring, link)
+        ring.take_all()
+        said[link] = ring.atlas.draining(link)
+        maintain(ring, link, on=False)
+        ring.take_all()
+    assert said["s0-s1"]["drained"]
+    assert said["s0-s3"]["message"] == "path policies lead there from and to s0>s2"
+    assert said["s1-s2"]["message"] == "path policies lead there from and to s2>s1"
