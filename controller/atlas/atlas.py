@@ -9,25 +9,27 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from controller.atlas.bell import Bell
 from controller.atlas.draining import DIGESTED, Draining
 from controller.atlas.mapping import MAPPED, Mapping
 from controller.atlas.placements import Placements
-from controller.core import Breath, World
+from controller.atlas.planner import Planner
+from controller.atlas.telling import Telling
+from controller.core import Breath
 from controller.derived import Audience
-from controller.entities import Chassis
-from controller.inventory import News
 from controller.links import Heading, LinkSettings, Placed, Route, Track
-from topology.fabric import Fabric, Turn
 from topology.map import Map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from controller.atlas.mapping import Place
     from controller.atlas.steering import Steering
     from controller.core import Core
     from controller.entities import Entity
+    from controller.inventory import News
     from controller.links import LinkFigures
+    from topology.fabric import Turn
 
 HEARD = MAPPED | {Audience}
 
@@ -54,32 +56,28 @@ class Atlas:
         self.map = Map()
         self.steering = steering
         self.figures = figures
-        self._core = core
-        self._hub = hub
-        self._remember = remember
         self._bug = bug
         self._breath = Breath(hub.sleep)
         self._mapping = Mapping(core.compiler.store, self.map, figures.of)
-        self._fabric = Fabric(self._breath)
         self._placements = Placements(steering, core.compiler.store, self.map)
-        self._draining = Draining(core, self.map, self._mapping, self._fabric, self._done)
-        self._wake = hub.Queue()
+        self._planner = Planner(core, self.map, self._mapping, self._placements, self._breath)
+        self._draining = Draining(core, self.map, self._mapping, self._planner.fabric, self._done)
+        self._telling = Telling(core, hub, remember, DIGESTED)
+        self._bell = Bell(hub)
         self._dirty: set[Place] = set()
         self._began = self._busy = False
-        self._on_the_way = 0
 
     def recall(self, entities: Iterable[Entity]) -> None:
         """Take over what an earlier daemon told, ahead of ``begin``; to compile it is the caller's."""
         known = tuple(entities)
-        self._fabric.recall({entity.key: entity.version for entity in known if isinstance(entity, Heading)})
+        self._planner.fabric.recall({entity.key: entity.version for entity in known if isinstance(entity, Heading)})
         self._placements.recall(known)
 
     def begin(self) -> None:
         """Asked by the core once it knows the world that was recalled: no switch is to see routes go and come back."""
         self._began = True
         for turn, _ in self._turns():
-            self._remember(News(turn.puts, turn.deletes))
-            self._core.advance(World(turn.puts, turn.deletes))
+            self._telling.at_once(turn)
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """A change was compiled: what of it concerns the map is looked at soon."""
@@ -93,12 +91,13 @@ class Atlas:
             elif read[1] in {Track, Placed}:
                 self._draining.steered()
         if self._dirty and self._began:
-            self._poke()
+            self._bell.ring()
 
     def settled(self, _chassis: str) -> None:
         """A switch came, went, or took something in: changes that wait for all to hear them may wait no longer."""
-        if (self._fabric.waiting.costs or self._fabric.waiting.tolls) and self._all_hear():
-            self._poke()
+        waiting = self._planner.fabric.waiting
+        if (waiting.costs or waiting.tolls) and self._planner.all_hear():
+            self._bell.ring()
 
     def measured(self, rates: dict[str, float]) -> None:
         """Loads and latencies were read anew: put them on the map, and let steering look at them.
@@ -107,13 +106,13 @@ class Atlas:
         """
         self._mapping.measured()
         self._placements.rates = rates
-        self._poke()
+        self._bell.ring()
 
     def hold(self, link: str, *, drained: bool) -> None:
         """Keep all that can go elsewhere off a link (its name) for a while, whatever users say of it."""
         (self._mapping.held.add if drained else self._mapping.held.discard)(link)
         self._dirty.add((LinkSettings, link))
-        self._poke()
+        self._bell.ring()
 
     def draining(self, name: str) -> dict[str, Any]:
         """Whether a link or bridge may be taken away without loss: ``{"drained", "reason", "message"}``."""
@@ -126,82 +125,23 @@ class Atlas:
     def run(self) -> None:
         """Follow changes for ever."""
         while True:
-            self._wake.get()
+            self._bell.wait()
             self._busy = True
             try:
                 for turn, urgent in self._turns():
-                    self._submit(turn, urgent=urgent)
+                    self._telling.tell(turn, urgent=urgent)
             except Exception as error:  # noqa: BLE001 - our bug must not cost everybody the map
                 self._bug("atlas", "", error)
             self._busy = False
 
-    def _poke(self) -> None:
-        if not self._wake.qsize():
-            self._wake.put(None)
-
     def _done(self) -> bool:
         """Whether all that was heard is worked out, told and compiled."""
-        return self._began and not (self._busy or self._dirty or self._on_the_way)
-
-    def _submit(self, turn: Turn, *, urgent: bool) -> None:
-        self._on_the_way += 1
-        self._remember(News(turn.puts, turn.deletes))
-        self._core.submit(turn.puts, turn.deletes, urgent=urgent)
-        self._core.ask(self._arrived)
-
-    def _arrived(self) -> None:
-        """Compiled; whoever waits for something to be drained is to look again when that may be so."""
-        self._on_the_way -= 1
-        self._hub.spawn_after(DIGESTED, self._core.poke)
+        return self._began and not (self._busy or self._dirty or self._telling.under_way)
 
     def _turns(self) -> Iterator[tuple[Turn, bool]]:
-        """What follows from all that was heard, one turn after the other: failures first, then plans, then tracks.
-
-        With each, whether it is urgent.
-        """
+        """All that follows from what was heard."""
         dirty, self._dirty = self._dirty, set()
         self._breath.begin()
-        turn = Turn()
-        lost, planned = self._mapping.take(dirty, turn)
-        self._fabric.fail(lost, turn)
-        if lost.costs and turn.puts + turn.deletes:
-            yield turn, True
-            turn = Turn()
-        wanted = self._destinations() if self._mapping.rewired or _moves_ends(dirty) else None
-        if wanted is not None:
-            self._fabric.leave(wanted, turn)
-        self._fabric.plan(planned, turn, all_hear=self._all_hear())
-        if wanted is not None:
-            self._fabric.lead_to(wanted, turn)
-        if turn.puts or turn.deletes:
-            yield turn, False
-        yield from self._steered()
-
-    def _steered(self) -> Iterator[tuple[Turn, bool]]:
-        turn, now = Turn(), time.monotonic()
-        self._placements.plan(now, turn)
+        yield from self._planner.turns(dirty)
         if self._placements.again is not None:
-            self._hub.spawn_after(max(0.0, self._placements.again - now), self._poke)
-        if turn.puts or turn.deletes:
-            yield turn, False
-
-    def _all_hear(self) -> bool:
-        """Whether all bridges take in what they are told, or have been told nothing yet."""
-        return not self._fabric.routing.trees or not self._mapping.deaf(self._core.bridges)
-
-    def _destinations(self) -> dict[str, bool]:
-        """The chassis that frames are for, and whether hosts without wires reach them by their own tunnels."""
-        store, fabric = self._core.compiler.store, self._mapping.fabric
-        found: dict[str, bool] = {}
-        for name in self.map.graph:
-            if not store.count(Audience, "chassis", name):
-                continue
-            if name in fabric or not fabric.keys().isdisjoint(self.map.graph[name]):
-                chassis = store.get(Chassis, name)
-                found[name] = chassis is not None and chassis.encap_ip is not None and bool(chassis.tunnels)
-        return found
-
-
-def _moves_ends(dirty: Collection[Place]) -> bool:
-    """Whether it may be other chassis now that frames are for."""
-    return any(kind in {Audience, Chassis} for kind, _ in dirty)
+            self._bell.ring_in(max(0.0, self._placements.again - time.monotonic()))

@@ -49,7 +49,7 @@ class Draining:
 
         Reasons are Unknown, NotAsked, Changing, OnlyWay, Steered, OutOfReach, Confirming, and Drained.
         """
-        ends = self._mapping.ends(name)
+        ends = self._mapping.cables.ends(name)
         if ends is None and name not in self._ground:
             return _no("Unknown", f"there is no link or bridge {name}")
         if not self._asked(name, ends):

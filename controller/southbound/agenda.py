@@ -11,7 +11,7 @@ from controller.southbound.session import Change
 from controller.sync import REPLACING, REST, Flows, Step, Turn, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 BUNDLE_SIZE = 1500
 MOST_FLUSHES = 1_000
@@ -77,16 +77,11 @@ class Agenda:
 
     def _begin(self) -> Step | None:
         step = self._waiting[0] if self._waiting else None
-        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=self._hurried()):
+        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=_hurried(self._waiting)):
             return None
         self._waiting.popleft()
         self._begun.append(step)
         return step
-
-    def _hurried(self) -> bool:
-        """Whether what waits here is to wait for no rest."""
-        steps = (step for step in self._waiting if isinstance(step, Step))
-        return len(self._waiting) > BUSY or any(step.turn.urgent for step in steps)
 
     def end(self, step: Step) -> None:
         """The switch has confirmed a step."""
@@ -122,6 +117,11 @@ class Agenda:
     def oldest(self, otherwise: int) -> int:
         """The number of the oldest turn that is not confirmed."""
         return min((step.turn.number for step in self._steps()), default=otherwise)
+
+
+def _hurried(waiting: Collection[Step | Flush]) -> bool:
+    """Whether what waits is to wait for no rest."""
+    return len(waiting) > BUSY or any(isinstance(step, Step) and step.turn.urgent for step in waiting)
 
 
 def _whole_zone(flush: Flush) -> Flush:

@@ -183,7 +183,8 @@ class Country:
 
     def settle(self) -> None:
         """Let core and atlas do all that they have to."""
-        while self.core._inbox.qsize() or self.atlas._wake.qsize():  # noqa: SLF001 - the queues are the test's own
+        bell: Any = self.atlas._bell  # noqa: SLF001 - the queues are the test's own
+        while self.core._inbox.qsize() or bell._rung.qsize():  # noqa: SLF001
             for part in (self.core, self.atlas):
                 try:
                     part.run()

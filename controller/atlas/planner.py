@@ -1,0 +1,69 @@
+"""Planner: what becomes of routes and tracks when facts of the map are otherwise, one turn after the other."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from controller.derived import Audience
+from controller.entities import Chassis
+from topology.fabric import Fabric, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from controller.atlas.mapping import Mapping, Place
+    from controller.atlas.placements import Placements
+    from controller.core import Core
+    from topology.map import Map
+
+
+class Planner:
+    """Keeps routes with the map; ``placements`` keeps tracks."""
+
+    def __init__(
+        self, core: Core, ground: Map, mapping: Mapping, placements: Placements, breathe: Callable[[], None]
+    ) -> None:
+        self.fabric = Fabric(breathe)
+        self._core = core
+        self._ground = ground
+        self._mapping = mapping
+        self._placements = placements
+
+    def turns(self, dirty: Collection[Place]) -> Iterator[tuple[Turn, bool]]:
+        """What follows from these facts: failures first, then plans, then tracks; with each, whether it is urgent."""
+        turn, pairs = Turn(), self._mapping.cables.pairs
+        lost, planned = self._mapping.take(dirty, turn)
+        self.fabric.fail(lost, turn)
+        if lost.costs and turn.puts + turn.deletes:
+            yield turn, True
+            turn = Turn()
+        moves = self._mapping.cables.pairs != pairs or any(kind in {Audience, Chassis} for kind, _ in dirty)
+        wanted = self._destinations() if moves else None
+        if wanted is not None:
+            self.fabric.leave(wanted, turn)
+        self.fabric.plan(planned, turn, all_hear=self.all_hear())
+        if wanted is not None:
+            self.fabric.lead_to(wanted, turn)
+        if turn.puts or turn.deletes:
+            yield turn, False
+        turn = Turn()
+        self._placements.plan(time.monotonic(), turn)
+        if turn.puts or turn.deletes:
+            yield turn, False
+
+    def all_hear(self) -> bool:
+        """Whether all bridges take in what they are told, or have been told nothing yet."""
+        return not self.fabric.routing.trees or not self._mapping.deaf(self._core.bridges)
+
+    def _destinations(self) -> dict[str, bool]:
+        """The chassis that frames are for, and whether hosts without wires reach them by their own tunnels."""
+        store, fabric = self._core.compiler.store, self._mapping.cables.fabric
+        found: dict[str, bool] = {}
+        for name in self._ground.graph:
+            if not store.count(Audience, "chassis", name):
+                continue
+            if name in fabric or not fabric.keys().isdisjoint(self._ground.graph[name]):
+                chassis = store.get(Chassis, name)
+                found[name] = chassis is not None and chassis.encap_ip is not None and bool(chassis.tunnels)
+        return found

@@ -1,0 +1,43 @@
+"""Tunnels on the map: from wired hosts to all others, and between hosts that steering speaks of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from controller.entities import Chassis
+from controller.links import Demand, PathPolicy, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+Ends = tuple[str, str]
+
+
+class Facts(Protocol):
+    """What the compiler's store knows (``controller.store.Store``)."""
+
+    def get(self, kind: type, key: str) -> Any | None:
+        """The entity, or None."""
+
+    def keys(self, kind: type) -> Iterable[str]:
+        """The keys of all entities of a type."""
+
+
+def tunnels(facts: Facts, fabric: Collection[str]) -> Iterator[Ends]:
+    """The pairs of hosts that have a sort of tunnel in common, where one is of the fabric or both are spoken of."""
+    found = (facts.get(Chassis, key) for key in facts.keys(Chassis))
+    hosts = {host.key: host for host in found if host is not None and host.encap_ip and host.tunnels}
+    wired, spoken = hosts.keys() & fabric, hosts.keys() & _spoken_of(facts)
+    for ones, others in ((wired, hosts.keys()), (spoken, spoken)):
+        for one in ones:
+            for other in others:
+                if one != other and dict(hosts[one].tunnels).keys() & dict(hosts[other].tunnels).keys():
+                    yield in_order(one, other)
+
+
+def _spoken_of(facts: Facts) -> set[str]:
+    """The chassis that demands begin or end at, or that policies want passed."""
+    demands = (facts.get(Demand, key) for key in facts.keys(Demand))
+    policies = (facts.get(PathPolicy, key) for key in facts.keys(PathPolicy))
+    ends = {end for demand in demands if demand is not None for end in (demand.source, demand.target)}
+    return ends.union(*(policy.wanted.via for policy in policies if policy is not None))
