@@ -24,9 +24,9 @@ from controller.links import Bearing, PathPolicy
 from controller.policy.values import DISCOVERY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from apps.terms import Terms
+    from apps.terms import Clause
     from controller.compiler.view import View
     from controller.courses import Course
     from controller.entities import Chassis
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from controller.links import Placed
 
 DELIVERY: Match = {r.LOOKUP: r.DELIVERY}
+WAYS = 4
+"""In which a packet may be known: each end by its identity, or by its address."""
 
 
 def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
@@ -60,24 +62,23 @@ def courses(course: Course, view: View) -> Iterator[Flow]:
 
 
 def _directed(course: Course, at: Precedence, view: View, *, answers: bool) -> Iterator[Flow]:
-    place = 2 * at.place + answers
     named: list[Action] = [set_field(r.COURSE, r.course(at.number, answers=answers)), PATHS.goto]
-    for terms, actions in _spoken(course, view, named, answers=answers).items():
-        yield STEER.flow(Hosts(course.key), f"/{place}", dict(terms), actions)
+    for way, clauses in enumerate(_clauses(course, view, answers=answers)):
+        place = (at.place * len((False, True)) + answers) * WAYS + way
+        for terms, actions in meeting(f"{course.key}|{answers}|{way}", clauses, named).items():
+            yield STEER.flow(Hosts(course.key), f"/{place}", dict(terms), actions)
 
 
-def _spoken(course: Course, view: View, does: list[Action], *, answers: bool) -> dict[Terms, list[Action]]:
+def _clauses(course: Course, view: View, *, answers: bool) -> Iterator[Sequence[Clause]]:
+    """What a packet has to meet, in each way in which it may be known."""
     traffic = course.traffic
     senders, receivers, asked = traffic.sources, traffic.targets, traffic.services
     if answers:
         senders, receivers, asked = receivers, senders, tuple(map(answering, asked))
     what = services(asked, pieces=course.chain)
-    ways = [
-        (*sender, *receiver, what)
-        for sender in ends(senders, course.project, SENDING, view)
-        for receiver in ends(receivers, course.project, RECEIVING, view)
-    ]
-    return meeting(f"{course.key}|{answers}", ways, does)
+    for sender in ends(senders, course.project, SENDING, view):
+        for receiver in ends(receivers, course.project, RECEIVING, view):
+            yield (*sender, *receiver, what)
 
 
 def refusals(policy: PathPolicy, view: View) -> Iterator[Flow]:

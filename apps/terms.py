@@ -140,23 +140,20 @@ def _answer(answers: dict[int, int], span: Range) -> Range:
     return kind | low % CODES, kind | high % CODES
 
 
-def meeting(name: str, ways: Iterable[Sequence[Clause]], does: list[Action]) -> dict[Terms, list[Action]]:
-    """Matches with their actions, for packets that meet all clauses of one of several ways, the services last.
+def meeting(name: str, clauses: Sequence[Clause], does: list[Action]) -> dict[Terms, list[Action]]:
+    """Matches with their actions, for packets that meet all clauses, the services last.
 
     ``name`` tells conjunctions apart. One has another number for other services: while a change of several of its
     lists is under way, no member of an old one may meet one of a new one.
     """
-    found: dict[Terms, list[Action]] = {}
-    for place, clauses in enumerate(ways):
-        asking = [clause for clause in clauses if clause != [()]]
-        if prod(map(len, asking)) <= sum(map(len, asking)) + 1:
-            found |= {_joined(terms): does for terms in product(*asking) if _may_meet(terms)}
-            continue
-        number = hashed(f"{name}|{place}|{clauses[-1]}", CONJUNCTION_BITS)
-        found[((f.CONJ_ID, number),)] = does
-        for clause, either in enumerate(asking, 1):
-            for terms in either:
-                found.setdefault(terms, []).append(conjunction(number, clause, len(asking)))
+    asking = [clause for clause in clauses if clause != [()]]
+    if prod(map(len, asking)) <= sum(map(len, asking)) + 1:
+        return {_joined(terms): does for terms in product(*asking) if _may_meet(terms)}
+    number = hashed(f"{name}|{clauses[-1]}", CONJUNCTION_BITS)
+    found: dict[Terms, list[Action]] = {((f.CONJ_ID, number),): does}
+    for clause, either in enumerate(asking, 1):
+        for terms in either:
+            found[terms] = [conjunction(number, clause, len(asking))]
     return found
 
 
