@@ -14,10 +14,8 @@ from prometheus_client import CollectorRegistry
 from apps import pipeline, policy_tables, registers, registry
 from controller import outfit
 from controller.agent.keeper import Keeper
-from controller.atlas.atlas import Atlas
-from controller.atlas.care import Care
-from controller.atlas.scouts import Scouts, Tools
-from controller.atlas.steering import Steering
+from controller.atlas.cartography import Cartography
+from controller.atlas.scouts import Tools
 from controller.compiler.compiler import Rules
 from controller.core import Breath, Core
 from controller.dead_ports import DeadPorts
@@ -95,23 +93,20 @@ class Daemon:
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
-        self._scouts = self._scouting(news.told)
-        self.switchboard.watchers += [self._scouts.ports, DeadPorts(self.core.submit).ports]
-        self._atlas = self._mapping()
-        hub, reports, store = self._hub, self.reports, self.core.compiler.store
-        self._care = Care(store, self._atlas, self.hosts, settings.topology, hub, reports.publish, reports.bug)
+        tools = Tools(self.switchboard, news.told, self._seen, self.reports.publish, self.reports.bug)
+        self._maps = Cartography(self.core, settings.topology, tools, self.hosts, self._hub)
+        self.switchboard.watchers += [self._maps.scouts.ports, DeadPorts(self.core.submit).ports]
         self._live = self._living()
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
-        followers = (self._live, self._orders, self._gateways, self._services, forgetting, self._atlas, self._care)
-        self.reports.followers += [self._scouts.probing.compiled, *(follower.compiled for follower in followers)]
-        settlers = (self._gateways, self._live.cutting, self._care, self._scouts.probing)
-        self.reports.settlers += [settler.settled for settler in settlers]
+        followers = (self._live, self._orders, self._gateways, self._services, forgetting)
+        self.reports.followers += [*(follower.compiled for follower in followers), *self._maps.followers]
+        self.reports.settlers += [self._gateways.settled, self._live.cutting.settled, *self._maps.settlers]
         self.plans = Plans(self.core, rules, self.reports)
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
         self.plans.looks["connections"] = partial(_ended, self._live, self.plans)
-        states, atlas, store = HostStates(), self._atlas, self.core.compiler.store
+        states, atlas, store = HostStates(), self._maps.atlas, self.core.compiler.store
         news.listeners.append(states)
         fabric = Fabric(self.core, atlas, Links(store, atlas, topology.tunnels, states.watches), topology)
         parts = (self.hosts, self._services, self._live, self.plans, states)
@@ -119,16 +114,6 @@ class Daemon:
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         self.writer = Writer(self.database, self.intent, outfit.underlay(settings), keep=reachability.keep)
-
-    def _scouting(self, tell: Callable[[News], None]) -> Scouts:
-        """What finds links and measures them."""
-        tools = Tools(self.switchboard.emit, self.switchboard.counts, tell, self.reports.publish)
-        return Scouts(self.core, self._settings.topology, tools, self._hub)
-
-    def _mapping(self) -> Atlas:
-        """What keeps the map of links."""
-        steering = Steering(self._settings.topology, Breath(self._hub.sleep))
-        return Atlas(self.core, self._hub, steering, self._scouts.figures, self._seen, self.reports.bug)
 
     def _living(self) -> Live:
         """What follows connections."""
@@ -170,16 +155,12 @@ class Daemon:
         recalled = self._memory.recall()
         self._inventory.recall(recalled)
         self._gateways.recall(recalled)
-        self._atlas.recall(recalled)
-        self._scouts.recall(recalled)
+        self._maps.recall(recalled)
         self.core.submit(recalled, ())
         self.core.ask(self._orders.complete)
-        self.core.ask(self._atlas.begin)
+        self._maps.go()
         self._hub.spawn(self.core.run)
         self._hub.spawn(self._memory.run)
-        self._hub.spawn(self._atlas.run)
-        self._hub.spawn(self._care.run)
-        self._scouts.go(self._atlas.measured)
         self._hub.spawn(self._punts.run, time.time)
         self._hub.spawn(self._services.run, self._hub.sleep)
         self._hub.spawn(self._live.cutting.run)
@@ -193,7 +174,7 @@ class Daemon:
         figures.register(CoreCollector(self.core, self.reports.drifts))
         figures.register(ServicesCollector(self._services, self._punts))
         figures.register(PolicyCollector(self._live.decisions))
-        figures.register(self._scouts.collector)
+        figures.register(self._maps.scouts.collector)
         app = application(self.writer, self.intent, self.world, self.events, tokens, settings, figures)
         serve(app, settings.http, self._hub)
         self._stop()
@@ -242,7 +223,7 @@ class Daemon:
 
     def _punted(self, chassis: str, packet: PacketIn) -> None:
         if packet.registers.get(registers.PUNT.register or 0) == registers.PROBED:
-            self._scouts.probing.punted(chassis, packet)
+            self._maps.scouts.probing.punted(chassis, packet)
             return
         self._punts.take(self._services.pipeline.punt(chassis, packet))
 

@@ -136,7 +136,7 @@ class Inventory:
         """A host joined, or its description changed."""
         news = News()
         if row.name in self._hosts and not self.hosted(row.name):
-            news.deletes += self._forgotten(row.name)
+            news.deletes += self.forget_bare(row.name)
         host = self._hosts.setdefault(row.name, _Host(row.name))
         _give_up(self._by_dpid, host)
         host.dpid, host.encap_ip, host.gateway = self._own_dpid(row), row.encap_ip, row.gateway
@@ -144,7 +144,7 @@ class Inventory:
         if host.dpid:
             before = self._by_dpid.get(host.dpid, row.name)
             if not self.hosted(before):
-                news.deletes += self._forgotten(before)
+                news.deletes += self.forget_bare(before)
             self._by_dpid[host.dpid] = row.name
         news.puts.append(host.chassis())
         return news
@@ -196,12 +196,8 @@ class Inventory:
         host.interfaces = fresh
         return news
 
-    def forget_bare(self, chassis: str) -> News:
-        """A bare bridge goes by this name no more."""
-        return News(deletes=self._forgotten(chassis))
-
-    def _forgotten(self, chassis: str) -> list[tuple[type, str]]:
-        """A bare bridge turned out to be a host's: what it was known by goes."""
+    def forget_bare(self, chassis: str) -> list[tuple[type, str]]:
+        """A bare bridge goes by another name now, or turned out to be a host's: what it was known by goes."""
         host = self._hosts.pop(chassis)
         _give_up(self._by_dpid, host)
         return [*((Interface, interface.key) for interface in host.interfaces.values()), (Chassis, chassis)]

@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from controller.flow.actions import CONTROLLER_RESERVED
-from controller.inventory import INTEGRATION_BRIDGE, Inventory
+from controller.inventory import INTEGRATION_BRIDGE, Inventory, News
 from controller.southbound.agenda import Flush
 from controller.southbound.flow_counts import FlowCounts
 from controller.southbound.packets import PacketIn, packet_out
 from controller.southbound.xids import Concern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from controller.core import Core
     from controller.flow.actions import Action
-    from controller.inventory import News
     from controller.southbound.conntrack import Connections
     from controller.southbound.framework import Connection
     from controller.southbound.inbound import Received
@@ -60,7 +59,7 @@ class Switchboard:
         self._inventory = inventory
         self._publish = publish
         self._punted = punted
-        self._seen = seen
+        self._tell = partial(_told, core, seen)
         self._unplaced: dict[int, Connection] = {}
         self._placed: dict[Connection, str] = {}
         self._refusals: dict[str, float] = {}
@@ -69,7 +68,10 @@ class Switchboard:
     def opened(self, connection: Connection) -> None:
         """A switch connected: it belongs to a host we know, to one that has yet to tell, or to itself."""
         chassis = self._inventory.chassis_of(connection.dpid)
-        if chassis is None or self._renamed(connection, chassis):
+        if chassis is not None and _renamed(chassis, connection, self._inventory, self._placed.values()):
+            self._tell(News(deletes=self._inventory.forget_bare(chassis)))
+            chassis = None
+        if chassis is None:
             chassis = _own_name(connection)
             if chassis == INTEGRATION_BRIDGE:
                 self._wait(connection)
@@ -151,18 +153,6 @@ class Switchboard:
         _log.info("switch_left", chassis=chassis)
         self._publish("health", f"Chassis {chassis}", {"action": "switch disconnected"})
 
-    def _renamed(self, connection: Connection, chassis: str) -> bool:
-        """Whether a bare bridge that was here before goes by another name now; that of old is forgotten then."""
-        hosted, own = self._inventory.hosted(chassis), _own_name(connection)
-        if hosted or chassis in self._placed.values() or own in {chassis, INTEGRATION_BRIDGE}:
-            return False
-        self._tell(self._inventory.forget_bare(chassis))
-        return True
-
-    def _tell(self, news: News) -> None:
-        self._seen(news)
-        self._core.submit(news.puts, news.deletes)
-
     def _wait(self, connection: Connection) -> None:
         """A host's bridge may connect before the host's database has told of it."""
         held = self._unplaced.get(connection.dpid)
@@ -194,6 +184,18 @@ def _own_name(connection: Connection) -> str:
     """What a bridge calls itself by its local port; its datapath id where that cannot be a name."""
     local = next((port.name for port in connection.ports() if port.number == LOCAL_PORT), "")
     return local if PLAIN_NAME.fullmatch(local) else f"{connection.dpid:016x}"
+
+
+def _renamed(chassis: str, connection: Connection, inventory: Inventory, connected: Collection[str]) -> bool:
+    """Whether a bare bridge that was called so before, and is not connected, calls itself otherwise now."""
+    if inventory.hosted(chassis) or chassis in connected:
+        return False
+    return _own_name(connection) not in {chassis, INTEGRATION_BRIDGE}
+
+
+def _told(core: Core, seen: Callable[[News], None], news: News) -> None:
+    seen(news)
+    core.submit(news.puts, news.deletes)
 
 
 class _Message:

@@ -18,9 +18,9 @@ from topology.sides import Outcome, Place, Send, Side
 from topology.wires import ends, other_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from controller.links import Role, Wire
+    from controller.links import Wire
     from topology.sides import Use
 
 
@@ -41,34 +41,18 @@ class PortState:
 
 
 class Discovery:
-    """All ports of all bridges. ``key`` signs, ``nonce`` gives one that was never given before; times in s."""
+    """``ground`` is what is known. ``key`` signs, ``nonce`` gives one that was never given before; times in s."""
 
     def __init__(self, pace: Pace, key: bytes, nonce: Callable[[], bytes]) -> None:
-        self._ground = Ground(pace)
-        self._hearing = Hearing(self._ground, key)
+        self.ground = Ground(pace)
+        self._hearing = Hearing(self.ground, key)
         self._pace = pace
         self._key = key
         self._nonce = nonce
 
-    def recall(self, wires: Iterable[Wire]) -> None:
-        """Take over what was known before this daemon started."""
-        self._ground.wires.recall(wires)
-
-    def wires(self) -> tuple[Wire, ...]:
-        """All that are known, up or down."""
-        return self._ground.wires.all()
-
-    def role(self, place: Place) -> Role | None:
-        """What a port turned out to be, None while nobody can say."""
-        return self._ground.role(place)
-
-    def due(self) -> float | None:
-        """When ``tick`` has something to do."""
-        return self._ground.agenda.next()
-
     def port(self, told: PortState, now: float) -> Iterator[Outcome]:
         """A port came or changed."""
-        ground, side = self._ground, self._ground.sides.get(told.place)
+        ground, side = self.ground, self.ground.sides.get(told.place)
         if side is not None and (side.name, side.address) != (told.name, told.address):
             yield from self.gone(told.place)
             side = None
@@ -92,12 +76,12 @@ class Discovery:
 
     def gone(self, place: Place) -> Iterator[Outcome]:
         """A port went."""
-        yield from self._ground.lose(place, "port gone")
-        self._ground.drop(place)
+        yield from self.ground.lose(place, "port gone")
+        self.ground.drop(place)
 
     def joined(self, bridge: str, now: float) -> Iterator[Outcome]:
         """A bridge is in reach, or has got more flows: its ports that have not been answered are probed at once."""
-        ground, again = self._ground, bridge in self._ground.joined
+        ground, again = self.ground, bridge in self.ground.joined
         ground.joined.add(bridge)
         for side in ground.of(bridge):
             if not again or (side.reaches is None and 0 < side.tries <= self._pace.misses):
@@ -110,23 +94,23 @@ class Discovery:
 
     def left(self, bridge: str) -> None:
         """A bridge is out of reach: its wires go on, and nothing can be said of them."""
-        self._ground.joined.discard(bridge)
+        self.ground.joined.discard(bridge)
 
     def lives(self, mac: str, place: Place, now: float) -> None:
         """A machine is bound to a port: where else it was heard, a bridge had passed on what it sent."""
-        self._ground.free(self._ground.strangers.heard(mac, place), now)
+        self.ground.free(self.ground.strangers.heard(mac, place), now)
 
     def unsent(self, place: Place, now: float) -> None:
         """The switch was not there for the probe that its port was to send."""
-        side = self._ground.sides.get(place)
+        side = self.ground.sides.get(place)
         if side is not None:
             side.unheard -= 1
             side.tries -= 1
-            self._ground.agenda.set(side, now + UNSENT)
+            self.ground.agenda.set(side, now + UNSENT)
 
     def tick(self, now: float) -> Iterator[Outcome]:
         """Probe the ports that are due; where too many probes in a row did not arrive, the wire is down."""
-        ground = self._ground
+        ground = self.ground
         for side in ground.agenda.take(ground.sides, now):
             if not ground.probed(side):
                 continue
@@ -140,25 +124,25 @@ class Discovery:
 
     def heard(self, place: Place, frame: bytes, now: float) -> Iterator[Outcome]:
         """A frame came in at a port where nothing but probes should."""
-        side = self._ground.sides.get(place)
+        side = self.ground.sides.get(place)
         if side is not None and side.use != "other":
             yield from self._hearing.heard(side, frame, now)
 
     def _recognized(self, side: Side) -> Iterator[Outcome]:
         """A port that ended a wire before this daemon started still does, if it is the same interface."""
-        wire = self._ground.wires.at(side.place)
+        wire = self.ground.wires.at(side.place)
         if wire is None:
             return
         if wire.names[ends(wire).index(side.place)] != side.name:
-            yield from self._ground.lose(side.place, "port gone")
+            yield from self.ground.lose(side.place, "port gone")
         elif wire.up:
             side.reaches = other_end(wire, side.place)
 
     def _rejoined(self, wire: Wire, bridge: str, now: float) -> Iterator[Outcome]:
         """Watch a wire again from both ends; one whose port is not there any more is none."""
         for end in ends(wire):
-            side = self._ground.sides.get(end)
+            side = self.ground.sides.get(end)
             if side is not None:
-                self._ground.fresh(side, now)
+                self.ground.fresh(side, now)
             elif end[0] == bridge:
-                yield from self._ground.lose(end, "port gone")
+                yield from self.ground.lose(end, "port gone")

@@ -91,17 +91,12 @@ class Figures:
             return None
         pairs = [ends(wire) for wire in wires]
         latencies = [took for pair in pairs if (took := self._latencies.between(*pair)) is not None]
-        speeds = [speed for pair in pairs if (speed := self._speed(*pair)) is not None]
+        speeds = [speed for pair in pairs if (speed := _slower(self._speeds, pair)) is not None]
         return LinkFigures(
             round(max(latencies) * _MILLI, _DIGITS) if latencies else None,
             self._load(pairs),
             sum(speeds) if len(speeds) == len(pairs) else None,
         )
-
-    def _speed(self, one: Place, other: Place) -> float | None:
-        """What the slower end of a wire can send."""
-        known = [speed for chassis, port in (one, other) if (speed := self._speeds.get(chassis, {}).get(port))]
-        return min(known, default=None)
 
     def _load(self, pairs: list[tuple[Place, Place]]) -> tuple[float, float] | None:
         """What each end sends over all wires; where one does not tell what it sends, the other tells what it gets."""
@@ -113,3 +108,9 @@ class Figures:
             there += first.sent if first is not None else second.received if second is not None else 0.0
             back += second.sent if second is not None else first.received if first is not None else 0.0
         return there, back
+
+
+def _slower(speeds: dict[str, dict[int, float]], places: Iterable[Place]) -> float | None:
+    """What the slower end of a wire can send; None where neither tells."""
+    known = [speed for chassis, port in places if (speed := speeds.get(chassis, {}).get(port)) is not None]
+    return min(known, default=None)

@@ -76,11 +76,11 @@ class Probing:
 
     def recall(self, entities: Iterable[Entity]) -> None:
         """Take over what was known before this daemon started."""
-        self._discovery.recall(entity for entity in entities if isinstance(entity, Wire))
+        self._discovery.ground.wires.recall(entity for entity in entities if isinstance(entity, Wire))
 
     def role(self, chassis: str, port: int) -> Role | None:
         """What a port turned out to be, None while nobody can say."""
-        return self._discovery.role((chassis, port))
+        return self._discovery.ground.role((chassis, port))
 
     def ports(self, chassis: str, described: Iterable[PortDescription]) -> None:
         """All ports of a chassis' bridge, as they are now."""
@@ -116,7 +116,7 @@ class Probing:
     def run(self) -> None:
         """Send probes when they are due, for ever."""
         while True:
-            due = self._discovery.due()
+            due = self._discovery.ground.agenda.next()
             pause = None if due is None else max(0.0, due - self._clock())
             try:
                 self._wake.get(timeout=pause)
@@ -136,7 +136,7 @@ class Probing:
 
     def _do(self, outcomes: Iterable[Outcome]) -> None:
         """Do what is to be done, and what is due by then: wires first, since traffic waits for them."""
-        before = self._discovery.due()
+        before = self._discovery.ground.agenda.next()
         found = [*outcomes, *self._discovery.tick(self._clock())]
         wires = {outcome.wire.key: outcome for outcome in found if isinstance(outcome, Seen | Lost)}
         puts = [outcome.wire for outcome in wires.values() if isinstance(outcome, Seen)]
@@ -145,7 +145,7 @@ class Probing:
             self._tell(News([*puts], [*deletes]))
         for outcome in found:
             self._carry_out(outcome)
-        due = self._discovery.due()
+        due = self._discovery.ground.agenda.next()
         if due is not None and (before is None or due < before) and not self._wake.qsize():
             self._wake.put(None)
 

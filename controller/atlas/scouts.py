@@ -18,22 +18,23 @@ if TYPE_CHECKING:
     from controller.entities import Entity
     from controller.inventory import News
     from controller.settings import Topology
-    from controller.southbound.flow_counts import FlowCounts
     from controller.southbound.ports import PortDescription
+    from controller.switchboard import Switchboard
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What scouts work with.
+    """What scouts and those who draw maps work with.
 
-    ``emit`` has a switch put a frame through actions, ``counts`` asks switches; ``tell`` keeps and compiles what was
-    found, ``publish`` tells users.
+    By ``switches`` frames are sent and counters read. ``tell`` keeps and compiles what was found, ``remember`` only
+    keeps it; ``publish`` tells users, ``bug`` hears of what went wrong.
     """
 
-    emit: Callable[..., bool]
-    counts: FlowCounts
+    switches: Switchboard
     tell: Callable[[News], None]
+    remember: Callable[[News], None]
     publish: Callable[[str, str, dict[str, object]], None]
+    bug: Callable[[str, str, Exception], None]
 
 
 class Scouts:
@@ -42,9 +43,9 @@ class Scouts:
     def __init__(self, core: Core, settings: Topology, tools: Tools, hub: Any) -> None:
         self.figures = Figures()
         findings = Findings(tools.publish, self.figures)
-        self.probing = Probing(core, settings, tools.emit, tools.tell, findings, hub.Queue())
+        self.probing = Probing(core, settings, tools.switches.emit, tools.tell, findings, hub.Queue())
         self.collector = LinksCollector(self.figures, findings)
-        self._measuring = Measuring(self.figures, tools.counts, settings, hub)
+        self._measuring = Measuring(self.figures, tools.switches.counts, settings, hub)
         self._hub = hub
 
     def recall(self, entities: Iterable[Entity]) -> None:

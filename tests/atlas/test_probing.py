@@ -56,8 +56,8 @@ class Panel:
         self._flying: deque[tuple[Place, bytes]] = deque()
         listener: Any = SimpleNamespace(seen=self.heard.append, attempted=self.heard.append, timed=self.heard.append)
         self.wake: queue.Queue[None] = queue.Queue()
-        parts: Any = (self.core, Topology(), self.emit, self.found.append, listener, self.wake)
-        self.probing = Probing(*parts, clock=lambda: self.now)
+        parts: Any = (self.core, Topology(), self.emit, self.found.append, listener, self.wake, lambda: self.now)
+        self.probing = Probing(*parts)
 
     def emit(self, chassis: str, frame: bytes, actions: tuple[Output, ...]) -> bool:
         """A switch that is not there sends nothing."""

@@ -39,7 +39,7 @@ class Floor:
         self.now = 100.0
         nonces = (number.to_bytes(16, "big") for number in itertools.count())
         self.discovery = Discovery(Pace(INTERVAL, MISSES), KEY, nonces.__next__)
-        self.discovery.recall(wires)
+        self.discovery.ground.wires.recall(wires)
         self.cables: dict[Place, tuple[Place, ...]] = {}
         self.flying: list[tuple[float, Place, bytes]] = []
         self.told: list[Outcome] = []
@@ -90,7 +90,7 @@ class Floor:
             self.flying = [item for item in self.flying if item[0] > self.now]
             for _, place, data in landed:
                 self.hear(place, data)
-            due = self.discovery.due()
+            due = self.discovery.ground.agenda.next()
             if due is not None and due <= self.now:
                 self.do(self.discovery.tick(self.now))
 
@@ -100,7 +100,7 @@ class Floor:
 
     def up(self) -> set[str]:
         """The wires that are."""
-        return {wire.key for wire in self.discovery.wires() if wire.up}
+        return {wire.key for wire in self.discovery.ground.wires.all() if wire.up}
 
     def attacks(self) -> list[str]:
         """What was tried."""

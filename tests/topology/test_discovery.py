@@ -29,7 +29,7 @@ def test_a_wire_is_found_in_a_few_milliseconds_from_both_ends() -> None:
     floor.cable(A1, B1)
     floor.run(4 * FLIGHT)
     assert floor.told == [Seen(WIRE, "found")]
-    assert (floor.discovery.role(A1), floor.discovery.role(A2)) == ("link", None)
+    assert (floor.discovery.ground.role(A1), floor.discovery.ground.role(A2)) == ("link", None)
 
 
 def test_a_wire_has_its_ends_in_the_order_of_their_names() -> None:
@@ -98,7 +98,7 @@ def test_a_wire_is_down_the_moment_one_of_its_ports_is_and_found_when_that_is_ba
     port = A1 if place == A1 else B1
     pair.port(port, up=False)
     assert [(told.wire.up, told.cause) for told in pair.told if isinstance(told, Seen)] == [(False, "port down")]
-    assert (pair.up(), len(pair.discovery.wires())) == (set(), 1)
+    assert (pair.up(), len(pair.discovery.ground.wires.all())) == (set(), 1)
     pair.run(5)
     assert pair.up() == set()
     pair.port(port)
@@ -156,7 +156,7 @@ def test_a_daemon_that_was_busy_for_long_takes_no_wire_down(pair: Floor) -> None
 def test_a_port_that_is_gone_leaves_no_wire(pair: Floor) -> None:
     pair.do(pair.discovery.gone(B1))
     assert pair.causes() == ["port gone"]
-    assert pair.discovery.wires() == ()
+    assert pair.discovery.ground.wires.all() == ()
     pair.run(5)
     assert pair.causes() == ["port gone"]
 
@@ -165,7 +165,7 @@ def test_a_port_number_that_another_interface_has_now_is_another_port(pair: Floo
     pair.port(B1, name="tap7")
     assert pair.causes() == ["port gone"]
     pair.run((PROBATION + 0.1) * INTERVAL)
-    assert [wire.names for wire in pair.discovery.wires()] == [("s1-eth1", "tap7")]
+    assert [wire.names for wire in pair.discovery.ground.wires.all()] == [("s1-eth1", "tap7")]
 
 
 def test_a_cable_that_is_plugged_in_elsewhere_is_another_wire(pair: Floor) -> None:
@@ -193,7 +193,7 @@ def test_a_cable_between_two_ports_of_one_bridge_is_no_wire() -> None:
 
 def test_wires_that_were_known_before_stay_up_without_a_word() -> None:
     floor = Floor(A1, B1, wires=(WIRE,))
-    assert (floor.up(), floor.discovery.role(A1)) == ({WIRE.key}, "link")
+    assert (floor.up(), floor.discovery.ground.role(A1)) == ({WIRE.key}, "link")
     floor.cable(A1, B1)
     floor.run(10)
     assert (floor.up(), floor.told) == ({WIRE.key}, [])
@@ -246,4 +246,4 @@ def test_a_bridge_of_many_ports_is_forgotten_whole() -> None:
     for place in (A1, A2, B1):
         floor.do(floor.discovery.gone(place))
     floor.run(60)
-    assert (floor.discovery.due(), floor.discovery.role(A1)) == (None, None)
+    assert (floor.discovery.ground.agenda.next(), floor.discovery.ground.role(A1)) == (None, None)

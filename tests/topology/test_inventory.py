@@ -172,7 +172,7 @@ def test_a_bare_bridge_that_was_known_before_is_bare_and_unchanged() -> None:
     inventory.recall(news.puts)
     assert (inventory.chassis_of(7), inventory.hosted("s1"), inventory.bare_taken("s1")) == ("s1", False, None)
     assert inventory.bare_bridge(7, {1: "s1-eth1"}, "s1") == News()
-    assert inventory.forget_bare("s1") == News(deletes=[(Interface, "s1/s1-eth1"), (Chassis, "s1")])
+    assert inventory.forget_bare("s1") == [(Interface, "s1/s1-eth1"), (Chassis, "s1")]
 
 
 def test_a_hosts_bridge_is_not_bare() -> None:

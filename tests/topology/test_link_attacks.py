@@ -38,7 +38,7 @@ def relayed(floor: Floor, one: Place, other: Place, seconds: float = 3) -> None:
 def test_a_forged_probe_makes_no_wire_is_told_and_gives_its_sender_away(pair: Floor) -> None:
     pair.hear(A2, lldp.encode(Probe("s2", 2, b"n" * 16, pair.now), VM, b"a guess"))
     assert pair.told == [Attack("forged", A2, B2, "a probe that this daemon has not signed")]
-    assert pair.discovery.role(A2) == "host"
+    assert pair.discovery.ground.role(A2) == "host"
     pair.told.clear()
     relayed(pair, A2, B2)
     assert pair.up() == {"s1.1-s2.1"}
@@ -62,7 +62,7 @@ def test_a_probe_that_is_replayed_proves_nothing(pair: Floor) -> None:
     pair.run(60)
     pair.hear(B2, probe)
     assert pair.attacks() == ["replayed", "replayed"]
-    assert (pair.up(), pair.discovery.role(B2)) == ({"s1.1-s2.1"}, None)
+    assert (pair.up(), pair.discovery.ground.role(B2)) == ({"s1.1-s2.1"}, None)
 
 
 def test_a_probe_that_was_kept_back_for_long_proves_nothing() -> None:
@@ -80,7 +80,7 @@ def test_a_probe_that_arrives_at_several_ports_makes_none_of_them_a_link() -> No
     floor.run(10)
     assert floor.up() == set()
     assert "flooded" in floor.attacks()
-    assert [floor.discovery.role(place) for place in (A1, B1, C1)] == ["shared"] * 3
+    assert [floor.discovery.ground.role(place) for place in (A1, B1, C1)] == ["shared"] * 3
 
 
 def test_a_third_port_on_a_wire_makes_it_none_until_its_ports_went_down(pair: Floor) -> None:
@@ -88,11 +88,11 @@ def test_a_third_port_on_a_wire_makes_it_none_until_its_ports_went_down(pair: Fl
     pair.join("s3")
     pair.cables = {A1: (B1, C1), B1: (A1, C1), C1: (A1, B1)}
     pair.run(10)
-    assert pair.discovery.wires() == ()
+    assert pair.discovery.ground.wires.all() == ()
     pair.cables.clear()
     pair.cable(A1, B1)
     pair.run(10)
-    assert pair.discovery.wires() == ()
+    assert pair.discovery.ground.wires.all() == ()
     for place in (A1, B1):
         pair.port(place, up=False)
         pair.port(place)
@@ -105,7 +105,7 @@ def test_a_port_that_reaches_one_port_after_another_is_shared(pair: Floor) -> No
         pair.cables.clear()
         pair.cable(A1, (B2, B1)[turn % 2])
         pair.run(1.5)
-    assert (pair.discovery.role(A1), pair.up()) == ("shared", set())
+    assert (pair.discovery.ground.role(A1), pair.up()) == ("shared", set())
     assert pair.attacks() == ["flooded"]
 
 
@@ -124,7 +124,7 @@ def test_a_port_that_is_bound_once_its_wire_stands_is_no_end_of_it(pair: Floor) 
     pair.port(A1, "bound")
     assert pair.causes() == ["machine"]
     pair.run(5)
-    assert pair.discovery.wires() == ()
+    assert pair.discovery.ground.wires.all() == ()
 
 
 def test_a_port_that_was_bound_is_no_link_until_it_went_down(pair: Floor) -> None:
@@ -141,7 +141,7 @@ def test_a_port_that_was_bound_is_no_link_until_it_went_down(pair: Floor) -> Non
 @pytest.mark.parametrize("kind", ["0800", "0806", "86dd", "88cc"])
 def test_a_machine_that_was_heard_before_makes_no_wire_by_passing_probes_on(pair: Floor, kind: str) -> None:
     pair.hear(A2, frame(VM, kind))
-    assert pair.discovery.role(A2) == "host"
+    assert pair.discovery.ground.role(A2) == "host"
     relayed(pair, A2, B2, 15)
     assert pair.up() == {"s1.1-s2.1"}
     assert set(pair.attacks()) == {"relayed"}
@@ -168,7 +168,7 @@ def test_a_bridge_that_was_heard_before_it_joined_is_no_machine() -> None:
     floor = Floor(A1)
     floor.cable(A1, B1)
     floor.hear(A1, frame(address(B1)))
-    assert floor.discovery.role(A1) == "host"
+    assert floor.discovery.ground.role(A1) == "host"
     floor.port(B1)
     floor.join("s2")
     floor.run(0.1)
@@ -184,10 +184,10 @@ def test_machines_that_a_bridge_let_through_before_it_joined_are_at_their_own_po
     floor.join("s2")
     floor.cable(A1, B1)
     floor.hear(B2, frame(VM))
-    assert floor.discovery.role(A1) == "host"
+    assert floor.discovery.ground.role(A1) == "host"
     floor.discovery.lives(OTHER_VM, B2, floor.now)
     floor.run(0.1)
-    assert (floor.up(), floor.discovery.role(B2)) == ({"s1.1-s2.1"}, "host")
+    assert (floor.up(), floor.discovery.ground.role(B2)) == ({"s1.1-s2.1"}, "host")
 
 
 def test_what_machines_send_over_a_bridge_that_is_out_of_reach_breaks_no_wire(pair: Floor) -> None:
@@ -207,7 +207,7 @@ def test_a_probe_that_comes_back_to_its_port_is_told(pair: Floor) -> None:
 def test_lldp_of_others_is_a_machines_however_large(pair: Floor, size: int) -> None:
     data = lldp.encode(PROBE, VM, KEY)[:14] + b"\x02\x07\x04" + bytes.fromhex(VM.replace(":", "")) + bytes(size)
     pair.hear(A2, data)
-    assert pair.discovery.role(A2) == "host"
+    assert pair.discovery.ground.role(A2) == "host"
     assert pair.attacks() == (["malformed"] if len(data) > 1600 else [])
 
 
@@ -243,7 +243,7 @@ def test_a_storm_takes_no_more_memory_than_a_few_frames(pair: Floor) -> None:
         pair.hear(A2, lldp.encode(Probe("s2", number, number.to_bytes(16, "big"), 1.0), mac, b"a guess"))
     pair.told.clear()
     pair.run(120)
-    ground = pair.discovery._ground  # noqa: SLF001 - what it keeps is the point
+    ground = pair.discovery.ground
     assert len(ground.strangers._homes) <= strangers.MOST_OF_A_PORT  # noqa: SLF001
     assert len(ground.flight._launched) <= flight.MOST_OF_A_PORT * len(ground.sides)  # noqa: SLF001
     assert len(ground.agenda._entries) < 100  # noqa: SLF001
@@ -278,8 +278,8 @@ def test_a_cable_that_is_plugged_in_later_is_a_wire_when_no_machine_was_heard_fo
 def test_a_port_that_was_a_machines_is_on_probation_when_it_is_back(pair: Floor) -> None:
     pair.cable(A1, B1)
     pair.hear(A1, frame(VM))
-    assert pair.discovery.wires() == ()
+    assert pair.discovery.ground.wires.all() == ()
     pair.port(A1, up=False)
     pair.port(A1)
     pair.run(PROBATION * INTERVAL - 0.1)
-    assert pair.discovery.wires() == ()
+    assert pair.discovery.ground.wires.all() == ()
