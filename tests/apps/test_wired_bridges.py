@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,12 +16,13 @@ from controller import links
 from controller.entities import Chassis, Interface, Port
 from controller.flow import fields as f
 from controller.flow.actions import set_field
+from controller.flow.headers import FIRST_TTL
 from controller.flow.text import match_text
 from tests.compiled import compiled
-from tests.fabric_worlds import LONG, MAIN, MIXED, STEERED, fabric_world, steered_world
+from tests.fabric_worlds import LONG, MAIN, MIXED, STEERED, Plan, bare, fabric_world, steered_world
 from tests.interpreter import DataPlane
 from tests.packets import BROADCAST, Packet, arp_request, frame, udp
-from tests.worlds import changed, mac, with_more
+from tests.worlds import changed, chassis, mac, with_more
 
 if TYPE_CHECKING:
     from tests.interpreter import Journey
@@ -146,6 +148,33 @@ def test_where_a_bridge_has_several_ways_it_goes_round_dead_ones_by_itself(cut: 
     plane.fails(*cut)
     for port in range(6000, 6020):
         assert plane.fate("acme/web-1", to(1, 2, port)) == ["acme/web-2"]
+
+
+def test_what_one_bridge_has_parted_the_next_parts_again() -> None:
+    bridges = tuple(bare(f"s{number}", number) for number in range(1, 7))
+    cables = (*product(("s1",), ("s2", "s3")), *product(("s2", "s3"), ("s4", "s5")), *product(("s4", "s5"), ("s6",)))
+    plane = DataPlane(Plan(bridges, cables, {"acme/web": ("s1", "s6")}).world())
+    journeys = [plane.sent_by("acme/web-1", to(1, 2, port)) for port in range(6000, 6080)]
+    used = Counter(tuple(there for _, there, _ in ways(journey)[:2]) for journey in journeys)
+    assert used.keys() == set(product(("s2", "s3"), ("s4", "s5")))
+    assert min(used.values()) > 80 / 4 / 3
+
+
+def test_a_frame_that_bridges_disagree_about_does_not_go_round_for_ever() -> None:
+    cables = (("s1", "s2"), ("s2", "s3"), ("s3", "s1"), ("s3", "s4"))
+    plan = Plan(tuple(bare(f"s{number}", number) for number in range(1, 5)), cables, {"acme/web": ("s1", "s4")})
+    wrong = [links.Route(f"s{n}>s4/0", f"s{n}", "s4", 0, (f"s{n % 3 + 1}",)) for n in (1, 2, 3)]
+    journey = DataPlane(with_more(plan.world(), *wrong)).sent_by("acme/web-1", to(1, 2))
+    assert journey.arrivals == []
+    assert len(journey.crossings) == FIRST_TTL - 1
+
+
+def test_hosts_with_ipv6_tunnels_are_of_the_network_as_well() -> None:
+    hosts = [replace(chassis(number), encap_ip=f"2001:db8::{number}") for number in (1, 2)]
+    plane = DataPlane(with_more(fabric_world(), *hosts))
+    for name, sender in WEB.items():
+        assert plane.fate(name, everybody(sender)) == sorted(WEB.keys() - {name})
+    assert ways(plane.sent_by("acme/web-1", to(1, 4)))[-1] == ("hv1", "hv2", "geneve")
 
 
 def test_routes_round_what_is_down_lead_everywhere() -> None:
