@@ -15,8 +15,6 @@ from controller.flow.headers import decap, encap_ethernet, encap_nsh
 
 FRAME_SOURCE, FRAME_TARGET = "02:6e:65:74:6c:01", "02:6e:65:74:6c:02"
 """The MACs of all frames between bridges: links have two ends, so that nobody asks for them."""
-OVERHEAD = 14 + 24
-"""Bytes that a header takes of a link's MTU: the network service header, and the Ethernet header before it."""
 
 
 def enclosed(*context: Action) -> Clone:
