@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from prometheus_client import CollectorRegistry
 
-from apps import pipeline, policy_tables, registers, registry
+from apps import fabric_tables, pipeline, policy_tables, registers, registry
 from controller import outfit
 from controller.agent.keeper import Keeper
+from controller.announcing import Announcing
 from controller.atlas.cartography import Cartography
 from controller.atlas.scouts import Tools
 from controller.compiler.compiler import Rules
@@ -93,7 +94,8 @@ class Daemon:
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         news.listeners.append(self._gateways)
-        tools = Tools(self.switchboard, news.told, self._seen, self.reports.publish, self.reports.bug)
+        heard = news.told, self._seen, self.reports.publish, self.reports.bug
+        tools = Tools(self.switchboard, fabric_tables.PATHS.number, *heard)
         self._maps = Cartography(self.core, settings.topology, tools, self.hosts, self._hub)
         self.switchboard.watchers += [self._maps.scouts.ports, DeadPorts(self.core.submit).ports]
         self._live = self._living()
@@ -109,6 +111,7 @@ class Daemon:
         states, atlas, store = HostStates(), self._maps.atlas, self.core.compiler.store
         news.listeners.append(states)
         fabric = Fabric(self.core, atlas, Links(store, atlas, topology.tunnels, states.watches), topology)
+        Announcing(fabric, self.reports).begin()
         parts = (self.hosts, self._services, self._live, self.plans, states)
         self.world = World(self.core, self.reports, fabric, *parts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from controller.compiler.ownership import PLANNED
 from controller.derived import Endpoint, Presence
 from controller.drifts import Drifts
 from controller.entities import Chassis
@@ -36,6 +37,7 @@ class Reports:
         self.drifts = Drifts()
         self.followers: list[Callable[[set[tuple[Any, ...]]], None]] = []
         self.settlers: list[Callable[[str], None]] = []
+        self.lookers: list[Callable[[], None]] = []
         self._publish = publish
         self._topology = topology
 
@@ -69,7 +71,10 @@ class Reports:
     def ready(self, subjects: list[Subject]) -> None:
         """These have become ready, if any; those who wait look again."""
         for kind, key in subjects:
-            self.publish("ready", f"{kind} {key}", {"ready": True})
+            if kind not in PLANNED:
+                self.publish("ready", f"{kind} {key}", {"ready": True})
+        for looker in self.lookers:
+            looker()
         with self.moved:
             self.moved.notify_all()
 

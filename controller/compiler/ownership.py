@@ -45,6 +45,8 @@ _STANDING: dict[str, type] = {
     "Link": LinkSettings,
     "Bridge": BridgeSettings,
 }
+PLANNED = frozenset({"Link", "Bridge", PATH_POLICY})
+"""Kinds that are ready when ways are as they ask, which is not known when what is said of them has been compiled."""
 _STEERED = frozenset({Course, Middlebox, Post, Track})
 _SETTINGS: dict[type, str] = {LinkSettings: "Link", BridgeSettings: "Bridge"}
 POLICIES = frozenset({"Policy", "SecurityGroup", "NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from controller.derived import Endpoint
 from controller.entities import Chassis
-from controller.links import BridgeSettings, LinkSettings, PathPolicy
+from controller.links import PathPolicy
 from controller.status.bridges import bridge_row, bridge_rows
-from controller.status.paths import path_policy_status, settings_status, unsettled
+from controller.status.paths import SAID, path_policy_status, settings_status, unsettled
 
 if TYPE_CHECKING:
     from controller.core import Core
-    from controller.links import Wanted
+    from controller.links import BridgeSettings, LinkSettings, Wanted
     from controller.status.atlas import Atlas
     from controller.status.links import Links
     from topology.graph import Topology
     from topology.paths import Question
 
 Said = Literal["Link", "Bridge"]
-_SETTINGS = {"Link": LinkSettings, "Bridge": BridgeSettings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,18 @@ class Fabric:
 
     def waits(self, kind: str, key: str) -> str | None:
         """Why a link, bridge or path policy is not yet as it is asked to be; None where it is, and of other kinds."""
-        if kind == "PathPolicy" and self.core.compiler.store.get(PathPolicy, key) is not None:
+        store = self.core.compiler.store
+        if kind == "PathPolicy" and store.get(PathPolicy, key) is not None:
             return None if self.atlas.placed(key) else "its path is being worked out"
-        if kind not in _SETTINGS or self.core.compiler.store.get(_SETTINGS[kind], key) is None:
-            return None
-        return unsettled(self.core, self.atlas, self.row("Link" if kind == "Link" else "Bridge", key))
+        said = self.said(kind, key)
+        return unsettled(self.core, self.atlas, said) if said is not None else None
+
+    def said(self, kind: str, key: str) -> LinkSettings | BridgeSettings | None:
+        """What is said of a link or bridge under that very name; None of others, and of other kinds."""
+        found: LinkSettings | BridgeSettings | None = (
+            self.core.compiler.store.get(SAID[kind], key) if kind in SAID else None
+        )
+        return found
 
     def _missing(self, wanted: Wanted) -> list[str]:
         """What a path policy names that is not there, in words: who misspells what is to be avoided has to hear."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from controller.atlas.told import NONE
+from controller.links import BridgeSettings, LinkSettings
 from controller.status.conditions import CONFIRMED, condition, progress, ready
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 UNTOLD: dict[str, Any] = {**NONE, "demands": [], "conditions": []}
 """The status of a path policy of which steering knows nothing yet."""
+SAID: dict[str, type] = {"Link": LinkSettings, "Bridge": BridgeSettings}
+"""What is said of things, by the kind of its resource."""
 _EMPTY: dict[str, Any] = {"drained": True, "reason": "NotThere", "message": "nothing goes by what is not there"}
 
 
@@ -24,10 +27,11 @@ def settings_status(
 ) -> dict[str, object]:
     """Of a Link or Bridge, with the ``row`` by which it is listed; None where there is none of that name."""
     kind, key = subject
+    said = core.compiler.store.get(SAID[kind], key)
     since = core.readiness.since(subject, started)
     there = row is not None and row.get("state") != "absent"
     told = f"there is such a {kind.lower()}" if there else f"there is no {kind.lower()} {key} now"
-    missing = unsettled(core, atlas, row)
+    missing = unsettled(core, atlas, said) if said is not None else None
     found = (CONFIRMED, "the switches have confirmed all ways") if missing is None else ("Moving", missing)
     conditions = [
         ready(core, subject, found, started),
@@ -39,18 +43,21 @@ def settings_status(
     return {**(row or {}), "conditions": conditions}
 
 
-def unsettled(core: Core, atlas: Atlas, row: dict[str, Any] | None) -> str | None:
-    """Why the ways through a link or bridge are not yet as is said of it; None where they are, or there is none."""
-    if row is None or row.get("state") == "absent":
-        return None
-    if row["maintenance"] and not (found := atlas.draining(row["name"]))["drained"]:
+def unsettled(core: Core, atlas: Atlas, said: LinkSettings | BridgeSettings) -> str | None:
+    """Why the ways through a link or bridge are not yet as is said of it; None where they are, or it is not there."""
+    found = atlas.draining(said.key) if said.maintenance else _EMPTY
+    if not (found["drained"] or found["reason"] == "Unknown"):
         return str(found["message"])
-    ends = row.get("between")
-    edge = atlas.map.edge(*ends) if ends else None
-    if edge is not None and edge.cost != row["cost"]:
+    if isinstance(said, LinkSettings) and _misjudged(atlas, said):
         return "new ways are being worked out"
     late = sorted(name for name, bridge in core.bridges.items() if _late(core, bridge))
     return f"not yet confirmed by {', '.join(late)}" if late else None
+
+
+def _misjudged(atlas: Atlas, said: LinkSettings) -> bool:
+    """Whether paths are still looked for by another cost."""
+    edges = (edge for edge in atlas.map.edges() if said.key in {"-".join(edge.ends), "-".join(edge.ends[::-1])})
+    return any(edge.cost != said.cost for edge in edges)
 
 
 def _late(core: Core, bridge: Any) -> bool:

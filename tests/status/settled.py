@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import queue
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from apps import registry
 from controller.compiler.compiler import Rules
-from controller.core import Core, World
+from controller.core import Core, Reporter, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,11 +69,16 @@ class Nobody:
         """They can be asked."""
 
 
+def idle(reporter: Reporter) -> Core:
+    """A core that has compiled nothing."""
+    rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
+    made: Any = Core(rules, Hub, reporter, lambda _chassis, inbox: Switch(inbox))  # type: ignore[arg-type, return-value]
+    return cast("Core", made)
+
+
 def confirmed(world: Iterable[Entity]) -> Core:
     """A core that has compiled a world, and whose switches have confirmed it."""
-    rules = Rules(registry.INDEXES, registry.RELATIONS, registry.FEATURES)
-    made: Any = Core(rules, Hub, Nobody(), lambda _chassis, inbox: Switch(inbox))  # type: ignore[arg-type, return-value]
-    return after(made, world)
+    return after(idle(Nobody()), world)
 
 
 def after(core: Core, puts: Iterable[Entity], *gone: tuple[type, str]) -> Core:

@@ -2,110 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from controller.compiler.ownership import subjects
-from controller.derived import Presence
-from controller.entities import Chassis
-from controller.links import (
-    BridgeSettings,
-    Link,
-    LinkFigures,
-    LinkSettings,
-    PathPolicy,
-    Placed,
-    Track,
-    Traffic,
-    Wanted,
-    Wire,
-)
-from controller.policy.values import Machines
-from controller.status.fabric import Fabric
-from controller.status.links import Links
-from tests.fabric_worlds import LONG, MAIN, steered_world
-from tests.status.settled import after, conditions, confirmed, entity
-from topology.graph import Topology
-from topology.map import Edge, Map, Site
+from controller.links import BridgeSettings, Link, LinkFigures, LinkSettings, Placed, Track, Wanted, Wire
+from tests.fabric_worlds import LONG, MAIN
+from tests.status.settled import Nobody, after, conditions, entity, idle
+from tests.status.surveyed import DONE, UNDONE, VIDEO, Scene, surveyed
+from topology.map import Edge, Site
 from topology.paths import Question
-
-if TYPE_CHECKING:
-    from controller.core import Core
-    from ovsdb.rows import Liveness
-
-OWN = (Machines(("acme",)),)
-VIDEO = PathPolicy("acme/video", "uid-video", "acme", Traffic(OWN, OWN), Wanted())
-UNDONE = {"drained": False, "reason": "OnlyWay", "message": "nothing else leads to s2"}
-DONE = {"drained": True, "reason": "Drained", "message": "nothing goes there any more"}
-
-
-@dataclass
-class Told:
-    """An atlas that says what a test has it say."""
-
-    map: Map = field(default_factory=Map)
-    measured: dict[str, LinkFigures] = field(default_factory=dict)
-    drains: dict[str, dict[str, Any]] = field(default_factory=dict)
-    paths: dict[str, dict[str, Any]] = field(default_factory=dict)
-    late: set[str] = field(default_factory=set)
-
-    @property
-    def figures(self) -> Told:
-        return self
-
-    @property
-    def steering(self) -> Told:
-        return self
-
-    def of(self, link: str) -> LinkFigures | None:
-        return self.measured.get(link)
-
-    def draining(self, name: str) -> dict[str, Any]:
-        return self.drains[name]
-
-    def placed(self, policy: str) -> bool:
-        return policy in self.paths and policy not in self.late
-
-    def status(self, policy: str) -> dict[str, Any]:
-        return self.paths.get(policy, {})
-
-    def compute(self, ground: Map, question: Question) -> dict[str, Any]:
-        return {"path": [question.source, question.target], "sites": len(ground.graph)}
-
-
-@dataclass
-class Scene:
-    """A core, what the atlas says, and the answers."""
-
-    core: Core
-    atlas: Told
-    fabric: Fabric
-    heard: dict[str, dict[str, Liveness]]
-
-    def row(self, name: str) -> dict[str, Any]:
-        """One link."""
-        found = self.fabric.row("Link", name)
-        assert found is not None
-        return found
-
-    def status(self, kind: str, name: str) -> dict[str, Any]:
-        return self.fabric.status(kind, name, 0)
 
 
 @pytest.fixture
 def scene() -> Scene:
-    """Two leaves, two spines, and hosts of which one is wired to a spine and the other is not."""
-    core, atlas, topology = confirmed(steered_world().values()), Told(), Topology()
-    store = core.compiler.store
-    for kind in (Chassis, Presence, Link):
-        for key in list(store.keys(kind)):
-            topology.put(entity(core, kind, key))
-    heard: dict[str, dict[str, Liveness]] = {}
-    links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}))
-    return Scene(core, atlas, Fabric(core, atlas, links, topology), heard)
+    return surveyed(idle(Nobody()))
 
 
 def test_every_link_is_listed_once_whether_wires_or_a_tunnel(scene: Scene) -> None:
