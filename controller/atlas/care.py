@@ -1,8 +1,8 @@
 """Care of wires through the databases of their ends' hosts: room for headers, and BFD where packets are protected.
 
-A switch takes a port for dead from when BFD begins until the other end has answered. So a link is drained first, one
-after the other; where it cannot be, or where the ends do not find each other, it stays as it was. Of a bridge whose
-database nobody reaches only the cable tells.
+A switch takes a port for dead from when BFD begins until the other end has answered, which takes up to two seconds. So
+links are drained first, those of one path together; where one cannot be, or where its ends do not find each other, it
+stays as it was. Of a bridge whose database nobody reaches only the cable tells.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 GATHERING = 0.2
 """Seconds in which more wires may come before hosts are asked for anything."""
-SECONDS = {"draining": 15.0, "rising": 10.0, "ending": 5.0}
+SECONDS = {"draining": 5.0, "rising": 10.0, "ending": 5.0}
 """For a link to be drained, for both ends of its wires to hear each other, and for BFD to end where they do not."""
-RETRY = 60.0
-"""Seconds after which what could not be done is tried again."""
+REST, RETRY = 1.0, 60.0
+"""Seconds until paths are what they were, so that others are looked at, and until what failed is tried again."""
 _log = structlog.get_logger("topology")
 
 
@@ -73,7 +73,8 @@ class Care:
         self._bug = bug
         self._wake = hub.Queue()
         self._wires = Wires(store, hosts, settings)
-        self._rise: _Rise | None = None
+        self._rises: dict[str, _Rise] = {}
+        self._rested = 0.0
         self._again: dict[str, float] = {}
         self._gathering = False
         hosts.ends.told = self._told
@@ -90,7 +91,7 @@ class Care:
 
     def settled(self, _chassis: str) -> None:
         """A bridge confirmed something: perhaps what a link waits for."""
-        if self._rise is not None:
+        if self._rises:
             self._poke()
 
     def run(self) -> None:
@@ -116,21 +117,17 @@ class Care:
             self._wake.put(False)  # noqa: FBT003 - what the queue holds
 
     def _look(self, now: float) -> None:
-        """Go on with the link that is being dealt with, or begin with the next."""
-        if self._rise is not None:
-            self._go_on(self._rise, now)
-        if self._rise is None:
-            self._rise = self._next(now)
-            if self._rise is not None:
-                self._atlas.hold(self._rise.link, drained=True)
-                self._hub.spawn_after(SECONDS["draining"], self._poke)
-
-    def _next(self, now: float) -> _Rise | None:
-        """A link that ought to be watched, could be, and is not."""
-        for link, wires in self._wires.lacking():
-            if self._again.get(link, now) <= now:
-                return _Rise(link, wires, now + SECONDS["draining"])
-        return None
+        """Go on with the links that are being dealt with, or begin with the next."""
+        for rise in tuple(self._rises.values()):
+            self._go_on(rise, now)
+        if self._rises or now < self._rested:
+            return
+        self._again = {link: due for link, due in self._again.items() if due > now}
+        for link, wires in self._wires.lacking(self._again).items():
+            self._rises[link] = _Rise(link, wires, now + SECONDS["draining"])
+            self._atlas.hold(link, drained=True)
+        if self._rises:
+            self._hub.spawn_after(SECONDS["draining"], self._poke)
 
     def _go_on(self, rise: _Rise, now: float) -> None:
         states = self._wires.states(rise.wires)
@@ -159,10 +156,11 @@ class Care:
 
     def _leave(self, rise: _Rise, now: float, trouble: str | None) -> None:
         """The link may be used again."""
-        self._rise = None
+        del self._rises[rise.link]
         self._atlas.hold(rise.link, drained=False)
+        self._rested = now + REST
+        self._hub.spawn_after(REST, self._poke)
         if trouble is None:
-            self._again.pop(rise.link, None)
             _log.info("link_watched", link=rise.link, interval_ms=self._settings.bfd_interval)
             self._publish(
                 "topology", f"Link {rise.link}", {"watched": True, "interval_ms": self._settings.bfd_interval}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.entities import Chassis
 from controller.links import Track, Wire, WireEnd, link_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from controller.links import EndState
     from controller.settings import Topology
@@ -65,18 +65,26 @@ class Wires:
         found = (self._hosts.ends.state(place) for wire in wires for place in self._places(wire))
         return [state for state in found if state is not None and state.able]
 
-    def lacking(self) -> Iterator[tuple[str, tuple[Wire, ...]]]:
-        """The links whose ends could all tell that they are alive, and some that should do not; with their wires."""
+    def lacking(self, but: Collection[str]) -> dict[str, tuple[Wire, ...]]:
+        """The links of which one end waits for the other, else those of one track that ought to be watched.
+
+        With their wires, but for some links: of these all ends could tell that they are alive, and some do not.
+        """
         bundles: dict[str, list[Wire]] = defaultdict(list)
         for wire in self._all():
             if wire.up or _half(self.states((wire,))):
                 bundles[link_name(*wire.ends)].append(wire)
-        for link, wires in bundles.items():
-            found = [self.states((wire,)) for wire in wires]
-            silent = any(state.alive is None for states in found for state in states)
-            asked = self._guarded.link(link) or any(_half(states) for states in found)
-            if silent and asked and all(len(states) == ENDS for states in found):
-                yield link, tuple(wires)
+        able = {link: tuple(wires) for link, wires in bundles.items() if link not in but and self._could(wires)}
+        half = {link for link, wires in able.items() if any(_half(self.states((wire,))) for wire in wires)}
+        tracks = (able.keys() & links for links in self._guarded.tracks())
+        chosen = half or next((found for found in tracks if found), set())
+        return {link: able[link] for link in sorted(chosen)}
+
+    def _could(self, wires: Iterable[Wire]) -> bool:
+        """Whether all ends could tell that they are alive, and some do not."""
+        found = [self.states((wire,)) for wire in wires]
+        silent = any(state.alive is None for states in found for state in states)
+        return silent and all(len(states) == ENDS for states in found)
 
     def _all(self) -> Iterator[Wire]:
         for key in sorted(self._store.keys(Wire)):
@@ -106,19 +114,16 @@ class Guarded:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._tracks: dict[str, tuple[str, ...]] = {}
-        self._counts: Counter[str] = Counter()
+        self._links: dict[str, frozenset[str]] = {}
 
     def changed(self, key: str) -> None:
         """A track came or went."""
-        self._counts.subtract(self._tracks.pop(key, ()))
-        self._counts = +self._counts
+        self._links.pop(key, None)
         track: Track | None = self._store.get(Track, key)
-        if track is not None:
+        if track is not None and any(track.detours):
             steps = zip(track.bridges, track.bridges[1:], track.detours, strict=False)
-            self._tracks[key] = tuple(link_name(one, other) for one, other, detour in steps if detour)
-            self._counts.update(self._tracks[key])
+            self._links[key] = frozenset(link_name(one, other) for one, other, detour in steps if detour)
 
-    def link(self, name: str) -> bool:
-        """Whether a link (its name) is one."""
-        return self._counts[name] > 0
+    def tracks(self) -> Iterator[frozenset[str]]:
+        """The links (names) of each track that can be gone round."""
+        return (self._links[key] for key in sorted(self._links))

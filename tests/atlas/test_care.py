@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from controller.atlas import care as caring
-from controller.atlas.care import GATHERING, RETRY, SECONDS, Care
+from controller.atlas.care import GATHERING, REST, RETRY, SECONDS, Care
 from controller.entities import Chassis
 from controller.links import TRACKS, EndState, Track, Wire, WireEnd, in_order
 from controller.settings import Topology
@@ -200,16 +200,22 @@ def test_where_the_ends_do_not_hear_each_other_nothing_is_asked_of_them_any_more
     assert lab.published[-1][1]["watched"] is False
 
 
-def test_links_are_drained_one_after_the_other(lab: Lab) -> None:
+def test_the_links_of_a_path_are_drained_together_and_those_of_another_once_all_rest(lab: Lab) -> None:
     lab.hosts.says(OFF)
-    lab.learn(track("s1", "s2"), Track(str(TRACKS + 2), TRACKS + 2, ("s2", "s3"), (TRACKS + 9,)))
-    assert lab.held == {"s1-s2"}
+    whole = Track(str(TRACKS + 1), TRACKS + 1, ("s1", "s2", "s3"), (TRACKS + 9, TRACKS + 9))
+    lab.learn(whole, Track(str(TRACKS + 2), TRACKS + 2, ("s1", "s3"), (TRACKS + 9,)))
+    assert lab.held == {"s1-s2", "s2-s3"}
     lab.answer = DRAINED
     lab.care.settled("s1")
     lab.works()
     lab.hosts.says(UP, *ends(1, 2))
     lab.works()
     assert lab.held == {"s2-s3"}
+    lab.hosts.says(UP, *ends(2, 3))
+    lab.works()
+    assert lab.held == set()
+    lab.passes(REST)
+    assert lab.held == {"s1-s3"}
     assert bfd(lab, 1, 2) == {100}
 
 
