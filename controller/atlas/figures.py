@@ -54,8 +54,6 @@ class Figures:
         if isinstance(found, Lost):
             del link[wire.key]
             self._latencies.forget(one, other)
-            self._loads.forget(one)
-            self._loads.forget(other)
         if not link:
             del self._wires[link_name(*wire.ends)]
 
@@ -70,6 +68,7 @@ class Figures:
     def counted(self, chassis: str, counts: Iterable[PortCount]) -> None:
         """What the ports of a chassis have counted."""
         wired = {end for link in self._wires.values() for wire in link.values() for end in ends(wire)}
+        self._loads.keep(wired)
         self._loads.counted(chassis, [count for count in counts if (chassis, count.port) in wired])
 
     def ports(self, chassis: str, described: Iterable[PortDescription]) -> None:
@@ -99,15 +98,13 @@ class Figures:
         )
 
     def _load(self, pairs: list[tuple[Place, Place]]) -> tuple[float, float] | None:
-        """What each end sends over all wires; where one does not tell what it sends, the other tells what it gets."""
-        there, back = 0.0, 0.0
-        for one, other in pairs:
-            first, second = self._loads.of(one), self._loads.of(other)
-            if first is None and second is None:
-                return None
-            there += first.sent if first is not None else second.received if second is not None else 0.0
-            back += second.sent if second is not None else first.received if first is not None else 0.0
-        return there, back
+        """What each end sends over all wires; None where that is not known of one of them."""
+        there = [self._loads.over(one, other) for one, other in pairs]
+        back = [self._loads.over(other, one) for one, other in pairs]
+        known = [rate for rate in (*there, *back) if rate is not None]
+        if len(known) < 2 * len(pairs):
+            return None
+        return sum(known[: len(pairs)]), sum(known[len(pairs) :])
 
 
 def _slower(speeds: dict[str, dict[int, float]], places: Iterable[Place]) -> float | None:

@@ -13,12 +13,13 @@ import structlog
 from controller.errors import SwitchError
 
 if TYPE_CHECKING:
+    from controller.atlas.demand_rates import DemandRates
     from controller.atlas.figures import Figures
     from controller.settings import Topology
     from controller.southbound.flow_counts import FlowCounts
 
 Measured = Callable[[dict[str, float]], None]
-"""Told whenever there is something new, with the rates of demands, of which nothing is known here."""
+"""Told whenever there is something new, with what demands carry in Mbit/s, as far as known."""
 MOST_A_SECOND = 250
 """Switches that are asked how far away they are."""
 
@@ -28,8 +29,9 @@ _log = structlog.get_logger("topology")
 class Measuring:
     """``counts`` asks switches; of those that are still thinking nothing more is asked."""
 
-    def __init__(self, figures: Figures, counts: FlowCounts, settings: Topology, hub: Any) -> None:
+    def __init__(self, figures: Figures, rates: DemandRates, counts: FlowCounts, settings: Topology, hub: Any) -> None:
         self._figures = figures
+        self._rates = rates
         self._counts = counts
         self._settings = settings
         self._hub = hub
@@ -41,15 +43,16 @@ class Measuring:
             switches = self._figures.chassis()
             self._ask_all(switches, "distance", self._distance)
             if self._figures.news():
-                measured({})
+                measured(self._rates.known())
             self._hub.sleep(max(self._settings.probe_interval, len(switches) / MOST_A_SECOND))
 
     def loads(self, measured: Measured) -> None:
-        """Read the counters of switches that have wires, and have what is measured looked at, for ever."""
+        """Read what ports and demands carry, and have all that is measured looked at, for ever."""
         while True:
             self._hub.sleep(self._settings.load_interval)
             self._ask_all(self._figures.chassis(), "ports", self._load)
-            measured({})
+            self._ask_all(self._rates.sources(), "demands", self._demands)
+            measured(self._rates.known())
 
     def _ask_all(self, switches: frozenset[str], what: str, ask: Callable[[str], None]) -> None:
         for chassis in switches:
@@ -70,3 +73,6 @@ class Measuring:
 
     def _load(self, chassis: str) -> None:
         self._figures.counted(chassis, self._counts.ports(chassis))
+
+    def _demands(self, chassis: str) -> None:
+        self._rates.counted(chassis, self._counts.ask(chassis, self._rates.table))

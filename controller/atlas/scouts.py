@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller.atlas.collector import LinksCollector
+from controller.atlas.demand_rates import DemandRates
 from controller.atlas.figures import Figures
 from controller.atlas.findings import Findings
 from controller.atlas.measuring import Measuring
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 class Tools:
     """What scouts and those who draw maps work with.
 
-    By ``switches`` frames are sent and counters read. ``tell`` keeps and compiles what was found, ``remember`` only
-    keeps it; ``publish`` tells users, ``bug`` hears of what went wrong.
+    By ``switches`` frames are sent and counters read; ``paths`` is the number of the table that puts packets on tracks.
+    ``tell`` keeps and compiles what was found, ``remember`` only keeps it; ``publish`` tells users, ``bug`` hears of
+    what went wrong.
     """
 
     switches: Switchboard
+    paths: int
     tell: Callable[[News], None]
     remember: Callable[[News], None]
     publish: Callable[[str, str, dict[str, object]], None]
@@ -45,7 +48,8 @@ class Scouts:
         findings = Findings(tools.publish, self.figures)
         self.probing = Probing(core, settings, tools.switches.emit, tools.tell, findings, hub.Queue())
         self.collector = LinksCollector(self.figures, findings)
-        self._measuring = Measuring(self.figures, tools.switches.counts, settings, hub)
+        rates = DemandRates(core.compiler, tools.paths)
+        self._measuring = Measuring(self.figures, rates, tools.switches.counts, settings, hub)
         self._hub = hub
 
     def recall(self, entities: Iterable[Entity]) -> None:
@@ -55,7 +59,7 @@ class Scouts:
         self.probing.recall(known)
 
     def go(self, measured: Callable[[dict[str, float]], None]) -> None:
-        """Go out; ``measured`` is told whenever there is something new, with what demands carry, as far as known."""
+        """Go out; ``measured`` is told whenever there is something new, with what demands carry in Mbit/s."""
         self._hub.spawn(self.probing.run)
         self._hub.spawn(self._measuring.distances, measured)
         self._hub.spawn(self._measuring.loads, measured)

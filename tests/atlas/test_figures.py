@@ -9,7 +9,8 @@ from controller.atlas.collector import LinksCollector
 from controller.atlas.figures import Figures
 from controller.atlas.findings import QUIET_SECONDS, Findings
 from controller.atlas.latencies import LAST, Latencies
-from controller.atlas.loads import Loads, Rate
+from controller.atlas.loads import Loads
+from controller.atlas.rates import Rates
 from controller.links import LinkFigures, Wire
 from controller.southbound.port_counts import PortCount
 from controller.southbound.ports import PortDescription
@@ -75,33 +76,35 @@ def test_a_link_that_became_slow_is_known_to_be_a_few_probes_later() -> None:
 def test_ports_send_what_their_counters_gain() -> None:
     loads = Loads()
     loads.counted("s1", [PortCount(1, 10.0, 5, 7)])
-    assert loads.of(A) is None
+    assert loads.over(A, B) is None
     loads.counted("s1", [PortCount(1, 12.0, 5 + 2 * MEGABYTE, 7 + MEGABYTE)])
-    assert loads.of(A) == Rate(sent=pytest.approx(4.0), received=pytest.approx(8.0))
+    assert (loads.over(A, B), loads.over(B, A)) == (pytest.approx(4.0), pytest.approx(8.0))
+    loads.keep({B})
+    assert loads.over(A, B) is None
 
 
-def test_loads_follow_smoothly() -> None:
-    loads = Loads()
-    sent = 0
-    seen = []
+def test_rates_follow_smoothly() -> None:
+    rates: Rates[str] = Rates()
+    octets, seen = 0, []
     for second in range(12):
-        loads.counted("s1", [PortCount(1, float(second), 0, sent)])
-        sent += MEGABYTE if second >= 2 else 0
-        rate = loads.of(A)
-        seen.append(rate.sent if rate is not None else 0.0)
+        rates.counted("x", float(second), octets)
+        octets += MEGABYTE if second >= 2 else 0
+        seen.append(rates.of("x") or 0.0)
     assert seen == sorted(seen)
     assert seen[3] == pytest.approx(4.0)
     assert seen[-1] == pytest.approx(8.0, rel=0.02)
+    assert rates.known() == {"x": seen[-1]}
 
 
-@pytest.mark.parametrize("again", [PortCount(1, 1.0, 0, 0), PortCount(1, 10.0, 9, 9), PortCount(1, 11.0, 0, 9)])
-def test_a_counter_that_began_anew_tells_nothing_until_the_next_reading(again: PortCount) -> None:
-    loads = Loads()
-    loads.counted("s1", [PortCount(1, 10.0, 5, 7)])
-    loads.counted("s1", [again])
-    assert loads.of(A) is None
-    loads.counted("s1", [PortCount(1, again.age + 1, again.received, again.sent + MEGABYTE)])
-    assert loads.of(A) == Rate(sent=pytest.approx(8.0), received=0.0)
+@pytest.mark.parametrize(("age", "octets"), [(1.0, 0), (10.0, 9), (11.0, 4)])
+def test_a_counter_that_began_anew_tells_nothing_until_the_next_reading(age: float, octets: int) -> None:
+    rates: Rates[str] = Rates()
+    rates.counted("x", 9.0, 0)
+    rates.counted("x", 10.0, 5)
+    rates.counted("x", age, octets)
+    assert rates.of("x") is None
+    rates.counted("x", age + 1, octets + MEGABYTE)
+    assert rates.of("x") == pytest.approx(8.0)
 
 
 def test_a_link_is_as_slow_as_its_slowest_wire_and_carries_what_all_carry(figures: Figures) -> None:
