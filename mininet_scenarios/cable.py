@@ -55,6 +55,14 @@ class SlowCable:
         for socket in self.ends:
             socket.plug()
 
+    def cut(self) -> None:
+        """Cut it next to the first bridge, which loses its carrier; the other does not."""
+        self.ends[0].set_link("down")
+
+    def mend(self) -> None:
+        """Put it together again."""
+        self.ends[0].set_link("up")
+
     def slow(self, delay: float) -> None:
         """Let each frame take so many milliseconds from now on, or speak again."""
         self._tell(str(delay))
