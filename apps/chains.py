@@ -128,7 +128,7 @@ def returns(box: Middlebox, view: View) -> Iterator[Flow]:
     passed = box.step + 1 if box.outward else len(chain.steps) - box.step
     course = r.course(_number(box.chain, view), answers=not box.outward, step=passed)
     match: Match = {f.IN_PORT: box.ofport, f.VLAN: 0}
-    yield CLASSIFY.flow(Here(box.chassis), "port", match, [set_field(r.COURSE, course), RETURN.goto])
+    yield CLASSIFY.flow(Here(box.chassis), "middlebox", match, [set_field(r.COURSE, course), RETURN.goto])
 
 
 def machines(stake: Stake, view: View) -> Iterator[Flow]:

@@ -6,6 +6,7 @@ lesser key; each project has an order of its own.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from controller.courses import PATH_POLICY, SERVICE_CHAIN, Course, Interest, Precedence
@@ -35,22 +36,23 @@ def of_policies(policy: PathPolicy, _view: View) -> Iterator[Course]:
 def of_chains(chain: ServiceChain, _view: View) -> Iterator[Course]:
     """A service chain's course."""
     key = f"{SERVICE_CHAIN}:{chain.key}"
-    yield Course(key, chain.project, chain.traffic, chain.priority, chain.symmetric)
+    form = blake2b(repr(chain.steps).encode(), digest_size=8).hexdigest()
+    yield Course(key, chain.project, chain.traffic, chain.priority, chain.symmetric, form)
 
 
 def precedences(project: Project, view: View) -> Iterator[Precedence]:
     """The order of a project's courses."""
     for place, course in enumerate(sorted(view.where(Course, "project", project.key), key=_order)):
-        rivals = view.groups(Course, "hash", _hash(course.key))
-        yield Precedence(course.key, place, number(course.key, rivals, NUMBER_BITS))
+        rivals = view.groups(Course, "hash", _hash(course))
+        yield Precedence(course.key, place, number(course.name, rivals, NUMBER_BITS))
 
 
 def _order(course: Course) -> tuple[bool, int, str]:
     return not course.chain, course.priority, course.key
 
 
-def _hash(key: str) -> int:
-    return hashed(key, NUMBER_BITS - 1)
+def _hash(course: Course) -> int:
+    return hashed(course.name, NUMBER_BITS - 1)
 
 
 def interests(identity: Identity, view: View) -> Iterator[Interest]:
@@ -107,7 +109,7 @@ def _named(course: Course) -> set[str]:
 INDEXES: dict[type, tuple[Index, ...]] = {
     Course: (
         Index("project", lambda course: (course.project,)),
-        Index("hash", lambda course: (_hash(course.key),), group=lambda course: course.key),
+        Index("hash", lambda course: (_hash(course),), group=lambda course: course.name),
         Index("pivot", _pivots),
         Index("port", _named),
     ),

@@ -26,6 +26,7 @@ ARRIVAL = Table(
     sets=(r.NETWORK, r.SENDER, r.OUT_PORT, r.VIA, f.NSH_SPI, f.IN_PORT),
     leads_to=("ROUTER_IN", "DELIVER", "FABRIC"),
     miss="never happens: 'other' sends on to ROUTER_IN what came by a tunnel as it is",
+    late=frozenset({"handover", "here"}),
 )
 RETURN = Table(
     3,
@@ -36,6 +37,7 @@ RETURN = Table(
     sets=(r.NETWORK,),
     leads_to=("DESTINATION",),
     miss="dropped: for nobody whom the service chain speaks of",
+    late=frozenset({"machine"}),
 )
 STEER = Table(
     27,
@@ -69,5 +71,6 @@ FABRIC = Table(
     outputs=True,
     miss="dropped: there is no way there",
     again=True,
+    late=frozenset({"track", "route"}),
 )
 FABRIC_TABLES = (ARRIVAL, RETURN, STEER, PATHS, FABRIC)

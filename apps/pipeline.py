@@ -28,11 +28,12 @@ CLASSIFY = Table(
     0,
     "CLASSIFY",
     "Which network does the packet belong to?",
-    {"probe": 400, "wire": 300, "port": 200, "tunnel": 100, "stray": 50},
+    {"probe": 400, "wire": 300, "middlebox": 250, "port": 200, "tunnel": 100, "stray": 50},
     (f.IN_PORT, f.VLAN, f.ETH_TYPE, f.ETH_DST),
     sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, r.COURSE, *_GUARDED, f.VLAN),
     leads_to=("PEER", "ARRIVAL", "RETURN", "SOURCE", "NEIGHBOUR", "ROUTER_IN", "PUNT"),
     miss="dropped: tagged frames, ports that nobody asked for",
+    late=frozenset({"middlebox"}),
 )
 PEER = Table(
     1,
@@ -99,7 +100,7 @@ EXIT = Table(
     {"echo": 900, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
     | {"inside": 500, "floating_source": 400, "here": 300, "elsewhere": 200, "nowhere": 100},
     (r.ROUTER, *_IPS, *_ICMP),
-    sets=(r.NETWORK, r.VIA, r.PUNT, *_TUNNEL_DST),
+    sets=(r.NETWORK, r.VIA, r.TOWARDS, r.PUNT, *_TUNNEL_DST),
     leads_to=("UN_SNAT", "ECHO", "ROUTE", "DELIVER", "PUNT"),
     miss="dropped: no IP packet",
 )

@@ -21,13 +21,22 @@ MIDDLEBOXES = "middleboxes "
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A path policy or service chain as far as packets are told apart by it; ``symmetric``: their answers as well."""
+    """A path policy or service chain as far as packets are told apart by it; ``symmetric``: their answers as well.
+
+    ``form`` tells chains of the same key apart that have other steps: packets under way go on as they began.
+    """
 
     key: str
     project: str
     traffic: Traffic
     priority: int
     symmetric: bool = False
+    form: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its number is made of."""
+        return f"{self.key}|{self.form}"
 
     @property
     def chain(self) -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.flow.fields import NSH_SPI
 from controller.flow.flow import Here
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ REPLACING, GOING = 1, 2
 """The second and the third phase."""
 REST = 0.3
 """Seconds between them where what is replaced led to what goes (measured: 0.17 on a busy machine)."""
-_FRAMES = NSH_SPI.header(masked=False)
 _NEXT_BRIDGE = 1 << 8
 
 
@@ -96,13 +94,13 @@ def steps(number: int, deltas: Mapping[str, Delta], *, urgent: bool = False) -> 
 def _only_adds(deltas: Collection[Delta]) -> bool:
     """Whether nothing goes, and what is replaced is one chassis' own, like its list of ports to flood to.
 
-    The way to another chassis is a flow that several share, or leads to flows for frames between bridges: only what
+    The way to another chassis is a flow that several share, or leads to flows that packets meet late: only what
     replaces such a flow can run ahead of that other chassis. A switch with thousands of ports is busy for milliseconds
     after each bundle, so that a second one counts.
     """
     if any(delta.gone or any(not isinstance(flow.scope, Here) for flow in delta.changed) for delta in deltas):
         return False
-    return not any(delta.changed for delta in deltas) or not any(_frames(flow) for each in deltas for flow in each.new)
+    return not any(delta.changed for delta in deltas) or not any(flow.late for each in deltas for flow in each.new)
 
 
 def _leads_to_what_goes(deltas: Collection[Delta]) -> bool:
@@ -116,13 +114,8 @@ def _leads_to_what_goes(deltas: Collection[Delta]) -> bool:
 
 
 def _met(flow: Flow) -> int:
-    """When a packet meets a flow: one for frames between bridges after all tables of the bridge where they began."""
-    return flow.table + (_NEXT_BRIDGE if _frames(flow) else 0)
-
-
-def _frames(flow: Flow) -> bool:
-    """Whether it is for frames between bridges, which name their way."""
-    return _FRAMES in flow.match
+    """When a packet meets a flow: one that is late after all tables of the bridge where the packet began."""
+    return flow.table + (_NEXT_BRIDGE if flow.late else 0)
 
 
 def in_order(puts: Flows, deletes: Flows, size: int) -> list[tuple[Flows, Flows]]:

@@ -73,7 +73,8 @@ class Table:
     """One table. ``leads_to`` names the later tables its flows hand packets to; ``miss`` tells the unclaimed's fate.
 
     ``returns_to`` are the earlier tables that may act once more on a packet as if it had just come there; ``again``: it
-    may ask itself once more, of another stage or when conntrack has answered.
+    may ask itself once more, of another stage or when conntrack has answered. ``late`` names the priorities of flows
+    that packets meet after they have left the bridge where they began.
     """
 
     number: int
@@ -88,6 +89,7 @@ class Table:
     returns_to: tuple[Table, ...] = ()
     meters: bool = False
     again: bool = False
+    late: frozenset[str] = frozenset()
 
     def flow(
         self, scope: Scope, priority: str, match: Mapping[Field, Value | Masked], actions: Sequence[Action]
@@ -103,7 +105,7 @@ class Table:
         if len(oxms) + len(does) > LONGEST:
             raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(chosen)} actions")
         name = cookie(self.number, level, oxms, does)
-        return Flow(scope, self.number, level, oxms, does, name, groups_of(chosen))
+        return Flow(scope, self.number, level, oxms, does, name, groups_of(chosen), priority in self.late)
 
     @property
     def goto(self) -> Goto:

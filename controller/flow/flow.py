@@ -54,7 +54,8 @@ Slot = tuple[int, int, bytes]
 class Flow:
     """One flow as it goes on the wire; ``match`` is OXM bytes, ``instructions`` OpenFlow 1.5 instructions.
 
-    ``groups`` are those that its actions name, which a bridge must have before it; each once.
+    ``groups`` are those that its actions name, which a bridge must have before it; each once. ``late``: packets meet it
+    after they have left the bridge where they began, on another one or when they come back.
     """
 
     scope: Scope
@@ -64,6 +65,7 @@ class Flow:
     instructions: bytes
     cookie: int
     groups: tuple[Group, ...] = ()
+    late: bool = False
 
     @property
     def slot(self) -> Slot:
@@ -80,7 +82,7 @@ def cookie(table: int, priority: int, match: bytes, instructions: bytes, salt: i
 def salted(flow: Flow, salt: int) -> Flow:
     """The same flow under another cookie."""
     new = cookie(flow.table, flow.priority, flow.match, flow.instructions, salt)
-    return Flow(flow.scope, flow.table, flow.priority, flow.match, flow.instructions, new, flow.groups)
+    return Flow(flow.scope, flow.table, flow.priority, flow.match, flow.instructions, new, flow.groups, flow.late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from apps.fabric_tables import PATHS, RETURN, STEER
+from apps.pipeline import CLASSIFY
 from controller.courses import DeadPort, Line, Middlebox
 from controller.derived import Endpoint
 from controller.entities import Interface, Port
 from controller.flow import fields as f
 from controller.links import ServiceChain
 from controller.policy.values import ICMP, TCP, UDP, Machines, Requirement, Rule, Service
+from controller.sync import steps
 from tests.compiled import compiled
 from tests.guarded_worlds import policy as guard
 from tests.interpreter import DataPlane
@@ -293,3 +295,12 @@ def test_many_of_each_are_told_as_lists() -> None:
     assert visited(plane, "nvr", answer(stream("cam", "nvr", (1, 7003)))) == ["fw-out", "cam"]
     assert visited(plane, "cam", stream("cam", "nvr", (1, 7008))) == ["nvr"]
     assert visited(plane, "other", stream("other", "nvr", (1, 7003))) == ["nvr"]
+
+
+def test_what_is_under_way_in_a_middlebox_goes_on_when_the_steps_change() -> None:
+    known = compiled(with_more(fabric(), chain(["fw"], ["ids"])))
+    deltas = known.turn([chain(["ids"], ["dpi"])])
+    gone = {(flow.table, flow.priority) for flow in deltas["s4"].gone}
+    assert (CLASSIFY.number, CLASSIFY.priorities["middlebox"]) in gone
+    assert {flow.table for flow in deltas["s4"].changed}.isdisjoint({CLASSIFY.number, RETURN.number, PATHS.number})
+    assert all(step.turn.resting for plan in steps(1, deltas).values() for step in plan)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from controller import sync
 from controller.compiler.catalogue import Delta
-from controller.flow.fields import NSH_SPI, encoded
 from controller.flow.flow import Flow, Here, Hosts
 from controller.southbound.agenda import Agenda
 from controller.sync import Step, Turn, in_order, steps
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
     from tests.worlds import Key
 
 HOSTS = ("hv1", "hv2")
-FRAME = encoded(NSH_SPI, 1)
 
 
-def flow(table: int, match: bytes = b"", priority: int = 1) -> Flow:
-    return Flow(Here("hv1"), table, priority, match, b"", table)
+def flow(table: int, match: bytes = b"", priority: int = 1, *, late: bool = False) -> Flow:
+    return Flow(Here("hv1"), table, priority, match, b"", table, late=late)
 
 
 def test_a_change_of_one_host_is_one_step() -> None:
@@ -47,8 +45,8 @@ def test_what_was_led_to_goes_only_when_nothing_leads_there_any_more() -> None:
     assert turn.may_begin(2)
 
 
-def test_frames_under_way_between_bridges_arrive_before_what_they_named_goes() -> None:
-    plan = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta([], [], [flow(2, FRAME)])})
+def test_packets_under_way_between_bridges_arrive_before_what_they_are_to_meet_goes() -> None:
+    plan = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta([], [], [flow(2, late=True)])})
     going = plan["hv2"][0]
     assert (going.phase, going.turn.resting) == (2, True)
     going.turn.end("hv1", 1)
@@ -56,7 +54,7 @@ def test_frames_under_way_between_bridges_arrive_before_what_they_named_goes() -
 
 
 def test_nothing_begins_a_way_before_every_bridge_on_it_knows_it() -> None:
-    plan = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta(new=[flow(33, FRAME)])})
+    plan = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta(new=[flow(33, late=True)])})
     assert [step.phase for step in plan["hv1"]] == [1]
     assert not plan["hv1"][0].turn.may_begin(1)
     plan["hv2"][0].turn.end("hv2", 0)
