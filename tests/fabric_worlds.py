@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, count
 from typing import TYPE_CHECKING
 
@@ -155,3 +155,12 @@ def fabric_world() -> World:
 def steered_world() -> World:
     """MIXED with tracks."""
     return with_more(fabric_world(), *STEERED)
+
+
+def over_links(of: World) -> World:
+    """The same world where no chassis has a tunnel, and all are wired to two bridges between them."""
+    hosts = [replace(one, encap_ip=None, tunnels=()) for one in of.values() if isinstance(one, Chassis)]
+    between = [bare(f"s{number}", 0x50 + number) for number in (8, 9)]
+    cables = [(host.key, bridge.key) for host in hosts for bridge in between]
+    joined = fabric([*hosts, *between], cables, [host.key for host in hosts])
+    return with_more(of, *hosts, *between, *joined)

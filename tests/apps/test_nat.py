@@ -11,6 +11,7 @@ from controller.derived import HOST_MAC
 from controller.entities import External
 from controller.flow import fields as f
 from controller.flow.fields import ipv4_text, mac_text
+from tests.fabric_worlds import over_links
 from tests.interpreter import DataPlane, Journey
 from tests.packets import SYN, Packet, answer, arp_request, icmp_error, ip, ping, tagged, tcp, udp
 from tests.routed_worlds import (
@@ -31,9 +32,10 @@ SERVER, CLIENT = "203.0.113.9", "203.0.113.5"
 SEGMENT = "p1.100"
 
 
-@pytest.fixture
-def plane() -> DataPlane:
-    return DataPlane(routed_world())
+@pytest.fixture(params=["tunnels", "links"])
+def plane(request: pytest.FixtureRequest) -> DataPlane:
+    """Whatever joins the hosts, it makes no difference."""
+    return DataPlane(over_links(routed_world()) if request.param == "links" else routed_world())
 
 
 def sent_out(plane: DataPlane, sender: str, packet: Packet) -> Packet:
