@@ -9,6 +9,7 @@ the same demands on the same map always end the same.
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from itertools import product
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -26,14 +27,19 @@ CLOSE = 0.75
 """Demands move while they pass a link that is loaded so near to the fullest."""
 LEAST = 1e-9
 """Loads that differ by less are the same."""
-SEARCHES = 4
-"""Paths looked for at most, for each demand."""
+SEARCHES, MOST_SEARCHES = 4, 10
+"""Paths looked for, for each demand: so many on any map, and at most so many on a small one."""
+LINKS = 4_000_000
+"""Links looked at for that, about, where the map is small."""
 SWEEPS = 4
+"""Times that all demands are looked at with links counting alike."""
+MOST = 8
+"""Demands that are tried to get off one link."""
 
 
 def place(board: Board) -> Iterator[None]:
     """Move demands until nothing gets better; after each step it may be left off, but only the end holds the best."""
-    budget = SEARCHES * len(board.rates)
+    budget = _budget(board)
     best, taken = board.fullest(), list(board.taken)
     for power in STEEPNESS:
         for _ in _eased(board, power, budget):
@@ -46,6 +52,12 @@ def place(board: Board) -> Iterator[None]:
             best, taken = board.fullest(), list(board.taken)
     board.move_all(taken)
     yield from _returned(board)
+
+
+def _budget(board: Board) -> int:
+    """How many paths to look for: seconds' worth, and no more than do any good."""
+    demands = len(board.rates)
+    return max(SEARCHES * demands, min(LINKS // (1 + len(board.carried)), MOST_SEARCHES * (demands + 10)))
 
 
 def _eased(board: Board, power: int, budget: int) -> Iterator[None]:
@@ -85,11 +97,11 @@ def _lowered(board: Board, budget: int) -> Iterator[None]:
     while True:
         top, fullest = max((board.carried[arc] / board.capacities[arc], -arc) for arc in range(len(board.carried)))
         leaving = sorted(board.users[-fullest].items(), key=lambda user: (-user[1] * board.rates[user[0]], user[0]))
-        for number, _ in leaving:
+        for leave, (number, _) in product((_leaves, _pushes), leaving[:MOST]):
             if budget <= 0:
                 return
             budget -= 1
-            left = _leaves(board, number, top - LEAST)
+            left = leave(board, number, top - LEAST)
             yield
             if left:
                 break
@@ -104,6 +116,27 @@ def _leaves(board: Board, number: int, below: float) -> bool:
     found = _found(board, number, STEEPNESS[1], below or 1.0, below)
     board.move(number, found[0] if found else before)
     return bool(found)
+
+
+def _pushes(board: Board, number: int, below: float) -> bool:
+    """Put a demand where links get too full for it, if others can leave those in turn."""
+    moved = {number: board.taken[number]}
+    board.move(number, ())
+    way = next(iter(_found(board, number, STEEPNESS[-1], below or 1.0, inf)), moved[number])
+    board.move(number, way)
+    for arc, _ in way:
+        others = sorted(board.users[arc].items(), key=lambda user: (-user[1] * board.rates[user[0]], user[0]))
+        for other, _ in others[:MOST]:
+            if board.carried[arc] < below * board.capacities[arc]:
+                break
+            before = board.taken[other]
+            if other not in moved and _leaves(board, other, below):
+                moved[other] = before
+        if board.carried[arc] >= below * board.capacities[arc]:
+            for other, before in moved.items():
+                board.move(other, before)
+            return False
+    return True
 
 
 def _returned(board: Board) -> Iterator[None]:
