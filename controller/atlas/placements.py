@@ -53,12 +53,11 @@ class Placements:
 
     def current(self, policy: str) -> bool:
         """Whether what was chosen for a path policy (key) is for what it asks for now, and has been compiled."""
-        standing = self._facts.get(PathPolicy, policy)
-        mine = {key for key in self._facts.keys(Demand) if key.startswith(f"{policy}|")}
-        chosen = [entity for entity in self._stood.values() if isinstance(entity, Placed) and entity.policy == policy]
-        if standing is None or not self._steering.knows(standing) or mine != {placed.key for placed in chosen}:
+        facts, standing = self._facts, self._facts.get(PathPolicy, policy)
+        if standing is None or not self._steering.knows(standing):
             return False
-        return all(self._facts.get(Placed, placed.key) == placed for placed in chosen)
+        asked, compiled = (set(facts.where(kind, "policy", policy)) for kind in (Demand, Placed))
+        return asked == compiled and all(facts.get(Placed, key) == self._stood.get((Placed, key)) for key in asked)
 
     def _all(self, kind: type[T]) -> dict[str, T]:
         found = {key: self._facts.get(kind, key) for key in list(self._facts.keys(kind))}

@@ -123,7 +123,7 @@ class Steering:
         """
         if policy not in self._policies or self._ground is None:
             return {}
-        keys = [key for key, demand in sorted(self._demands.items()) if demand.policy == policy]
+        keys = sorted(key for key, demand in self._demands.items() if demand.policy == policy)
         told = [(self._demands[key], self._choices[key]) for key in keys if key in self._choices]
         rows = [
             {"source": demand.source, "target": demand.target, **figures(self._ground, choice)}

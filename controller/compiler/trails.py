@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.links import Placed, Track
+from controller.links import Demand, Placed, Track
 from controller.store import Index
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def _leads(track: Track) -> Iterator[int]:
 
 
 INDEXES: dict[type, tuple[Index, ...]] = {
+    Demand: (Index("policy", lambda demand: (demand.policy,)),),
     Track: (Index("leads", _leads),),
     Placed: (
         Index("policy", lambda placed: (placed.policy,)),
