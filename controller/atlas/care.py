@@ -1,8 +1,8 @@
 """Care of wires through the databases of their ends' hosts: room for headers, and BFD where packets are protected.
 
 A switch takes a port for dead from when BFD begins until the other end has answered, which takes up to two seconds. So
-links are drained first, those of one path together; where one cannot be, or where its ends do not find each other, it
-stays as it was. Of a bridge whose database nobody reaches only the cable tells.
+links are drained first, no two of one bridge at a time; where one cannot be, or where its ends do not find each other,
+it stays as it was. Of a bridge whose database nobody reaches only the cable tells.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
-from controller.atlas.wires import ENDS, Wires
+from controller.atlas.wires import ENDS, Wires, apart
 from controller.entities import Chassis
 from controller.links import Track, Wire
 
@@ -123,7 +123,7 @@ class Care:
         if self._rises or now < self._rested:
             return
         self._again = {link: due for link, due in self._again.items() if due > now}
-        for link, wires in self._wires.lacking(self._again).items():
+        for link, wires in apart(self._wires.lacking(self._again)).items():
             self._rises[link] = _Rise(link, wires, now + SECONDS["draining"])
             self._atlas.hold(link, drained=True)
         if self._rises:

@@ -9,7 +9,7 @@ from controller.entities import Chassis
 from controller.links import Track, Wire, WireEnd, link_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from controller.links import EndState
     from controller.settings import Topology
@@ -102,6 +102,17 @@ class Wires:
             chassis: Chassis | None = self._store.get(Chassis, name)
             if chassis is not None and chassis.dpid:
                 yield chassis.dpid, interface
+
+
+def apart(links: Mapping[str, tuple[Wire, ...]]) -> dict[str, tuple[Wire, ...]]:
+    """Those of some links that share no bridge: each of these can still be reached by its other links."""
+    taken: set[str] = set()
+    found = {}
+    for link, wires in links.items():
+        if taken.isdisjoint(wires[0].ends):
+            taken.update(wires[0].ends)
+            found[link] = wires
+    return found
 
 
 def _half(states: list[EndState]) -> bool:

@@ -200,22 +200,22 @@ def test_where_the_ends_do_not_hear_each_other_nothing_is_asked_of_them_any_more
     assert lab.published[-1][1]["watched"] is False
 
 
-def test_the_links_of_a_path_are_drained_together_and_those_of_another_once_all_rest(lab: Lab) -> None:
+def test_no_two_links_of_a_bridge_are_drained_at_a_time(lab: Lab) -> None:
+    lab.learn(Chassis("s4", 4), wire(3, 4))
     lab.hosts.says(OFF)
-    whole = Track(str(TRACKS + 1), TRACKS + 1, ("s1", "s2", "s3"), (TRACKS + 9, TRACKS + 9))
-    lab.learn(whole, Track(str(TRACKS + 2), TRACKS + 2, ("s1", "s3"), (TRACKS + 9,)))
-    assert lab.held == {"s1-s2", "s2-s3"}
+    lab.learn(Track(str(TRACKS + 1), TRACKS + 1, ("s1", "s2", "s3", "s4"), (TRACKS + 9,) * 3))
+    assert lab.held == {"s1-s2", "s3-s4"}
     lab.answer = DRAINED
     lab.care.settled("s1")
     lab.works()
     lab.hosts.says(UP, *ends(1, 2))
     lab.works()
-    assert lab.held == {"s2-s3"}
-    lab.hosts.says(UP, *ends(2, 3))
+    assert lab.held == {"s3-s4"}
+    lab.hosts.says(UP, *ends(3, 4))
     lab.works()
     assert lab.held == set()
     lab.passes(REST)
-    assert lab.held == {"s1-s3"}
+    assert lab.held == {"s2-s3"}
     assert bfd(lab, 1, 2) == {100}
 
 
