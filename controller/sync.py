@@ -104,13 +104,15 @@ def _only_adds(deltas: Collection[Delta]) -> bool:
 
 
 def _leads_to_what_goes(deltas: Collection[Delta]) -> bool:
-    """Whether something is replaced, and all that goes stands behind it: it took packets to rules that nobody has now.
+    """Whether something is replaced, and all that goes, or something late, stands behind it: packets are under way.
 
     What goes with an interface stands in front of everything.
     """
     changed = [_met(flow) for delta in deltas for flow in delta.changed]
     gone = [_met(flow) for delta in deltas for flow in delta.gone]
-    return bool(changed and gone) and min(changed) < min(gone)
+    if not changed or not gone:
+        return False
+    return min(changed) < min(gone) or any(_NEXT_BRIDGE <= met > min(changed) for met in gone)
 
 
 def _met(flow: Flow) -> int:

@@ -53,6 +53,14 @@ def test_packets_under_way_between_bridges_arrive_before_what_they_are_to_meet_g
     assert not going.turn.may_begin(2)
 
 
+def test_packets_under_way_arrive_whatever_goes_with_an_interface() -> None:
+    gone = [flow(0), flow(3, late=True)]
+    (going,) = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta([], [], gone)})["hv2"]
+    assert going.turn.resting
+    (going,) = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta([], [], gone[:1])})["hv2"]
+    assert not going.turn.resting
+
+
 def test_nothing_begins_a_way_before_every_bridge_on_it_knows_it() -> None:
     plan = steps(7, {"hv1": Delta([], [flow(28)], []), "hv2": Delta(new=[flow(33, late=True)])})
     assert [step.phase for step in plan["hv1"]] == [1]
