@@ -65,7 +65,7 @@ class Atlas:
         self._telling = Telling(core, hub, remember, DIGESTED)
         self._bell = Bell(hub)
         self._dirty: set[Place] = set()
-        self._began = self._busy = False
+        self._began = self._busy = self._measured = False
 
     def recall(self, entities: Iterable[Entity]) -> None:
         """Take over what an earlier daemon told, ahead of ``begin``; to compile it is the caller's."""
@@ -104,7 +104,7 @@ class Atlas:
 
         ``rates`` is what demands (keys) carry in Mbit/s, as far as known.
         """
-        self._mapping.measured()
+        self._measured = True
         self._placements.rates = rates
         self._bell.ring()
 
@@ -126,7 +126,7 @@ class Atlas:
         """Follow changes for ever."""
         while True:
             self._bell.wait()
-            self._busy = True
+            self._busy = bool(self._dirty)
             try:
                 for turn, urgent in self._turns():
                     self._telling.tell(turn, urgent=urgent)
@@ -141,7 +141,8 @@ class Atlas:
     def _turns(self) -> Iterator[tuple[Turn, bool]]:
         """All that follows from what was heard."""
         dirty, self._dirty = self._dirty, set()
+        measured, self._measured = self._measured, False
         self._breath.begin()
-        yield from self._planner.turns(dirty)
+        yield from self._planner.turns(dirty, measured=measured)
         if self._placements.again is not None:
             self._bell.ring_in(max(0.0, self._placements.again - time.monotonic()))

@@ -85,9 +85,10 @@ class Mapping:
         wired = (name for name in self.cables.fabric if degrees[name])
         return [name for name in wired if not (name in bridges and bridges[name].in_sync)]
 
-    def measured(self) -> None:
+    def measured(self, breathe: Callable[[], None]) -> None:
         """Take over what is measured of every link; routes have nothing to do with that."""
         for edge in list(self._ground.edges()):
+            breathe()
             fresh = self._edge(edge.ends, self.cables.link(edge.ends))
             if fresh is not None and fresh != edge:
                 self._ground.put(fresh)

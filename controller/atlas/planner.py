@@ -25,13 +25,17 @@ class Planner:
         self, core: Core, ground: Map, mapping: Mapping, placements: Placements, breathe: Callable[[], None]
     ) -> None:
         self.fabric = Fabric(breathe)
+        self._breathe = breathe
         self._core = core
         self._ground = ground
         self._mapping = mapping
         self._placements = placements
 
-    def turns(self, dirty: Collection[Place]) -> Iterator[tuple[Turn, bool]]:
-        """What follows from these facts: failures first, then plans, then tracks; with each, whether it is urgent."""
+    def turns(self, dirty: Collection[Place], *, measured: bool) -> Iterator[tuple[Turn, bool]]:
+        """What follows from these facts: failures first, then plans, then tracks; with each, whether it is urgent.
+
+        ``measured``: figures of links are otherwise too, of which tracks may take account.
+        """
         turn, pairs = Turn(), self._mapping.cables.pairs
         lost, planned = self._mapping.take(dirty, turn)
         self.fabric.fail(lost, turn)
@@ -47,6 +51,8 @@ class Planner:
             self.fabric.lead_to(wanted, turn)
         if turn.puts or turn.deletes:
             yield turn, False
+        if measured:
+            self._mapping.measured(self._breathe)
         turn = Turn()
         self._placements.plan(time.monotonic(), turn)
         if turn.puts or turn.deletes:
