@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FIRST_WIRE = 11
 """The OpenFlow port of a bridge's first wire."""
+BEYOND_MACHINES = 71
+"""The same where worlds have more machines than that on a bridge."""
 Cable = tuple[str, str]
 
 
@@ -27,9 +29,9 @@ def bare(name: str, number: int) -> Chassis:
     return Chassis(name, number)
 
 
-def wires(cables: Iterable[Cable], down: Iterable[str] = ()) -> list[Wire]:
-    """A wire for each cable, by ports from ``FIRST_WIRE`` on; those whose key is in ``down`` carry nothing."""
-    free: dict[str, Iterator[int]] = defaultdict(lambda: count(FIRST_WIRE))
+def wires(cables: Iterable[Cable], down: Iterable[str] = (), first: int = FIRST_WIRE) -> list[Wire]:
+    """A wire for each cable, by ports from ``first`` on; those whose key is in ``down`` carry nothing."""
+    free: dict[str, Iterator[int]] = defaultdict(lambda: count(first))
     made = []
     for cable in cables:
         ends = in_order(*cable)
@@ -87,9 +89,11 @@ def fabric(
     places: Iterable[str],
     down: Iterable[str] = (),
     version: int = 0,
+    *,
+    first: int = FIRST_WIRE,
 ) -> list[Entity]:
     """Wires, links, and routes round what is down to the bridges that have machines, under headings of this version."""
-    laid = wires(cables, down)
+    laid = wires(cables, down, first)
     bundles = links(laid)
     edges = [*(link.ends for link in bundles if link.wires), *tunnels(bridges, cables)]
     plugs = [Interface(f"{end}/{name}", end, name, at) for wire in laid for end, name, at in _ends(wire)]
@@ -162,5 +166,5 @@ def over_links(of: World) -> World:
     hosts = [replace(one, encap_ip=None, tunnels=()) for one in of.values() if isinstance(one, Chassis)]
     between = [bare(f"s{number}", 0x50 + number) for number in (8, 9)]
     cables = [(host.key, bridge.key) for host in hosts for bridge in between]
-    joined = fabric([*hosts, *between], cables, [host.key for host in hosts])
+    joined = fabric([*hosts, *between], cables, [host.key for host in hosts], first=BEYOND_MACHINES)
     return with_more(of, *hosts, *between, *joined)

@@ -10,6 +10,7 @@ import pytest
 from controller.entities import External, FloatingIp, Neighbour, Port, Router, RouterInterface, Seat, Subnet
 from controller.policy.values import Machines, Rule
 from tests import packets as p
+from tests.fabric_worlds import over_links
 from tests.guarded_worlds import policy
 from tests.interpreter import DataPlane
 from tests.routed_worlds import DOOR_MAC, EDGE_MAC, FLOATING_MAC, routed_world
@@ -17,6 +18,8 @@ from tests.walk import MOST_ROUNDS
 from tests.worlds import mac, network, plugged, port, with_more
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.interpreter import Journey
     from tests.packets import Packet
     from tests.worlds import World
@@ -84,8 +87,10 @@ def first(sender: str, target_mac: str, source: str, target: str, at: int) -> Pa
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("guarded", [False, True], ids=["unguarded", "guarded"])
-def test_a_way_needs_as_many_rounds_as_are_stated(way: str, guarded: bool) -> None:  # noqa: FBT001 - a row
-    plane = DataPlane(world(*(BOTH if guarded else ())))
+@pytest.mark.parametrize("joined", [dict, over_links], ids=["tunnels", "links"])
+def test_a_way_needs_as_many_rounds_as_are_stated(joined: Callable[[World], World], way: str, guarded: bool) -> None:  # noqa: FBT001 - a row
+    """As many by a link, whose frames have a header, as by a tunnel."""
+    plane = DataPlane(joined(world(*(BOTH if guarded else ()))))
     journey = went(plane, way)
     *_, receiver, without, with_guards = WAYS[way]
     needed = with_guards if guarded else without

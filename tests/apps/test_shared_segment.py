@@ -13,6 +13,7 @@ from controller.entities import External, FloatingIp, Network, PortForward, Rout
 from controller.flow import fields as f
 from controller.flow.fields import ipv4_text, mac_text
 from tests.compiled import compiled
+from tests.fabric_worlds import over_links
 from tests.interpreter import DataPlane, Journey
 from tests.packets import Packet, answer, arp_request, ip, ping, tagged, tcp, udp
 from tests.routed_worlds import EDGE_MAC, FLOATING_MAC, GATEWAY_MAC, WEB, routed_world
@@ -57,9 +58,11 @@ def shared_world(seat: str) -> World:
     )
 
 
-@pytest.fixture(params=["hv1", "hv2"])
+@pytest.fixture(params=["hv1", "hv2", "hv1 by links", "hv2 by links"])
 def plane(request: pytest.FixtureRequest) -> DataPlane:
-    return DataPlane(shared_world(request.param))
+    """With the other tenant's seat there."""
+    seat, _, by_links = request.param.partition(" ")
+    return DataPlane(over_links(shared_world(seat)) if by_links else shared_world(seat))
 
 
 def place(sender: str) -> tuple[str, str, str]:
