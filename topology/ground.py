@@ -34,13 +34,16 @@ class Ground:
         return side.role(strange=self.strangers.at(place)) if side is not None else None
 
     def probed(self, side: Side) -> bool:
-        """Whether a wire may end there and its switch is in reach; at the other end of its wire too, if it has one."""
+        """Whether a wire may end there and its switch is in reach; at the other end of its wire too, if it has one.
+
+        Where a machine was heard is probed too, seldom: what it does with that is worth knowing.
+        """
         if side.use != "open" or not side.up or side.place[0] not in self.joined:
             return False
         wire = self.wires.at(side.place)
         if wire is not None:
             return all(bridge in self.joined for bridge in wire.ends)
-        return self.role(side.place) in {None, "link"}
+        return not side.locked and self.role(side.place) != "shared"
 
     def fresh(self, side: Side, now: float) -> None:
         """Begin to probe a port anew, at once."""

@@ -82,13 +82,13 @@ class Hearing:
         relay = next((place for place in (side.place, claims) if ground.role(place) == "host"), None)
         if source is side:
             yield Attack("reflected", side.place, claims, "a probe that came back to the port that had sent it")
-        elif relay is not None:
-            yield Attack("relayed", side.place, claims, f"a probe passed on by a machine at {named(relay)}")
         elif landing.elsewhere is not None:
             why = f"a probe that arrived at {named(landing.elsewhere)} too"
             yield Attack("flooded", side.place, claims, why)
             for place in (side.place, claims, landing.elsewhere):
                 yield from ground.share(place)
+        elif relay is not None:
+            yield Attack("relayed", side.place, claims, f"a probe passed on by a machine at {named(relay)}")
         else:
             yield from self._reached(source, side, landing.seconds, now)
 

@@ -283,3 +283,14 @@ def test_a_port_that_was_a_machines_is_on_probation_when_it_is_back(pair: Floor)
     pair.port(A1)
     pair.run(PROBATION * INTERVAL - 0.1)
     assert pair.discovery.ground.wires.all() == ()
+
+
+def test_a_hub_that_speaks_itself_is_told_of_all_the_same(pair: Floor) -> None:
+    pair.port(C1)
+    pair.join("s3")
+    for number, place in enumerate((A2, B2, C1)):
+        pair.hear(place, frame(f"0a:00:00:00:00:0{number}"))
+    pair.cables |= {A2: (B2, C1), B2: (A2, C1), C1: (A2, B2)}
+    pair.run(20)
+    assert "flooded" in pair.attacks()
+    assert (pair.up(), pair.discovery.ground.role(C1)) == ({"s1.1-s2.1"}, "host")
