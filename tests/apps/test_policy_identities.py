@@ -31,6 +31,7 @@ from tests.apps.scenes import (
     to,
 )
 from tests.compiled import Watched, compiled
+from tests.fabric_worlds import over_links
 from tests.guarded_worlds import policy
 from tests.interpreter import DataPlane
 from tests.routed_worlds import EDGE_MAC, routed_world
@@ -52,6 +53,13 @@ def tables(world: World, host: str) -> set[int]:
 @pytest.mark.parametrize("encap", ["vxlan", "gre", "geneve"])
 def test_who_sends_is_known_on_other_hosts_whatever_carries_the_packet(encap: Encap) -> None:
     plane = acted(ALLOWED, encap=encap)
+    assert opened(plane, "web", "db")
+    assert opened(plane, "web", "db", six=True)
+    assert not opened(plane, "job", "db")
+
+
+def test_who_sends_is_known_on_hosts_that_links_join() -> None:
+    plane = DataPlane(over_links(scene(ALLOWED)))
     assert opened(plane, "web", "db")
     assert opened(plane, "web", "db", six=True)
     assert not opened(plane, "job", "db")
