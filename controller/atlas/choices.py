@@ -112,7 +112,8 @@ def better(ground: Map, question: Question, new: tuple[str, ...], old: tuple[str
     """Whether a path is worth moving to; where it is quicker only, by that share at least."""
     if not new or new == old:
         return False
-    weights = weighed(ground, question, new), weighed(ground, question, old)
+    known = replace(question, wanted=replace(question.wanted, max_latency=None))
+    weights = weighed(ground, known, new), weighed(ground, known, old)
     if weights[0] is None or weights[1] is None:
         return weights[1] is None
     drained = {drained_on(ground, question, path) for path in (new, old)}

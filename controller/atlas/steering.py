@@ -126,7 +126,7 @@ class Steering:
         keys = sorted(key for key, demand in self._demands.items() if demand.policy == policy)
         told = [(self._demands[key], self._choices[key]) for key in keys if key in self._choices]
         rows = [
-            {"source": demand.source, "target": demand.target, **figures(self._ground, choice)}
+            {"source": demand.source, "target": demand.target, **figures(self._ground, demand, choice)}
             for demand, choice in told
         ]
         first = next((row for row in rows if row["path"]), NONE)
@@ -139,7 +139,8 @@ class Steering:
         choice = preferred(ground, asked)
         if choice.problem is not None:
             return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
-        return figures(ground, along(ground, asked, choice, Numbers()))
+        found = along(ground, asked, choice, Numbers())
+        return figures(ground, Demand("", "", question.source, question.target), found)
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
         """Take down what demands ask for now; those that ask for something else than before."""
@@ -172,7 +173,7 @@ class Steering:
         """Look at one path again, later if it has moved only just now for what may change back."""
         choice, asked = self._choices[key], self._calm(key)
         drained = drained_on(ground, asked.question, choice.path)
-        until = (choice.since or -inf) + self._settings.hold_down
+        until = (-inf if choice.since is None else choice.since) + self._settings.hold_down
         if until > now and _by_latency(asked) and not drained:
             self._due[key] = until
             return
@@ -180,7 +181,12 @@ class Steering:
         del self._due[key]
         stays = choice.path and asked.question.wanted.objective == "load" and not drained
         other = choice if stays else begun(ground, asked)
-        if not choice.path or better(ground, asked.question, other.path, choice.path, self._settings.improvement):
+        shares = drained and not other.path and other.problem is None
+        if (
+            not choice.path
+            or shares
+            or better(ground, asked.question, other.path, choice.path, self._settings.improvement)
+        ):
             self._take(ground, key, other, now)
         else:
             self._choices[key] = mended(ground, asked, choice, self._numbers)

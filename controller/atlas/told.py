@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from topology.paths import figured
+from controller.links import Wanted
+from topology.paths import Question, bridges, figured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from controller.links import Demand, PathPolicy
     from topology.map import Map
 
+ROUTES = Wanted(objective="cost")
 MOST = 5
 """Sentences in one message."""
 Row = dict[str, Any]
@@ -21,11 +23,17 @@ NONE: Row = {"path": [], "backup": [], "hops": None, "latency_ms": None, "cost":
 """What stands where a path has no figures."""
 
 
-def figures(ground: Map, choice: Choice) -> Row:
-    """A path's own, as the map is now; ``NONE`` where there is none, or a link of it is gone this moment."""
-    if not choice.path or not _whole(ground, choice.path):
+def figures(ground: Map, demand: Demand, choice: Choice) -> Row:
+    """A path's own, as the map is now; ``NONE`` where there is none, or a link of it is gone this moment.
+
+    Of a demand that takes the routes it is one of these.
+    """
+    passed = choice.path
+    if not passed and choice.problem is None:
+        passed = bridges(ground, Question(demand.source, demand.target, ROUTES)) or ()
+    if not passed or not _whole(ground, passed):
         return dict(NONE)
-    path = figured(ground, choice.path)
+    path = figured(ground, passed)
     return {
         "path": list(path.bridges),
         "backup": list(choice.protected.backup) if choice.protected else [],

@@ -1,0 +1,334 @@
+"""Steering: paths stay while they do, go round what fails at once, and move calmly to what is better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from controller.atlas.steering import Plan, Steering
+from controller.links import Demand, PathPolicy, Traffic, Wanted, in_order, link_name
+from controller.settings import Topology
+from tests.topology.grounds import cabled, drawn
+from topology.map import Edge, Map, Site
+from topology.paths import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.links import Track
+
+HOLD = 30.0
+TWO_WAYS = ("s1-s2", "s2-s4", "s1-s3", "s3-s4")
+POLICY = PathPolicy("acme/video", "u", "acme", Traffic(None, None), Wanted())
+KEY = "acme/video|s1|s4"
+
+
+class Scene:
+    """One steering over one map; time passes as a test says."""
+
+    def __init__(self, ground: Map, *wishes: Wanted, **settings: float) -> None:
+        self.ground = ground
+        self.settings = Topology(hold_down=HOLD, **settings)
+        self.steering = Steering(self.settings, lambda: None)
+        self.policies: dict[str, PathPolicy] = {}
+        self.demands: dict[str, Demand] = {}
+        self.rates: dict[str, float] = {}
+        self.now = 0.0
+        for number, wanted in enumerate(wishes):
+            self.wish(f"acme/p{number}", wanted)
+
+    def wish(self, key: str, wanted: Wanted, **more: Any) -> None:
+        """From s1 to s4."""
+        self.policies[key] = replace(POLICY, key=key, wanted=wanted, **more)
+        self.demands[f"{key}|s1|s4"] = Demand(f"{key}|s1|s4", key, "s1", "s4")
+
+    def plan(self) -> Plan:
+        """What stands once steering has nothing more to do at this moment."""
+        for plan in self._plans():
+            last = plan
+        return last
+
+    def _plans(self) -> Iterator[Plan]:
+        for _ in range(500):
+            plan = self.steering.plan(self.ground, self.policies, self.demands, self.rates, self.now)
+            yield plan
+            if plan.again is None or plan.again > self.now:
+                return
+        pytest.fail("steering never comes to rest")
+
+    def path(self, policy: str = "acme/p0") -> tuple[str, ...]:
+        """The bridges that a policy's packets pass now."""
+        plan = self.plan()
+        return passed(plan, plan.placed[f"{policy}|s1|s4"].track)
+
+    def link(self, one: str, other: str, **figures: Any) -> None:
+        """It comes, or is otherwise than before."""
+        ends = in_order(one, other)
+        old = self.ground.edge(*ends) or Edge(link_name(*ends), ends, 10, 1.0, 100.0)
+        self.ground.put(replace(old, **figures))
+
+    def told(self, policy: str = "acme/p0") -> dict[str, str]:
+        """What the conditions say: their reasons, by their types."""
+        return {each["type"]: each["reason"] for each in self.steering.status(policy)["conditions"]}
+
+
+def passed(plan: Plan, number: int) -> tuple[str, ...]:
+    """The bridges of a track and of what follows it."""
+    found: tuple[str, ...] = ()
+    while number:
+        track: Track = plan.tracks[str(number)]
+        found, number = (*found, *track.bridges[bool(found) :]), track.then
+    return found
+
+
+def test_packets_take_the_path_that_is_asked_for() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted(via=("s3",)), Wanted(avoid_bridges=("s3",)))
+    assert scene.path("acme/p0") == ("s1", "s3", "s4")
+    assert scene.path("acme/p1") == ("s1", "s2", "s4")
+
+
+def test_nothing_changes_where_nothing_did() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted(protection="link"), Wanted(objective="load"))
+    first = scene.plan()
+    scene.now = 1000.0
+    assert scene.plan() == first
+    assert first.again is None
+
+
+def test_a_path_of_which_a_link_fails_is_chosen_anew_in_the_same_breath() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted())
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.ground.drop_edge("s2", "s4")
+    plan = scene.steering.plan(scene.ground, scene.policies, scene.demands, {}, scene.now)
+    assert passed(plan, plan.placed["acme/p0|s1|s4"].track) == ("s1", "s3", "s4")
+
+
+def test_a_link_that_comes_back_is_trusted_only_after_a_while() -> None:
+    scene = Scene(drawn("s1-s4", "s1-s2", "s2-s4"), Wanted())
+    assert scene.path() == ("s1", "s4")
+    scene.ground.drop_edge("s1", "s4")
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.link("s1", "s4")
+    assert scene.path() == ("s1", "s2", "s4")
+    assert scene.plan().again == HOLD
+    scene.now = HOLD
+    assert scene.path() == ("s1", "s4")
+
+
+def test_a_link_that_comes_back_is_used_at_once_where_it_is_the_only_way() -> None:
+    scene = Scene(drawn("s1-s2", "s2-s4"), Wanted())
+    scene.plan()
+    scene.ground.drop_edge("s2", "s4")
+    assert scene.path() == ()
+    assert scene.told() == {"Placed": "NotConnected"}
+    scene.link("s2", "s4")
+    assert scene.path() == ("s1", "s2", "s4")
+
+
+def test_a_link_that_comes_and_goes_moves_packets_only_away_from_it() -> None:
+    scene = Scene(drawn("s1-s4", "s1-s2", "s2-s4"), Wanted())
+    scene.plan()
+    paths = []
+    for second in range(1, 25):
+        scene.now = float(second)
+        if second % 2:
+            scene.ground.drop_edge("s1", "s4")
+        else:
+            scene.link("s1", "s4")
+        paths.append(scene.path())
+    assert set(paths) == {("s1", "s2", "s4")}
+
+
+def test_a_new_link_and_a_lower_cost_are_taken_at_once() -> None:
+    scene = Scene(drawn("s1-s2", "s2-s3", "s3-s4"), Wanted(), Wanted(objective="cost"))
+    assert scene.path() == ("s1", "s2", "s3", "s4")
+    scene.link("s2", "s4")
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.link("s2", "s4", cost=100)
+    assert (scene.path("acme/p0"), scene.path("acme/p1")) == (("s1", "s2", "s4"), ("s1", "s2", "s3", "s4"))
+
+
+def test_what_is_drained_is_left_at_once_whatever_the_objective() -> None:
+    wishes = [Wanted(objective=each) for each in ("hops", "latency", "cost")]
+    scene = Scene(drawn(*TWO_WAYS), *wishes, Wanted(objective="load", max_hops=9))
+    assert {scene.path(f"acme/p{number}") for number in range(4)} == {("s1", "s2", "s4")}
+    scene.ground.put(Site("s2", drained=True))
+    assert {scene.path(f"acme/p{number}") for number in range(4)} == {("s1", "s3", "s4")}
+
+
+def test_a_path_by_latency_moves_only_for_a_good_part_of_it_and_not_too_often() -> None:
+    scene = Scene(drawn(*TWO_WAYS, latency=5.0), Wanted(objective="latency"), improvement=0.1)
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.link("s1", "s3", latency=4.5)
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.link("s1", "s3", latency=2.0)
+    assert scene.path() == ("s1", "s3", "s4")
+    scene.now = 10.0
+    scene.link("s1", "s3", latency=50.0)
+    assert scene.path() == ("s1", "s3", "s4")
+    assert scene.plan().again == HOLD
+    scene.now = HOLD
+    assert scene.path() == ("s1", "s2", "s4")
+
+
+def test_a_path_that_gets_too_slow_is_left_at_once_and_its_packets_do_as_the_policy_says() -> None:
+    scene = Scene(drawn("s1-s4"))
+    scene.wish("acme/p0", Wanted(max_latency=2.0), on_no_path="drop")
+    assert scene.path() == ("s1", "s4")
+    scene.link("s1", "s4", latency=2.5)
+    assert scene.path() == ()
+    assert scene.plan().placed["acme/p0|s1|s4"].otherwise == "drop"
+    assert scene.told() == {"Placed": "TooSlow"}
+    scene.now = 5.0
+    scene.link("s1", "s4", latency=1.9)
+    assert scene.path() == ()
+    scene.now = HOLD
+    assert scene.path() == ("s1", "s4")
+
+
+def test_latencies_that_are_not_known_yet_take_no_path_away() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted(max_latency=2.5, objective="latency"))
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.link("s1", "s2", latency=None)
+    assert scene.path() == ("s1", "s2", "s4")
+
+
+def test_a_policy_that_asks_for_something_else_gets_it_at_once() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted(via=("s2",)))
+    assert scene.path() == ("s1", "s2", "s4")
+    scene.wish("acme/p0", Wanted(via=("s3",)))
+    assert scene.path() == ("s1", "s3", "s4")
+    scene.wish("acme/p0", Wanted(via=("s9",)))
+    assert scene.path() == ()
+    assert scene.told() == {"Placed": "UnknownBridge"}
+    scene.policies.clear()
+    plan = scene.plan()
+    assert (plan.tracks, plan.placed) == ({}, {})
+    assert scene.steering.status("acme/p0") == {}
+
+
+def test_a_restart_chooses_what_stood_and_lays_the_same_tracks() -> None:
+    scene = Scene(drawn(*TWO_WAYS, "s4-s5", "s3-s5"), Wanted(protection="link"), Wanted(protection="node", via=("s5",)))
+    scene.ground.drop_edge("s2", "s4")
+    scene.plan()
+    scene.now = 1.0
+    scene.link("s2", "s4")
+    stood = scene.plan()
+    again = Scene(scene.ground)
+    again.policies, again.demands = scene.policies, scene.demands
+    again.steering.recall(stood.placed.values(), stood.tracks.values())
+    plan = again.plan()
+    assert (plan.tracks, plan.placed) == (stood.tracks, stood.placed)
+    assert again.steering.status("acme/p0")["backup"] == scene.steering.status("acme/p0")["backup"] != []
+
+
+def test_detours_are_laid_anew_when_what_they_need_goes_and_when_it_comes() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted(protection="link"))
+    assert scene.path() == ("s1", "s2", "s4")
+    assert scene.told() == {"Placed": "Placed", "Protected": "Protected"}
+    scene.ground.drop_edge("s1", "s3")
+    assert scene.path() == ("s1", "s2", "s4")
+    assert scene.told()["Protected"] == "NoWayRound"
+    scene.link("s1", "s3")
+    assert scene.path() == ("s1", "s2", "s4")
+    assert scene.told()["Protected"] == "Protected"
+
+
+def test_loads_are_spread_and_then_stay_where_they_are() -> None:
+    fish = drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4")
+    scene = Scene(fish)
+    for number in range(2):
+        scene.wish(f"acme/p{number}", Wanted(objective="load"), demand=40.0)
+    plan = scene.plan()
+    assert sorted(passed(plan, each.track) for each in plan.placed.values()) == [(), ("s1", "s3", "s5", "s4")]
+    for second in range(100, 500, 5):
+        scene.now = float(second)
+        scene.link("s1", "s2", load=(40.0 + second % 7, 0.0))
+        scene.link("s1", "s3", load=(40.0 - second % 5, 0.0))
+        assert scene.plan() == replace(plan, again=scene.plan().again)
+
+
+def test_a_load_moves_again_after_hold_down_and_only_if_that_saves_enough() -> None:
+    scene = Scene(drawn(*TWO_WAYS, "s1-s5", "s5-s4"))
+    scene.wish("acme/p0", Wanted(objective="load", max_hops=2), demand=10.0)
+    scene.wish("acme/p1", Wanted(objective="load", max_hops=2), demand=10.0)
+    before = {scene.path("acme/p0"), scene.path("acme/p1")}
+    assert len(before) == 2
+    scene.now = 1.0
+    for link in {link for path in before for link in (path[:2], path[1:])}:
+        scene.link(*link, load=(12.0, 12.0))
+    assert {scene.path("acme/p0"), scene.path("acme/p1")} == before
+    scene.now = 2 * HOLD
+    scene.link("s1", next(path[1] for path in before), load=(90.0, 0.0))
+    scene.path()
+    after = {scene.path("acme/p0"), scene.path("acme/p1")}
+    assert after != before
+    assert len(after) == 2
+
+
+def test_a_load_whose_path_fails_takes_the_routes_meanwhile() -> None:
+    scene = Scene(drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4"))
+    for number in range(2):
+        scene.wish(f"acme/p{number}", Wanted(objective="load"), demand=40.0)
+    scene.plan()
+    scene.now = 1.0
+    scene.ground.drop_edge("s3", "s5")
+    assert {each.track for each in scene.plan().placed.values()} == {0}
+    assert scene.told() == {"Placed": "Shared"}
+
+
+def test_a_load_leaves_what_is_drained_for_the_routes() -> None:
+    scene = Scene(drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4"))
+    for number in range(2):
+        scene.wish(f"acme/p{number}", Wanted(objective="load"), demand=40.0)
+    scene.plan()
+    scene.now = 1.0
+    scene.ground.put(Site("s5", drained=True))
+    assert {each.track for each in scene.plan().placed.values()} == {0}
+    assert scene.steering.status("acme/p1")["path"] == ["s1", "s2", "s4"]
+
+
+def test_a_policys_rate_is_shared_by_the_bridges_that_it_is_between() -> None:
+    scene = Scene(drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4", "s0-s1"))
+    scene.wish("acme/p0", Wanted(objective="load"), demand=80.0)
+    scene.demands["acme/p0|s0|s4"] = Demand("acme/p0|s0|s4", "acme/p0", "s0", "s4")
+    plan = scene.plan()
+    assert sorted(bool(each.track) for each in plan.placed.values()) == [False, True]
+    assert len(scene.steering.status("acme/p0")["demands"]) == 2
+
+
+def test_many_paths_are_looked_at_a_few_at_a_time_and_failures_go_first() -> None:
+    scene = Scene(drawn(*TWO_WAYS), *[Wanted(objective="cost")] * 150)
+    scene.plan()
+    scene.now = 1.0
+    scene.link("s2", "s4", cost=50)
+    plan = scene.steering.plan(scene.ground, scene.policies, scene.demands, {}, scene.now)
+    ways = [passed(plan, each.track) for each in plan.placed.values()]
+    assert 0 < ways.count(("s1", "s3", "s4")) < 150
+    assert plan.again == scene.now
+    scene.ground.drop_edge("s2", "s4")
+    plan = scene.steering.plan(scene.ground, scene.policies, scene.demands, {}, scene.now)
+    assert {passed(plan, each.track) for each in plan.placed.values()} == {("s1", "s3", "s4")}
+
+
+def test_the_status_says_the_path_with_its_figures_and_its_backup() -> None:
+    ground = cabled([("s1", "s2", 1, 1.25, 100.0), ("s2", "s4", 2, 2.0, 40.0), ("s1", "s4", 9, 9.0, 10.0)])
+    scene = Scene(ground, Wanted(objective="latency", protection="link"))
+    scene.plan()
+    status = scene.steering.status("acme/p0")
+    row = {"path": ["s1", "s2", "s4"], "backup": ["s1", "s4"], "hops": 2, "latency_ms": 3.25, "cost": 3}
+    row["bandwidth_mbps"] = 40.0
+    assert {name: status[name] for name in row} == row
+    assert status["demands"] == [{"source": "s1", "target": "s4", **row}]
+    assert all(each["status"] is True for each in status["conditions"])
+
+
+def test_what_if_answers_with_figures_or_with_the_reason() -> None:
+    steering, ground = Steering(Topology(), lambda: None), drawn(*TWO_WAYS)
+    got = steering.compute(ground, Question("s1", "s4", Wanted(objective="load", protection="node"), 5.0))
+    assert (got["path"], got["backup"], got["latency_ms"]) == (["s1", "s2", "s4"], ["s1", "s3", "s4"], 2.0)
+    got = steering.compute(ground, Question("s1", "s4", Wanted(via=("s9",))))
+    assert (got["path"], got["reason"]) == ([], "UnknownBridge")
+    assert got["message"] == "via names s9, and no such bridge is known"
