@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry
 from apps import fabric_tables, pipeline, policy_tables, registers, registry
 from controller import outfit
 from controller.agent.keeper import Keeper
-from controller.announcing import Announcing
 from controller.atlas.cartography import Cartography
 from controller.atlas.scouts import Tools
 from controller.compiler.compiler import Rules
@@ -46,9 +45,8 @@ from controller.reports import Reports, late, present
 from controller.settings import endpoint
 from controller.southbound import framework
 from controller.southbound.bridge import Bridge
-from controller.status.fabric import Fabric
-from controller.status.links import Links
 from controller.steward import Hands, Steward
+from controller.surveying import surveyed
 from controller.switchboard import Switchboard
 from controller.world import World
 from ovsdb.hosts import Hosts
@@ -108,10 +106,9 @@ class Daemon:
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
         self.plans.looks["connections"] = partial(_ended, self._live, self.plans)
-        states, atlas, store = HostStates(), self._maps.atlas, self.core.compiler.store
+        states = HostStates()
         news.listeners.append(states)
-        fabric = Fabric(self.core, atlas, Links(store, atlas, topology.tunnels, states.watches), topology)
-        Announcing(fabric, self.reports).begin()
+        fabric = surveyed(self.reports, self._maps, topology, states, self.switchboard)
         parts = (self.hosts, self._services, self._live, self.plans, states)
         self.world = World(self.core, self.reports, fabric, *parts)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)

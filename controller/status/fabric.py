@@ -14,6 +14,7 @@ from controller.status.paths import SAID, path_policy_status, settings_status, u
 if TYPE_CHECKING:
     from controller.core import Core
     from controller.links import BridgeSettings, LinkSettings, Wanted
+    from controller.port_table import PortTable
     from controller.status.atlas import Atlas
     from controller.status.links import Links
     from topology.graph import Topology
@@ -30,14 +31,15 @@ class Fabric:
     atlas: Atlas
     links: Links
     graph: Topology
+    table: PortTable
 
     def rows(self, kind: Said) -> list[dict[str, object]]:
         """All links, or all bridges."""
-        return self.links.rows() if kind == "Link" else bridge_rows(self.core, self.atlas)
+        return self.links.rows() if kind == "Link" else bridge_rows(self.core, self.atlas, self.table)
 
     def row(self, kind: Said, name: str) -> dict[str, object] | None:
         """One of them, a link by its ends in either order; None where there is none and nothing is said of one."""
-        return self.links.row(name) if kind == "Link" else bridge_row(self.core, self.atlas, name)
+        return self.links.row(name) if kind == "Link" else bridge_row(self.core, self.atlas, self.table, name)
 
     def status(self, kind: str, key: str, started: float) -> dict[str, object]:
         """How far a link, a bridge or a path policy has come."""

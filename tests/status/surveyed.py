@@ -9,9 +9,10 @@ from controller.derived import Presence
 from controller.entities import Chassis
 from controller.links import Link, LinkFigures, PathPolicy, Traffic, Wanted
 from controller.policy.values import Machines
+from controller.port_table import PortTable
 from controller.status.fabric import Fabric
 from controller.status.links import Links
-from tests.fabric_worlds import steered_world
+from tests.fabric_worlds import FIRST_WIRE, steered_world
 from tests.status.settled import after, entity
 from topology.graph import Topology
 from topology.map import Map
@@ -90,5 +91,6 @@ def surveyed(core: Core) -> Scene:
         for key in list(store.keys(kind)):
             topology.put(entity(core, kind, key))
     heard: dict[str, dict[str, Liveness]] = {}
+    table = PortTable(lambda _chassis, port: "link" if port >= FIRST_WIRE else None)
     links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}))
-    return Scene(core, atlas, Fabric(core, atlas, links, topology), heard)
+    return Scene(core, atlas, Fabric(core, atlas, links, topology, table), heard)

@@ -10,6 +10,7 @@ import pytest
 
 from controller.compiler.ownership import subjects
 from controller.links import BridgeSettings, Link, LinkFigures, LinkSettings, Placed, Track, Wanted, Wire
+from controller.southbound.ports import PortDescription
 from tests.fabric_worlds import LONG, MAIN
 from tests.status.settled import Nobody, after, conditions, entity, idle
 from tests.status.surveyed import DONE, UNDONE, VIDEO, Scene, surveyed
@@ -112,6 +113,12 @@ def test_a_bridge_is_listed_with_what_is_said_of_it(scene: Scene) -> None:
     row: Any = scene.fabric.row("Bridge", "s3")
     assert (row["labels"], row["maintenance"], row["drained"]) == ({"row": "a"}, True, False)
     assert row["flows"] > 0
+    assert row["ports"] == []
+    scene.fabric.table.ports("s3", [PortDescription(11, "s3-eth11", speed=10_000), PortDescription(2, "v", up=False)])
+    row = scene.fabric.row("Bridge", "s3")
+    unknown = {"port": 2, "interface": "v", "state": "down", "speed_mbps": None, "role": None}
+    link = {"port": 11, "interface": "s3-eth11", "state": "up", "speed_mbps": 10_000, "role": "link"}
+    assert row["ports"] == [unknown, link]
     assert conditions(scene.status("Bridge", "s3"))["Drained"] == (False, "OnlyWay")
     assert scene.fabric.waits("Bridge", "s3") == "nothing else leads to s2"
     assert conditions(scene.status("Bridge", "s1"))["Known"] == (True, "Found")
