@@ -9,6 +9,7 @@ names of their chassis.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -269,6 +270,7 @@ def _place(name: str) -> tuple[int, str]:
     return len(name), name
 
 
+@lru_cache(1 << 16)
 def link_name(one: str, other: str) -> str:
     """What the link between two bridges is called, like ``s2-s10``."""
     return "-".join(in_order(one, other))
