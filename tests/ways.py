@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.packets import Packet
 
 SELECT, FAST_FAILOVER = 1, 3
-APPLY_ACTIONS, WEIGHT, WATCH_PORT = 4, 0, 1
+APPLY_ACTIONS, WATCH_PORT = 4, 1
 HEAD = 8
 
 

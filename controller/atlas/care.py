@@ -94,6 +94,11 @@ class Care:
         if self._rises:
             self._poke()
 
+    def watched(self, wire: Wire) -> bool | None:
+        """Whether both its ends hear each other by BFD; None where no database tells of one of them."""
+        states = self._wires.states((wire,))
+        return all(state.alive for state in states) if len(states) == ENDS else None
+
     def run(self) -> None:
         """Look after wires for ever."""
         while True:

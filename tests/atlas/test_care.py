@@ -150,8 +150,10 @@ def test_a_link_that_protected_packets_go_by_is_watched_once_nothing_goes_there(
     lab.hosts.says(DOWN, *ends(1, 2))
     lab.works()
     assert lab.held == {"s1-s2"}
+    assert lab.care.watched(wire(1, 2)) is False
     lab.hosts.says(UP, *ends(1, 2))
     lab.works()
+    assert lab.care.watched(wire(1, 2)) is True
     assert lab.held == set()
     assert lab.published == [("Link s1-s2", {"watched": True, "interval_ms": 100})]
     lab.passes(2 * RETRY)
@@ -166,6 +168,7 @@ def test_a_link_of_which_a_host_says_nothing_is_left_alone(lab: Lab, silent: tup
         del lab.hosts.states[place]
     lab.learn(track("s1", "s2"))
     assert lab.held == set()
+    assert lab.care.watched(wire(1, 2)) is None
 
 
 def test_packets_that_are_not_protected_need_no_watch(lab: Lab) -> None:

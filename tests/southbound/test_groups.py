@@ -16,8 +16,6 @@ from tests.southbound.rig import Host, Rig
 from tests.southbound.storm import HOSTS, calm
 from tests.worlds import plugged, small_world
 
-EVEN, ODD = TWO_WAYS
-
 
 @pytest.fixture
 def rig() -> Rig:
