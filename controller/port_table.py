@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.atlas.uses import HIGHEST_PORT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -19,8 +21,8 @@ class PortTable:
         self._there: dict[str, tuple[PortDescription, ...]] = {}
 
     def ports(self, chassis: str, there: Iterable[PortDescription]) -> None:
-        """All ports of a chassis' switch, as they are now."""
-        self._there[chassis] = tuple(there)
+        """All ports of a chassis' switch, as they are now; its own, by which its host would speak, is none of them."""
+        self._there[chassis] = tuple(port for port in there if port.number < HIGHEST_PORT)
 
     def rows(self, chassis: str) -> list[dict[str, object]]:
         """Each with its number, interface, state, speed (Mbit/s) and role: link, host or shared."""

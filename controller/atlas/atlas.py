@@ -61,7 +61,7 @@ class Atlas:
         self._mapping = Mapping(core.compiler.store, self.map, figures.of)
         self._placements = Placements(steering, core.compiler.store, self.map)
         self._planner = Planner(core, self.map, self._mapping, self._placements, self._breath)
-        self._draining = Draining(core, self.map, self._mapping, self._planner.fabric, self._done)
+        self._draining = Draining(core, self.map, self._mapping, self._planner.fabric, self.done)
         self._telling = Telling(core, hub, remember, DIGESTED)
         self._bell = Bell(hub)
         self._dirty: set[Place] = set()
@@ -134,7 +134,7 @@ class Atlas:
                 self._bug("atlas", "", error)
             self._busy = False
 
-    def _done(self) -> bool:
+    def done(self) -> bool:
         """Whether all that was heard is worked out, told and compiled."""
         return self._began and not (self._busy or self._dirty or self._telling.under_way)
 

@@ -45,5 +45,8 @@ class Atlas(Protocol):
     def placed(self, policy: str) -> bool:
         """Whether what is chosen for a path policy (key) is for what it asks for now, and has been compiled."""
 
+    def done(self) -> bool:
+        """Whether all that was heard is worked out, told and compiled."""
+
     def draining(self, name: str) -> dict[str, Any]:
         """How far a link or bridge in maintenance is: ``drained``, ``reason`` and ``message``."""

@@ -48,16 +48,10 @@ def unsettled(core: Core, atlas: Atlas, said: LinkSettings | BridgeSettings) -> 
     found = atlas.draining(said.key) if said.maintenance else _EMPTY
     if not (found["drained"] or found["reason"] == "Unknown"):
         return str(found["message"])
-    if isinstance(said, LinkSettings) and _misjudged(atlas, said):
+    if not atlas.done():
         return "new ways are being worked out"
     late = sorted(name for name, bridge in core.bridges.items() if _late(core, bridge))
     return f"not yet confirmed by {', '.join(late)}" if late else None
-
-
-def _misjudged(atlas: Atlas, said: LinkSettings) -> bool:
-    """Whether paths are still looked for by another cost."""
-    edges = (edge for edge in atlas.map.edges() if said.key in {"-".join(edge.ends), "-".join(edge.ends[::-1])})
-    return any(edge.cost != said.cost for edge in edges)
 
 
 def _late(core: Core, bridge: Any) -> bool:

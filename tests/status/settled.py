@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Switch:
-    """A bridge that confirms at once, or nothing while it is ``away``."""
+    """A bridge that confirms at once, or nothing while it is ``away`` or ``slow``."""
 
     inbox: Any
     away: bool = False
+    slow: bool = False
     in_sync: bool = True
     refusals: dict[int, str] = field(default_factory=dict)
     dpid: int = 0xD
@@ -35,7 +36,7 @@ class Switch:
 
     def confirmed(self, turn: int) -> int:
         """The last turn that it has confirmed."""
-        return -1 if self.away else turn
+        return -1 if self.away or self.slow else turn
 
     def run(self) -> None:
         """Nothing comes from a wire."""

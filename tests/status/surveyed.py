@@ -38,6 +38,7 @@ class Told:
     drains: dict[str, dict[str, Any]] = field(default_factory=dict)
     paths: dict[str, dict[str, Any]] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    busy: bool = False
 
     @property
     def figures(self) -> Told:
@@ -49,6 +50,9 @@ class Told:
 
     def of(self, link: str) -> LinkFigures | None:
         return self.measured.get(link)
+
+    def done(self) -> bool:
+        return not self.busy
 
     def draining(self, name: str) -> dict[str, Any]:
         turned = "-".join(reversed(name.split("-")))

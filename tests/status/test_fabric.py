@@ -14,7 +14,7 @@ from controller.southbound.ports import PortDescription
 from tests.fabric_worlds import LONG, MAIN
 from tests.status.settled import Nobody, after, conditions, entity, idle
 from tests.status.surveyed import DONE, UNDONE, VIDEO, Scene, surveyed
-from topology.map import Edge, Site
+from topology.map import Site
 from topology.paths import Question
 
 
@@ -98,13 +98,22 @@ def test_a_link_is_ready_when_it_is_drained(scene: Scene) -> None:
     assert scene.fabric.waits("Link", "s3-s1") is None
 
 
-def test_a_link_whose_cost_is_not_yet_reckoned_with_is_not_ready(scene: Scene) -> None:
-    scene.atlas.map.put(Edge("s1-s3", ("s1", "s3"), 10))
+def test_a_link_is_not_ready_while_new_ways_are_being_worked_out(scene: Scene) -> None:
     after(scene.core, [LinkSettings("s1-s3", 5)])
-    assert scene.fabric.waits("Link", "s1-s3") == "new ways are being worked out"
-    scene.atlas.map.put(Edge("s1-s3", ("s1", "s3"), 5))
     assert scene.fabric.waits("Link", "s1-s3") is None
+    scene.atlas.busy = True
+    assert scene.fabric.waits("Link", "s1-s3") == "new ways are being worked out"
+    assert conditions(scene.status("Link", "s1-s3"))["Ready"] == (False, "Moving")
     assert scene.fabric.waits("Link", "s1-s4") is None
+
+
+def test_a_link_is_ready_when_all_bridges_that_are_there_have_confirmed(scene: Scene) -> None:
+    after(scene.core, [LinkSettings("s1-s3", 5)])
+    slow: Any = scene.core.bridges["s4"]
+    slow.slow = True
+    assert scene.fabric.waits("Link", "s1-s3") == "not yet confirmed by s4"
+    slow.away = True
+    assert scene.fabric.waits("Link", "s1-s3") is None
 
 
 def test_a_bridge_is_listed_with_what_is_said_of_it(scene: Scene) -> None:
