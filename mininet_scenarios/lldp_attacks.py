@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import hosts, links, tenants, wired
-from mininet_scenarios.cable import RELAY, Cable, pair
+from mininet_scenarios.cable import RELAY, pair
 from mininet_scenarios.command import until
 from mininet_scenarios.rack import Socket
 from mininet_scenarios.steady import SteadyDatagrams
@@ -19,6 +19,8 @@ from mininet_scenarios.wire import Wire
 from mininet_scenarios.wired import TENANT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mininet_scenarios.hosts import Host
     from mininet_scenarios.lab import Lab
     from mininet_scenarios.rest import Rest
@@ -66,10 +68,9 @@ def prove_forged(story: Story, scene: Scene, lab: Lab, mallory: Host) -> bytes:
         probe = until(lambda: lldp(wire), 10, "eve hears a probe")
         broken = bytes(255 - byte for byte in probe[SIGNATURE])
         forged = probe[: SIGNATURE.start] + broken + probe[SIGNATURE.stop :]
-        wire.send(forged)
+        wait_told(story, scene.client, "forged", {"s3"}, lambda: wire.send(forged))
     with Wire(mallory) as wire:
-        wire.send(forged)
-    wait_told(story, scene.client, "forged", {"s3", "s1"})
+        wait_told(story, scene.client, "forged", {"s1"}, lambda: wire.send(forged))
     prove_none(story, scene)
     return probe
 
@@ -79,9 +80,7 @@ def prove_repeated(story: Story, scene: Scene, lab: Lab, probe: bytes) -> None:
     story.step("eve sends the genuine probe from s1, again and again")
     other = hosts.host(lab, "eve2", 68, scene.rack.socket("s1"))
     with Wire(other) as wire:
-        for _ in range(5):
-            wire.send(probe)
-    wait_told(story, scene.client, "replayed", {"s1"})
+        wait_told(story, scene.client, "replayed", {"s1"}, lambda: wire.send(probe))
     prove_none(story, scene)
 
 
@@ -109,7 +108,11 @@ def prove_shared(story: Story, scene: Scene, lab: Lab) -> None:
     settings = (f"datapath_type={lab.datapath}", "fail_mode=standalone", "other_config:forward-bpdu=true")
     ovs.vsctl("add-br", "hub", "--", "set", "Bridge", "hub", *settings)
     for number, bridge in enumerate(("s1", "s2", "s3")):
-        Cable(scene.rack.socket(bridge), Socket(ovs, "hub", "hub", f"hub-eth{number}"))
+        one, other = scene.rack.socket(bridge), Socket(ovs, "hub", "hub", f"hub-eth{number}")
+        pair((one.machine, one.interface), (other.machine, other.interface))
+        one.machine.run("sysctl", "-qw", f"net.ipv6.conf.{other.interface}.disable_ipv6=1")  # a hub says nothing itself
+        for socket in (other, one):
+            socket.plug()
     wait_told(story, scene.client, "flooded", set())
     prove_none(story, scene)
     heard = wired.copies(scene.hosts[0], scene.hosts)
@@ -124,10 +127,18 @@ def prove_none(story: Story, scene: Scene) -> None:
     story.check("only the honest links are there", found == TOGETHER, found)
 
 
-def wait_told(story: Story, client: Rest, attempt: str, where: set[str]) -> None:
-    """Wait until events tell of an attempt at some bridges; at any, where none is given."""
-    until(lambda: told(client, attempt) and where <= set(told(client, attempt)), 10, f"{attempt} probes are told of")
+def wait_told(
+    story: Story, client: Rest, attempt: str, where: set[str], again: Callable[[], object] = lambda: None
+) -> None:
+    """Try ``again`` and again until events tell of an attempt at some bridges; at any, where none is given."""
+    until(lambda: again() or tried(client, attempt, where), 10, f"{attempt} probes are told of", pause=0.2)
     story.check(f"{attempt} probes are told of", held=True, evidence=told(client, attempt))
+
+
+def tried(client: Rest, attempt: str, where: set[str]) -> bool:
+    """Whether events tell of an attempt, at all these bridges."""
+    found = told(client, attempt)
+    return bool(found) and where <= found.keys()
 
 
 def told(client: Rest, attempt: str) -> dict[str, str]:

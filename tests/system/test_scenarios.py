@@ -37,6 +37,15 @@ STORIES = (
     ("preview_then_apply",),
     ("audit_then_enforce",),
     ("k8s_policies",),
+    ("leaf_spine",),
+    ("ring_failover",),
+    ("fat_tree_k4",),
+    ("steer_by_latency",),
+    ("waypoint",),
+    ("service_chain",),
+    ("drain_a_switch",),
+    ("lldp_attacks",),
+    ("mixed_overlay_and_fabric",),
 )
 
 
