@@ -125,9 +125,10 @@ class Steering:
             return {}
         keys = sorted(key for key, demand in self._demands.items() if demand.policy == policy)
         told = [(self._demands[key], self._choices[key]) for key in keys if key in self._choices]
+        ends = [(demand.source, demand.target) for demand, _ in told]
         rows = [
-            {"source": demand.source, "target": demand.target, **figures(self._ground, demand, choice)}
-            for demand, choice in told
+            {"source": source, "target": target, **figures(self._ground, source, target, choice)}
+            for (source, target), (_, choice) in zip(ends, told, strict=True)
         ]
         first = next((row for row in rows if row["path"]), NONE)
         whole = {name: first[name] for name in NONE}
@@ -140,13 +141,13 @@ class Steering:
         if choice.problem is not None:
             return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
         found = along(ground, asked, choice, Numbers())
-        return figures(ground, Demand("", "", question.source, question.target), found)
+        return figures(ground, question.source, question.target, found)
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
         """Take down what demands ask for now; those that ask for something else than before."""
         before, shares = self._asked, Counter(demand.policy for demand in self._demands.values())
         self._asked = {
-            key: _asked(demand, policy, shares[demand.policy], rates.get(key, ASSUMED))
+            key: _asked(demand, policy, shares[demand.policy], rates.get(key, _last(before.get(key))))
             for key, demand in self._demands.items()
             if (policy := self._policies.get(demand.policy)) is not None
         }
@@ -181,12 +182,8 @@ class Steering:
         del self._due[key]
         stays = choice.path and asked.question.wanted.objective == "load" and not drained
         other = choice if stays else begun(ground, asked)
-        shares = drained and not other.path and other.problem is None
-        if (
-            not choice.path
-            or shares
-            or better(ground, asked.question, other.path, choice.path, self._settings.improvement)
-        ):
+        routed, least = not other.path and other.problem is None, self._settings.improvement
+        if not choice.path or routed or better(ground, asked.question, other.path, choice.path, least):
             self._take(ground, key, other, now)
         else:
             self._choices[key] = mended(ground, asked, choice, self._numbers)
@@ -204,6 +201,11 @@ class Steering:
         self._numbers.keep({track.number for track in tracks.values()})
         placed = {key: _placed(self._demands[key], self._policies, choice) for key, choice in self._choices.items()}
         return Plan(tracks, placed, min((at for at in waiting if at is not None), default=None))
+
+
+def _last(asked: Asked | None) -> float:
+    """What is taken for a demand's rate while it is not measured: what it was, or what all are."""
+    return asked.question.rate if asked is not None else ASSUMED
 
 
 def _asked(demand: Demand, policy: PathPolicy, shares: int, measured: float) -> Asked:

@@ -23,14 +23,14 @@ NONE: Row = {"path": [], "backup": [], "hops": None, "latency_ms": None, "cost":
 """What stands where a path has no figures."""
 
 
-def figures(ground: Map, demand: Demand, choice: Choice) -> Row:
+def figures(ground: Map, source: str, target: str, choice: Choice) -> Row:
     """A path's own, as the map is now; ``NONE`` where there is none, or a link of it is gone this moment.
 
     Of a demand that takes the routes it is one of these.
     """
     passed = choice.path
     if not passed and choice.problem is None:
-        passed = bridges(ground, Question(demand.source, demand.target, ROUTES)) or ()
+        passed = bridges(ground, Question(source, target, ROUTES)) or ()
     if not passed or not _whole(ground, passed):
         return dict(NONE)
     path = figured(ground, passed)

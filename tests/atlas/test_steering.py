@@ -2,85 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-import pytest
-
-from controller.atlas.steering import Plan, Steering
-from controller.links import Demand, PathPolicy, Traffic, Wanted, in_order, link_name
+from controller.atlas.steering import Steering
+from controller.links import Wanted
 from controller.settings import Topology
+from tests.atlas.steered import HOLD, TWO_WAYS, Scene, passed
 from tests.topology.grounds import cabled, drawn
-from topology.map import Edge, Map, Site
+from topology.map import Site
 from topology.paths import Question
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from controller.links import Track
-
-HOLD = 30.0
-TWO_WAYS = ("s1-s2", "s2-s4", "s1-s3", "s3-s4")
-POLICY = PathPolicy("acme/video", "u", "acme", Traffic(None, None), Wanted())
-KEY = "acme/video|s1|s4"
-
-
-class Scene:
-    """One steering over one map; time passes as a test says."""
-
-    def __init__(self, ground: Map, *wishes: Wanted, **settings: float) -> None:
-        self.ground = ground
-        self.settings = Topology(hold_down=HOLD, **settings)
-        self.steering = Steering(self.settings, lambda: None)
-        self.policies: dict[str, PathPolicy] = {}
-        self.demands: dict[str, Demand] = {}
-        self.rates: dict[str, float] = {}
-        self.now = 0.0
-        for number, wanted in enumerate(wishes):
-            self.wish(f"acme/p{number}", wanted)
-
-    def wish(self, key: str, wanted: Wanted, **more: Any) -> None:
-        """From s1 to s4."""
-        self.policies[key] = replace(POLICY, key=key, wanted=wanted, **more)
-        self.demands[f"{key}|s1|s4"] = Demand(f"{key}|s1|s4", key, "s1", "s4")
-
-    def plan(self) -> Plan:
-        """What stands once steering has nothing more to do at this moment."""
-        for plan in self._plans():
-            last = plan
-        return last
-
-    def _plans(self) -> Iterator[Plan]:
-        for _ in range(500):
-            plan = self.steering.plan(self.ground, self.policies, self.demands, self.rates, self.now)
-            yield plan
-            if plan.again is None or plan.again > self.now:
-                return
-        pytest.fail("steering never comes to rest")
-
-    def path(self, policy: str = "acme/p0") -> tuple[str, ...]:
-        """The bridges that a policy's packets pass now."""
-        plan = self.plan()
-        return passed(plan, plan.placed[f"{policy}|s1|s4"].track)
-
-    def link(self, one: str, other: str, **figures: Any) -> None:
-        """It comes, or is otherwise than before."""
-        ends = in_order(one, other)
-        old = self.ground.edge(*ends) or Edge(link_name(*ends), ends, 10, 1.0, 100.0)
-        self.ground.put(replace(old, **figures))
-
-    def told(self, policy: str = "acme/p0") -> dict[str, str]:
-        """What the conditions say: their reasons, by their types."""
-        return {each["type"]: each["reason"] for each in self.steering.status(policy)["conditions"]}
-
-
-def passed(plan: Plan, number: int) -> tuple[str, ...]:
-    """The bridges of a track and of what follows it."""
-    found: tuple[str, ...] = ()
-    while number:
-        track: Track = plan.tracks[str(number)]
-        found, number = (*found, *track.bridges[bool(found) :]), track.then
-    return found
 
 
 def test_packets_take_the_path_that_is_asked_for() -> None:
@@ -234,69 +162,6 @@ def test_detours_are_laid_anew_when_what_they_need_goes_and_when_it_comes() -> N
     scene.link("s1", "s3")
     assert scene.path() == ("s1", "s2", "s4")
     assert scene.told()["Protected"] == "Protected"
-
-
-def test_loads_are_spread_and_then_stay_where_they_are() -> None:
-    fish = drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4")
-    scene = Scene(fish)
-    for number in range(2):
-        scene.wish(f"acme/p{number}", Wanted(objective="load"), demand=40.0)
-    plan = scene.plan()
-    assert sorted(passed(plan, each.track) for each in plan.placed.values()) == [(), ("s1", "s3", "s5", "s4")]
-    for second in range(100, 500, 5):
-        scene.now = float(second)
-        scene.link("s1", "s2", load=(40.0 + second % 7, 0.0))
-        scene.link("s1", "s3", load=(40.0 - second % 5, 0.0))
-        assert scene.plan() == replace(plan, again=scene.plan().again)
-
-
-def test_a_load_moves_again_after_hold_down_and_only_if_that_saves_enough() -> None:
-    scene = Scene(drawn(*TWO_WAYS, "s1-s5", "s5-s4"))
-    scene.wish("acme/p0", Wanted(objective="load", max_hops=2), demand=10.0)
-    scene.wish("acme/p1", Wanted(objective="load", max_hops=2), demand=10.0)
-    before = {scene.path("acme/p0"), scene.path("acme/p1")}
-    assert len(before) == 2
-    scene.now = 1.0
-    for link in {link for path in before for link in (path[:2], path[1:])}:
-        scene.link(*link, load=(12.0, 12.0))
-    assert {scene.path("acme/p0"), scene.path("acme/p1")} == before
-    scene.now = 2 * HOLD
-    scene.link("s1", next(path[1] for path in before), load=(90.0, 0.0))
-    scene.path()
-    after = {scene.path("acme/p0"), scene.path("acme/p1")}
-    assert after != before
-    assert len(after) == 2
-
-
-def test_a_load_whose_path_fails_takes_the_routes_meanwhile() -> None:
-    scene = Scene(drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4"))
-    for number in range(2):
-        scene.wish(f"acme/p{number}", Wanted(objective="load"), demand=40.0)
-    scene.plan()
-    scene.now = 1.0
-    scene.ground.drop_edge("s3", "s5")
-    assert {each.track for each in scene.plan().placed.values()} == {0}
-    assert scene.told() == {"Placed": "Shared"}
-
-
-def test_a_load_leaves_what_is_drained_for_the_routes() -> None:
-    scene = Scene(drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4"))
-    for number in range(2):
-        scene.wish(f"acme/p{number}", Wanted(objective="load"), demand=40.0)
-    scene.plan()
-    scene.now = 1.0
-    scene.ground.put(Site("s5", drained=True))
-    assert {each.track for each in scene.plan().placed.values()} == {0}
-    assert scene.steering.status("acme/p1")["path"] == ["s1", "s2", "s4"]
-
-
-def test_a_policys_rate_is_shared_by_the_bridges_that_it_is_between() -> None:
-    scene = Scene(drawn("s1-s2", "s2-s4", "s1-s3", "s3-s5", "s5-s4", "s0-s1"))
-    scene.wish("acme/p0", Wanted(objective="load"), demand=80.0)
-    scene.demands["acme/p0|s0|s4"] = Demand("acme/p0|s0|s4", "acme/p0", "s0", "s4")
-    plan = scene.plan()
-    assert sorted(bool(each.track) for each in plan.placed.values()) == [False, True]
-    assert len(scene.steering.status("acme/p0")["demands"]) == 2
 
 
 def test_many_paths_are_looked_at_a_few_at_a_time_and_failures_go_first() -> None:
