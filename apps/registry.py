@@ -99,7 +99,7 @@ RELATIONS = (
     Relation("identities.members", Port, Member, identities.members),
     Relation("identities.identities", Member, Identity, identities.identities, shared=True),
     Relation("courses.interests", Identity, Interest, courses.interests),
-    Relation("stakes.stakes", Endpoint, Stake, stakes.stakes),
+    Relation("stakes.stakes", Member, Stake, stakes.stakes),
     Relation("middleboxes.middleboxes", Port, Middlebox, middleboxes.middleboxes),
     Relation("middleboxes.lines", ServiceChain, Line, middleboxes.lines),
     Relation("middleboxes.footholds", ServiceChain, Foothold, middleboxes.footholds),

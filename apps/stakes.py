@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from controller.policy.values import Peer
 
 
-def stakes(endpoint: Endpoint, view: View) -> Iterator[Stake]:
-    """What courses want of a port; nothing where none speaks of it."""
-    if endpoint.of_host:
-        return
-    interest = view.find(Interest, view.get(Member, endpoint.key).identity)
+def stakes(member: Member, view: View) -> Iterator[Stake]:
+    """What courses want of a port that is plugged in; nothing where none speaks of it."""
+    interest = view.find(Interest, member.identity)
     if interest is None:
         return
+    endpoint = view.get(Endpoint, member.key)
     sources = (*interest.sources, *(key for key in interest.some_sources if _sends(endpoint, key, view)))
     targets = (*interest.targets, *(key for key in interest.some_targets if _receives(endpoint, key, view)))
     if not sources and not targets:

@@ -8,6 +8,7 @@ import pytest
 
 from apps import registers as r
 from apps.fabric_tables import STEER
+from controller.addresses import link_local
 from controller.courses import PATH_POLICY, SERVICE_CHAIN, Precedence
 from controller.derived import Endpoint
 from controller.entities import Interface, Port
@@ -17,9 +18,10 @@ from controller.policy.values import TCP, AddressGroup, Block, Listed, Machines,
 from tests.compiled import compiled
 from tests.fabric_worlds import MIXED
 from tests.guarded_worlds import policy as guard
-from tests.packets import answer
+from tests.packets import answer, solicitation
 from tests.steered_worlds import (
     CAMERAS,
+    MACHINES,
     RECORDERS,
     STREAM,
     chain,
@@ -93,6 +95,15 @@ def test_all_else_goes_as_it_would_without_a_policy(
     journey = plane.sent_by(f"acme/{sender}", stream(sender, target, ports))
     assert plane.reached(journey) == [f"acme/{target}"]
     assert not labels(journey).intersection(range(TRACKS, TRACKS + 9))
+
+
+@pytest.mark.parametrize("target", ["nvr", "beside"])
+def test_questions_for_addresses_of_a_link_are_answered_as_without_a_policy(target: str) -> None:
+    plane = steered(fabric(), policy(services=()), placed("s2", MAIN), *TRACKED)
+    number = MACHINES[target][0]
+    own, asked = link_local(mac(1)), link_local(mac(number))
+    (answered,) = plane.answers("acme/cam", solicitation(mac(1), own, asked, mac(1)))
+    assert answered[f.ND_TLL] == f.mac_number(mac(number))
 
 
 def test_answers_are_not_steered(plane: DataPlane) -> None:
