@@ -91,7 +91,8 @@ class Daemon:
         self.hosts = Hosts(outfit.wanted(settings), news, tls)
         self._orders = HostOrders(self.core.compiler.store, self.hosts)
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
-        news.listeners.append(self._gateways)
+        states = HostStates()
+        news.listeners += [self._gateways, states]
         heard = news.told, self._seen, self.reports.publish, self.reports.bug
         tools = Tools(self.switchboard, fabric_tables.PATHS.number, *heard)
         self._maps = Cartography(self.core, settings.topology, tools, self.hosts, self._hub)
@@ -106,8 +107,6 @@ class Daemon:
         reachability = Reachability(self.plans)
         self.plans.looks["reachability"] = reachability.look
         self.plans.looks["connections"] = partial(_ended, self._live, self.plans)
-        states = HostStates()
-        news.listeners.append(states)
         fabric = surveyed(self.reports, self._maps, topology, states, self.switchboard)
         parts = (self.hosts, self._services, self._live, self.plans, states)
         self.world = World(self.core, self.reports, fabric, *parts)
