@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from controller.links import BridgeSettings, Heading, LinkSettings, Route
+import pytest
+
+from controller.links import BridgeSettings, Heading, LinkSettings, PathPolicy, Placed, Route, Track, Wanted
 from tests.atlas.country import Country
+from tests.steered_worlds import EVERYBODY, policy
 from topology.map import Edge
 
+if TYPE_CHECKING:
+    from controller.entities import Entity
+
+PROTECTED = Wanted(protection="link")
 EDGE = Edge("s2-s3", ("s2", "s3"), 10)
 
 
@@ -49,20 +57,26 @@ def test_a_ring_is_passed_the_other_way_when_a_cable_is_cut() -> None:
         assert all_reach(country)
 
 
-def test_a_daemon_that_starts_wants_what_it_wanted_before_by_the_time_a_switch_can_connect() -> None:
+@pytest.mark.parametrize("asked", [(), (policy(sources=(EVERYBODY,), targets=(EVERYBODY,), wanted=PROTECTED),)])
+def test_a_daemon_that_starts_wants_what_it_wanted_before_by_the_time_a_switch_can_connect(
+    asked: tuple[PathPolicy, ...],
+) -> None:
     country = line(4)
-    country.tell(country.cable("s0", "s3"))
+    country.tell(country.cable("s0", "s3"), *asked)
     country.tell(BridgeSettings("s1", maintenance=True))
     country.take_all()
-    kept = {(type(e), e.key): e for news in country.remembered for e in news.puts if isinstance(e, Heading)}
-    assert {entity.version for entity in kept.values()} == {0, 1}, "nothing to remember"
+    kept: dict[tuple[type, str], Entity] = {}
+    for news in country.remembered:
+        kept |= {(type(e), e.key): e for e in news.puts if isinstance(e, Heading | Track | Placed)}
+        kept = {place: entity for place, entity in kept.items() if place not in news.deletes}
+    assert {entity.version for entity in kept.values() if isinstance(entity, Heading)} == {0, 1}, "nothing to remember"
+    assert bool(asked) == any(isinstance(entity, Placed) and entity.track for entity in kept.values())
     fresh = Country(4)
     fresh.wires, fresh.away = country.wires, True
     seen: list[dict[str, set[int]]] = []
     fresh.atlas.recall(kept.values())
-    fresh.core.submit(
-        [*fresh.world(), *fresh.wires.values(), BridgeSettings("s1", maintenance=True), *kept.values()], ()
-    )
+    intent = [*fresh.world(), *asked, BridgeSettings("s1", maintenance=True)]
+    fresh.core.submit([*intent, *fresh.wires.values(), *kept.values()], ())
     fresh.core.ask(fresh.atlas.begin)
     fresh.core.ask(lambda: seen.append(wanted(fresh)))
     fresh.settle()
