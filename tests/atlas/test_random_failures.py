@@ -25,10 +25,10 @@ BRIDGES, CABLES = 9, 16
 class Life:
     """A random country, and what happens to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, bridges: int = BRIDGES, cables: int = CABLES) -> None:
         self.random = random.Random(seed)  # noqa: S311  # a test that repeats itself
-        self.country = Country(BRIDGES)
-        self.pairs = self.random.sample(list(combinations(self.country.names, 2)), CABLES)
+        self.country = Country(bridges)
+        self.pairs = self.random.sample(list(combinations(self.country.names, 2)), cables)
         for pair in [*self.pairs, *self.random.sample(self.pairs, 3)]:
             self.country.cable(*pair)
         self.said: dict[tuple[type, str], Entity] = {}
@@ -95,7 +95,7 @@ class Life:
 
     def clean(self) -> Country:
         """The same, built at once by a daemon that remembers where frames were headed."""
-        fresh = Country(BRIDGES)
+        fresh = Country(len(self.country.names))
         fresh.wires, fresh.plugs = self.country.wires, self.country.plugs
         store = self.country.core.compiler.store
         headings = [heading for name in self.country.names if (heading := store.get(Heading, name)) is not None]
@@ -104,9 +104,11 @@ class Life:
         return fresh
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_after_any_failure_all_who_are_joined_reach_each_other_and_flows_are_those_of_a_clean_build(seed: int) -> None:
-    life = Life(seed)
+@pytest.mark.parametrize(("seed", "bridges", "cables"), [*((seed, BRIDGES, CABLES) for seed in range(5)), (7, 20, 36)])
+def test_after_any_failure_all_who_are_joined_reach_each_other_and_flows_are_those_of_a_clean_build(
+    seed: int, bridges: int, cables: int
+) -> None:
+    life = Life(seed, bridges, cables)
     for turn in range(60):
         life.fail()
         life.country.take_all()
