@@ -82,17 +82,16 @@ class Floor:
         self.do(self.discovery.heard(place, data, self.now))
 
     def run(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass, from one thing that happens to the next."""
         end = self.now + seconds
         while self.now < end:
-            self.now += 0.001
+            due = self.discovery.ground.agenda.next()
+            self.now = max(self.now, min([end, *(at for at, _, _ in self.flying), *([] if due is None else [due])]))
             landed = [item for item in self.flying if item[0] <= self.now]
             self.flying = [item for item in self.flying if item[0] > self.now]
             for _, place, data in landed:
                 self.hear(place, data)
-            due = self.discovery.ground.agenda.next()
-            if due is not None and due <= self.now:
-                self.do(self.discovery.tick(self.now))
+            self.do(self.discovery.tick(self.now))
 
     def probe(self, place: Place) -> bytes:
         """The last probe of a port."""
