@@ -55,8 +55,8 @@ class CoreCollector(Collector):
             connected.add_metric([chassis], bridge.connection is not None)
             in_sync.add_metric([chassis], bridge.in_sync)
             sent.add_metric([chassis], bridge.flow_mods)
-            meters.add_metric([chassis], bridge.meter_mods)
-            groups.add_metric([chassis], bridge.group_mods)
+            for family, count in zip((meters, groups), bridge.beside_mods, strict=True):
+                family.add_metric([chassis], count)
             flows.add_metric([chassis], self._core.compiler.catalogue.count(chassis))
         yield from (connected, in_sync, sent, meters, groups, flows)
 

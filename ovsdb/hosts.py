@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,12 +39,12 @@ class Hosts:
         self.ends = WireEnds()
         self._wanted = wanted
         self._orders: dict[str, HostOrder] = {}
-        self._events = events
         self._tls = tls
         self._limits = limits or Limits()
         self._names = _Names()
         self._connections: list[tuple[Host, Connection]] = []
         self._acceptors: list[Acceptor] = []
+        self._host = partial(Host, wanted=self.wanted, registry=self._names, events=events, ends=self.ends)
         self._visits = Visits(self._host, self._names, self._limits)
 
     def follow(self, address: str) -> None:
@@ -92,9 +93,6 @@ class Hosts:
     def _review_all(self, dpids: frozenset[int] | None = None) -> None:
         for host in (*(host for host, _ in self._connections), *self._visits.hosts()):
             host.review(dpids)
-
-    def _host(self, address: str) -> Host:
-        return Host(address, self.wanted, self._names, self._events, self.ends)
 
     def snapshot(self) -> tuple[HostStatus, ...]:
         """Return every host we follow, every host that came to us, and the last ones that were turned away."""

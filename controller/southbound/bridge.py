@@ -56,14 +56,9 @@ class Bridge:
         return self._duty.flow_mods
 
     @property
-    def meter_mods(self) -> int:
-        """How many changes of meters were sent."""
-        return self._duty.meter_mods
-
-    @property
-    def group_mods(self) -> int:
-        """How many changes of groups were sent."""
-        return self._duty.group_mods
+    def beside_mods(self) -> tuple[int, int]:
+        """How many changes of meters, and of groups, were sent."""
+        return self._duty.meter_mods, self._duty.group_mods
 
     def confirmed(self, newest: int) -> int:
         """The last turn that the switch confirmed with all before it; ``newest`` where nothing is outstanding."""

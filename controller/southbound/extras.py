@@ -62,9 +62,9 @@ class Extras:
             self._connection.send(request)
 
     def take_in(self, held: Beside, kind: int) -> dict[Slot, tuple[int, ...]]:
-        """What the switch has: undo what others did to it. ``kind`` of drift is what is there for no flow of ours.
+        """What the switch has: undo what others did to it.
 
-        Gives the flows that have to be put again if they stand there, with the meters that they lack.
+        ``kind`` of drift is what is there for no flow of ours; what is ours and wrong was changed. Gives the flows that have to be put again if they stand there, with the meters that they lack.
         """
         meters = [found for found in held.found if isinstance(found, beside.Meter)]
         limits, wrong_meters = self.metering.take_in(meters)
@@ -73,7 +73,9 @@ class Extras:
         astray: set[beside.Meter | beside.Group] = {*wrong_meters, *wrong_groups}
         news = astray - self._astray
         for found in sorted(news, key=str):
-            self._duty.watcher.strayed(self._duty.chassis, self._kind(found, kind), str(found))
+            users = self.metering.users if isinstance(found, beside.Meter) else self.grouping.users
+            changed = kind == EVENT_ADDED and users.use(found.number)
+            self._duty.watcher.strayed(self._duty.chassis, EVENT_MODIFIED if changed else kind, str(found))
         self._send(limits, ways)
         if self._astray and not astray:
             self._duty.watcher.mended(self._duty.chassis)
@@ -87,11 +89,6 @@ class Extras:
         yield from self.metering.barred(found)
         yield from self.grouping.barred(found)
         yield from self._mapping.barred(found)
-
-    def _kind(self, found: beside.Meter | beside.Group, kind: int) -> int:
-        """What was done to it: what is ours and wrong now was changed."""
-        users = self.metering.users if isinstance(found, beside.Meter) else self.grouping.users
-        return EVENT_MODIFIED if users.use(found.number) and kind == EVENT_ADDED else kind
 
     def prepare(self, change: Change) -> None:
         """Make the meters and groups that a change needs; it is sent next."""

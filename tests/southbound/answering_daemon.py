@@ -99,7 +99,7 @@ class Daemon:
             match word:
                 case "figures":
                     bridge = self.core.bridge(chassis)
-                    self.tell(in_sync=bridge.in_sync, flow_mods=bridge.flow_mods, meter_mods=bridge.meter_mods)
+                    self.tell(in_sync=bridge.in_sync, flow_mods=bridge.flow_mods, meter_mods=bridge.beside_mods[0])
                 case "flush":
                     self.board.flush(chassis, Connections(ZONE, UDP, original=Ends(target_port=8001)))
 
