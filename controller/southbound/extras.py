@@ -64,7 +64,8 @@ class Extras:
     def take_in(self, held: Beside, kind: int) -> dict[Slot, tuple[int, ...]]:
         """What the switch has: undo what others did to it.
 
-        ``kind`` of drift is what is there for no flow of ours; what is ours and wrong was changed. Gives the flows that have to be put again if they stand there, with the meters that they lack.
+        ``kind`` of drift is what is there for no flow of ours; what is ours and wrong was changed. Gives the flows that
+        have to be put again if they stand there, with the meters that they lack.
         """
         meters = [found for found in held.found if isinstance(found, beside.Meter)]
         limits, wrong_meters = self.metering.take_in(meters)
