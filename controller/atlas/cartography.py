@@ -27,14 +27,14 @@ class Cartography:
         self.scouts = Scouts(core, settings, tools, hub)
         steering = Steering(settings, Breath(hub.sleep))
         self.atlas = Atlas(core, hub, steering, self.scouts.figures, tools.remember, tools.bug)
-        self._care = Care(core.compiler.store, self.atlas, hosts, settings, hub, tools.publish, tools.bug)
+        self.care = Care(core.compiler.store, self.atlas, hosts, settings, hub, tools.publish, tools.bug)
         self._core = core
         self._hub = hub
-        changing = (self.scouts.probing, self.atlas, self._care)
+        changing = (self.scouts.probing, self.atlas, self.care)
         self.followers: tuple[Callable[[set[tuple[Any, ...]]], None], ...] = tuple(part.compiled for part in changing)
         self.settlers: tuple[Callable[[str], None], ...] = (
             self.scouts.probing.settled,
-            self._care.settled,
+            self.care.settled,
             self.atlas.settled,
         )
 
@@ -48,5 +48,5 @@ class Cartography:
         """Begin, once the core has been given what was recalled."""
         self._core.ask(self.atlas.begin)
         self._hub.spawn(self.atlas.run)
-        self._hub.spawn(self._care.run)
+        self._hub.spawn(self.care.run)
         self.scouts.go(self.atlas.measured)
