@@ -9,11 +9,12 @@ import pytest
 
 from controller.flow import fields as f
 from controller.links import TRACKS, Placed, Track
+from controller.policy.values import UDP, Service
 from tests.fabric_lab import FabricLab
 from tests.fabric_worlds import Plan, bare
 from tests.frames import wire
 from tests.packets import answer, sized
-from tests.steered_worlds import chain, fabric, policy, stream
+from tests.steered_worlds import EVERYBODY, chain, fabric, policy, stream
 from tests.worlds import with_more
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ RING = Plan(
 )
 """From s1 to s2 straight, by s4 and by s3."""
 STRAIGHT, TO_S4, TO_S3 = "s1-eth11", "s1-eth12", "s1-eth13"
+STREAM_PORT, LAST, CONNECTION = 5004, 49999, 40000
 BY_S4, BY_S3 = TRACKS + 1, TRACKS + 2
 TRACKED = (
     Track("by-s4", BY_S4, ("s1", "s4", "s2"), (BY_S3, 0)),
@@ -57,9 +59,6 @@ def heard(lab: FabricLab, sender: str, packet: Packet, listener: str) -> list[by
     return lab.fate(f"acme/{sender}", wire(packet), closing)[f"acme/{listener}"]
 
 
-STREAM_PORT, LAST = 5004, 49999
-
-
 def test_packets_pass_middleboxes_in_order_and_answers_the_other_way_round(lab: FabricLab) -> None:
     lab.becomes(with_more(WORLD, chain(["fw"], ["dpi"])))
     packet = stream("cam", "nvr")
@@ -84,6 +83,16 @@ def test_instances_share_connections_and_answers_pass_the_same_one(lab: FabricLa
         assert back == into.replace("-in", "-out")
         passed.append(into)
     assert min(passed.count(into) for into in ("acme/fw-in", "acme/fw2-in")) > len(passed) / 5
+
+
+def test_many_senders_receivers_and_services_are_told_as_lists(lab: FabricLab) -> None:
+    many = tuple(Service(UDP, ((port, port),)) for port in range(7000, 7008))
+    lab.becomes(with_more(WORLD, chain(["fw"], sources=(EVERYBODY,), targets=(EVERYBODY,), services=many)))
+    for sender, target in (("cam", "nvr"), ("other", "far"), ("nvr", "other")):
+        packet = stream(sender, target, (CONNECTION, 7005))
+        assert lab.first(f"acme/{sender}", wire(packet), ("acme/fw-in", f"acme/{target}")) == "acme/fw-in"
+        straight = stream(sender, target, (CONNECTION, 7009))
+        assert lab.first(f"acme/{sender}", wire(straight), ("acme/fw-in", f"acme/{target}")) == f"acme/{target}"
 
 
 @pytest.mark.parametrize("dead", [(STRAIGHT, TO_S3), (STRAIGHT, TO_S4)])
