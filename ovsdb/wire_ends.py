@@ -39,6 +39,7 @@ class WireEnds:
         self.told: Callable[[Place], None] = _nobody
         self._asked: dict[int, dict[str, WireEnd]] = {}
         self._states: dict[Place, EndState] = {}
+        self._tellers: dict[Place, HostEnds] = {}
 
     def ask(self, ends: Iterable[WireEnd]) -> frozenset[int]:
         """This is all that is wanted from now on; the datapath ids of which that is news."""
@@ -56,15 +57,17 @@ class WireEnds:
         """What a host says of an interface; None where none that is in reach does."""
         return self._states.get(place)
 
-    def says(self, place: Place, state: EndState | None) -> None:
-        """A host says this, or nothing more, of an interface."""
-        if self._states.get(place) == state:
+    def says(self, teller: HostEnds, place: Place, state: EndState | None) -> None:
+        """A host says this, or nothing more, of an interface; who told of it first is believed, and no other."""
+        if self._tellers.setdefault(place, teller) is not teller:
             return
+        before = self._states.pop(place, None)
         if state is None:
-            del self._states[place]
+            del self._tellers[place]
         else:
             self._states[place] = state
-        self.told(place)
+        if state != before:
+            self.told(place)
 
 
 class HostEnds:
@@ -79,18 +82,16 @@ class HostEnds:
     def touched(self, view: HostView, interfaces: Iterable[str]) -> None:
         """These interfaces (UUIDs) may look different, or stand on another bridge."""
         bridges = dpids(view)
-        for uuid in interfaces:
+        for uuid in values.in_turns(interfaces):
             found = view.interface(uuid)
             if found is None:
                 self._forget(uuid)
                 continue
             row, bridge = found
-            marked = MARK in row.get("external_ids", {})
-            if marked:
+            if MARK in row.get("external_ids", {}):
                 self._marked[uuid] = None
             else:
                 self._marked.pop(uuid, None)
-            self._due[uuid] = None
             self._say(uuid, row, bridges.get(bridge))
 
     def review(self, view: HostView) -> None:
@@ -129,8 +130,9 @@ class HostEnds:
         if self._said.get(uuid) not in {None, (dpid, name)}:
             self._forget(uuid)
         if dpid is not None and (uuid in self._marked or name in self._ends.of(dpid)):
+            self._due[uuid] = None
             self._said[uuid] = dpid, name
-            self._ends.says((dpid, name), _state(row))
+            self._ends.says(self, (dpid, name), _state(row))
         elif uuid in self._said:
             self._forget(uuid)
 
@@ -138,7 +140,7 @@ class HostEnds:
         self._marked.pop(uuid, None)
         place = self._said.pop(uuid, None)
         if place is not None:
-            self._ends.says(place, None)
+            self._ends.says(self, place, None)
 
 
 def _corrections(uuid: str, row: Row, end: WireEnd) -> Iterator[Operation]:

@@ -12,6 +12,7 @@ from told import Told
 from controller.links import EndState, WireEnd
 from ovsdb.host_plan import Wanted
 from ovsdb.hosts import Hosts
+from ovsdb.wire_ends import HostEnds, WireEnds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,3 +144,16 @@ def test_a_host_that_is_out_of_reach_says_nothing(ovs: PrivateOvs, hosts: Hosts)
     assert set(heard) == set(ENDS)
     ovs.server.stop(5)
     ovs.wait_for(lambda: states(hosts) == [None, None])
+
+
+def test_a_second_host_that_claims_the_same_interface_is_not_believed() -> None:
+    ends = WireEnds()
+    one, other = HostEnds(ends), HostEnds(ends)
+    ends.says(one, ENDS[0], EndState(MTU, alive=False))
+    ends.says(other, ENDS[0], EndState(MTU, alive=True))
+    assert ends.state(ENDS[0]) == EndState(MTU, alive=False)
+    ends.says(other, ENDS[0], None)
+    assert ends.state(ENDS[0]) == EndState(MTU, alive=False)
+    ends.says(one, ENDS[0], None)
+    ends.says(other, ENDS[0], EndState(MTU, alive=True))
+    assert ends.state(ENDS[0]) == EndState(MTU, alive=True)
