@@ -40,7 +40,7 @@ def label(bearing: Bearing, version: int) -> int:
 
 
 def across(bridge: str, neighbour: str, view: View) -> list[Bucket]:
-    """The ways from a bridge to the next, one for each wire, or the tunnel where no link ever joined the two.
+    """The ways from a bridge to the next, one for each wire, or the tunnel where no link joins the two.
 
     None where all wires are down. A tunnel has no port of its own to watch, and may be left by where it was entered.
     """

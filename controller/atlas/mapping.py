@@ -54,6 +54,7 @@ class Mapping:
         self._ground = ground
         self._figures = figures
         self._tunnels: set[Ends] = set()
+        self._by_wire: set[Ends] = set()
 
     def take(self, places: Collection[Place], turn: Turn) -> tuple[Change, Change]:
         """Bring the map up to date with facts that differ; links go into the turn.
@@ -89,47 +90,53 @@ class Mapping:
         """Take over what is measured of every link; routes have nothing to do with that."""
         for edge in list(self._ground.edges()):
             breathe()
-            fresh = self._edge(edge.ends, self.cables.link(edge.ends))
+            fresh = self._edge(edge.ends)
             if fresh is not None and fresh != edge:
                 self._ground.put(fresh)
 
     def _tunnelled(self) -> set[Ends]:
         """Look again which tunnels there are; those that came or went."""
         before = self._tunnels
-        self._tunnels = {ends for ends in tunnels(self._facts, self.cables.fabric) if ends not in self.cables}
+        self._tunnels = set(tunnels(self._facts, self.cables.fabric))
         for ends in self._tunnels - before:
             self.cables.name(ends)
         return before ^ self._tunnels
 
     def _draw(self, ends: Ends, lost: Change, planned: Change, turn: Turn) -> None:
         """Put one link on the map as it is now."""
-        name, before, link = link_name(*ends), self._ground.edge(*ends), self.cables.link(ends)
-        told = self._facts.get(Link, name)
-        if link is not None and link != told:
-            turn.puts.append(link)
-        elif link is None and told is not None and told.ends == ends:
-            turn.deletes.append((Link, name))
-        after = self._edge(ends, link)
-        if after is None:
-            if before is not None:
-                self._ground.drop_edge(*ends)
-                lost.costs[ends] = None
-            return
-        if after != before:
+        failed = ends in self._by_wire
+        self._tell(ends, turn)
+        before, after = self._ground.edge(*ends), self._edge(ends)
+        if after is not None and after != before:
             self._ground.put(after)
-        if before is None or _weight(before) != _weight(after):
-            planned.costs[ends] = _weight(after)
+        if after is None and before is not None:
+            self._ground.drop_edge(*ends)
+        was, now = (_weight(edge) if edge is not None else None for edge in (before, after))
+        if was != now:
+            (lost if now is None or (failed and ends not in self._by_wire) else planned).costs[ends] = now
 
-    def _edge(self, ends: Ends, link: Link | None) -> Edge | None:
+    def _tell(self, ends: Ends, turn: Turn) -> None:
+        """Tell of the link as it is now; of one whose wires are all down nothing is told where a tunnel is there."""
+        link, told = self.cables.link(ends), self._facts.get(Link, link_name(*ends))
+        by_wire = link is not None and bool(link.wires)
+        (self._by_wire.add if by_wire else self._by_wire.discard)(ends)
+        if link is not None and (by_wire or ends not in self._tunnels):
+            if link != told:
+                turn.puts.append(link)
+        elif told is not None and told.ends == ends:
+            turn.deletes.append((Link, link_name(*ends)))
+
+    def _edge(self, ends: Ends) -> Edge | None:
         """The link as the map has it, if one can go by it."""
-        if not (link.wires if link is not None else ends in self._tunnels):
+        by_wire = ends in self._by_wire
+        if not by_wire and ends not in self._tunnels:
             return None
         name = link_name(*ends)
         said, seen = self._said(ends), self._figures(name) or LinkFigures()
         return Edge(
             name,
             ends,
-            max(1, said.cost) + (TUNNEL_COST if link is None else 0),
+            max(1, said.cost) + (0 if by_wire else TUNNEL_COST),
             said.latency if said.latency is not None else seen.latency,
             said.bandwidth if said.bandwidth is not None else seen.capacity,
             seen.load or (0.0, 0.0),

@@ -18,7 +18,7 @@ from controller.flow import actions as act
 from controller.flow.cloning import Clone
 from controller.flow.codec import Term, flow_actions, match_terms
 from controller.flow.fields import NSH_SPI
-from controller.links import Bearing, Heading, Link, Route, Wire, in_order
+from controller.links import Bearing, Heading, Link, PathPolicy, Placed, Route, Track, Wire, in_order
 from controller.settings import Topology
 from tests.compiled import RULES, ModelSwitch
 from tests.interpreter import DataPlane
@@ -136,7 +136,7 @@ class Country:
 
     def __init__(self, bridges: int, *hosts: str) -> None:
         self.names = [f"s{number}" for number in range(bridges)]
-        self._hosts = hosts
+        self.hosts = hosts
         self.switches: dict[str, Switch] = {}
         self.remembered: list[News] = []
         self.wires: dict[str, Wire] = {}
@@ -152,7 +152,7 @@ class Country:
         yield project("acme")
         yield network(NETWORK, VNI)
         for number, name in enumerate(self.names, 1):
-            yield Chassis(name, number, f"192.0.2.{number}", TUNNELS) if name in self._hosts else Chassis(name, number)
+            yield Chassis(name, number, f"192.0.2.{number}", TUNNELS) if name in self.hosts else Chassis(name, number)
             yield port(f"acme/vm-{name}", NETWORK, number)
             yield plugged(f"acme/vm-{name}", name, 1)
 
@@ -206,9 +206,11 @@ class Country:
     def plane(self) -> DataPlane:
         """Where whole packets go by the flows that all bridges should have."""
         store = self.core.compiler.store
-        kinds = (Route, Heading, Link, Wire)
+        kinds = (Route, Heading, Link, Wire, PathPolicy, Track, Placed)
         found = [entity for kind in kinds for key in store.keys(kind) if (entity := store.get(kind, key)) is not None]
-        return DataPlane(world([*self.world(), *found]))
+        plane = DataPlane(world([*self.world(), *found]))
+        plane.fails(*(key for key, wire in self.wires.items() if not wire.up))
+        return plane
 
     def alive(self, bridge: str, port: int) -> tuple[str, int] | None:
         """What is at the other end of a port, if anything gets there."""

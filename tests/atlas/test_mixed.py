@@ -7,10 +7,11 @@ from itertools import permutations
 
 import pytest
 
-from controller.links import LinkSettings, Route
+from controller.links import Link, LinkSettings, Route
 from tests.atlas.country import Country
 from tests.packets import arp_request, ping
 from tests.worlds import mac
+from topology.map import Edge
 
 
 def mixed(*cables: tuple[str, str], hosts: tuple[str, ...], bridges: int = 6) -> Country:
@@ -95,3 +96,13 @@ def test_without_any_wire_there_is_neither_route_nor_heading() -> None:
     country.tell(country.cable("s0", "s1"))
     assert country.remembered != []
     assert strangers(country) == []
+
+
+def test_two_hosts_whose_only_wire_fails_take_their_tunnel_for_frames_of_others() -> None:
+    country = mixed(("s2", "s0"), ("s0", "s1"), ("s1", "s3"), hosts=("s0", "s1"), bridges=4)
+    wire = country.wires["s0.11-s1.10"]
+    for up in (False, True):
+        country.tell(replace(wire, up=up))
+        assert strangers(country) == []
+        assert (country.core.compiler.store.get(Link, "s0-s1") is not None) == up
+        assert country.atlas.map.edge("s0", "s1") == Edge("s0-s1", ("s0", "s1"), 10 if up else 100)
