@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from controller.addresses import link_local
+from controller.courses import Middlebox
 from controller.derived import HOST_LINK, Division, Endpoint, Leaf, Presence, Realm
 from controller.entities import Chassis, Interface, Network, Port
 from controller.flow.flow import Here, Hosts
@@ -129,11 +130,12 @@ INDEXES = {
 
 
 def unclaimed(interface: Interface, view: View) -> bool:
-    """Whether no machine, no segment and no host is known to be behind it: perhaps another bridge is."""
+    """Whether no machine, middlebox, segment or host is known to be behind it: perhaps another bridge is."""
     known = (ofport for _, ofport in view.get(Chassis, interface.chassis).segments)
     if interface.name == HOST_LINK or interface.ofport >= NO_PORT or interface.ofport in known:
         return False
-    return not view.count(Endpoint, "place", (interface.chassis, interface.ofport))
+    place = (interface.chassis, interface.ofport)
+    return not view.count(Endpoint, "place", place) and not view.count(Middlebox, "place", place)
 
 
 def own_addresses(endpoint: Endpoint) -> tuple[str, ...]:

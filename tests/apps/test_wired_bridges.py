@@ -12,16 +12,19 @@ import pytest
 from apps import registers as r
 from apps.enclosing import enclosed
 from apps.fabric_tables import FABRIC
+from apps.pipeline import CLASSIFY
 from controller import links
 from controller.entities import Chassis, Interface, Port
 from controller.flow import fields as f
 from controller.flow.actions import set_field
 from controller.flow.headers import FIRST_TTL
 from controller.flow.text import match_text
+from tests.apps.reading import terms
 from tests.compiled import compiled
-from tests.fabric_worlds import LONG, MAIN, MIXED, STEERED, Plan, bare, fabric_world, steered_world
+from tests.fabric_worlds import FIRST_WIRE, LONG, MAIN, MIXED, STEERED, Plan, bare, fabric_world, steered_world
 from tests.interpreter import DataPlane
 from tests.packets import BROADCAST, Packet, arp_request, frame, udp
+from tests.steered_worlds import whole
 from tests.worlds import changed, chassis, mac, with_more
 
 if TYPE_CHECKING:
@@ -224,6 +227,13 @@ def test_probes_are_heard_on_every_port_and_reach_nobody(plane: DataPlane) -> No
         journey = plane.sent_from(bridge, port, probe)
         assert [punt.packet[r.PUNT] for punt in journey.punts] == [r.PROBED]
         assert journey.arrivals == []
+
+
+def test_only_what_nobody_has_claimed_comes_up_as_a_stray() -> None:
+    known = compiled(with_more(whole(), Interface("s1/new", "s1", "new", 90)))
+    stray = (CLASSIFY.number, CLASSIFY.priorities["stray"])
+    found = [flow for flow in known.catalogue.flows("s1") if (flow.table, flow.priority) == stray]
+    assert {terms(flow)[f.IN_PORT].value for flow in found} == {*(FIRST_WIRE + n for n in range(3)), 90}
 
 
 def test_no_flow_names_the_interface_that_is_the_bridge_itself() -> None:
