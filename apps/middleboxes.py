@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from apps.binding import place
 from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, DeadPort, Foothold, Line, Middlebox, Stake, Stop
-from controller.entities import Port
-from controller.links import ServiceChain
+from controller.entities import Chassis, Port
+from controller.links import Link, ServiceChain
 from controller.policy.derived import Post
 from controller.store import Index
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.compiler.view import View
+    from controller.courses import Fault
+    from controller.entities import Interface
     from controller.links import Instance
 
 
@@ -31,9 +33,19 @@ def middleboxes(port: Port, view: View) -> Iterator[Middlebox]:
     found = place(port, view)
     if found is None:
         return
-    alive = port.admin_up and view.find(DeadPort, f"{found.chassis}/{found.ofport}") is None
     step, outward = _use(chain, port.key)
-    yield Middlebox(port.key, chain.key, step, outward, found.chassis, found.name, found.ofport, alive)
+    fault = _fault(port, found, view)
+    yield Middlebox(port.key, chain.key, step, outward, found.chassis, found.name, found.ofport, fault)
+
+
+def _fault(port: Port, interface: Interface, view: View) -> Fault:
+    if not port.admin_up:
+        return "down"
+    if view.find(DeadPort, f"{interface.chassis}/{interface.ofport}") is not None:
+        return "no_link"
+    links = view.where(Link, "end", interface.chassis)
+    wired_only = links and view.get(Chassis, interface.chassis).encap_ip is None
+    return "cut_off" if wired_only and not any(link.wires for link in links) else ""
 
 
 def _order(chain: ServiceChain) -> tuple[int, str]:
@@ -60,9 +72,9 @@ def lines(chain: ServiceChain, view: View) -> Iterator[Line]:
 
 
 def _stop(chain: ServiceChain, step: int, instance: Instance, view: View) -> Stop | None:
-    """An instance, if both its ports are alive, and this chain's for this."""
+    """An instance, if both its ports can be used, and are this chain's for this."""
     inward, outward = view.find(Middlebox, instance.inward), view.find(Middlebox, instance.outward)
-    if inward is None or outward is None or not (inward.alive and outward.alive):
+    if inward is None or outward is None or inward.fault or outward.fault:
         return None
     if (
         inward.outward
@@ -94,6 +106,7 @@ def _ports(chain: ServiceChain) -> set[str]:
 
 INDEXES: dict[type, tuple[Index, ...]] = {
     ServiceChain: (Index("port", _ports),),
+    Link: (Index("end", lambda link: link.ends),),
     Middlebox: (
         Index("chain", lambda box: (box.chain,), group=lambda box: box.chassis),
         Index("place", lambda box: ((box.chassis, box.ofport),)),

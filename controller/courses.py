@@ -7,11 +7,12 @@ key is the kind of its resource, a colon, and the resource's key, like ``PathPol
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from controller.links import OnFailure, Traffic
 
+Fault = Literal["", "down", "no_link", "cut_off"]
 PATH_POLICY, SERVICE_CHAIN = "PathPolicy", "ServiceChain"
 HANDOVER = 0xFF0000
 """The VNI under which a tunnel carries frames to a middlebox: this, and the number of the port that is to get them."""
@@ -100,8 +101,8 @@ class DeadPort:
 class Middlebox:
     """A port of a middlebox (its key) where it is plugged in; ``chain`` is its service chain's key.
 
-    ``step`` is its step's place, from 0; ``outward``: what goes in the chain's direction comes out of it. ``alive``:
-    it is up, and its switch says that it has a link.
+    ``step`` is its step's place, from 0; ``outward``: what goes in the chain's direction comes out of it. ``fault``
+    says why it cannot be used: it is set down, its switch says that it has no link, or no other bridge is in reach.
     """
 
     key: str
@@ -111,7 +112,7 @@ class Middlebox:
     chassis: str
     interface: str
     ofport: int
-    alive: bool = True
+    fault: Fault = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from controller.core import Core
-    from controller.courses import Stop
+    from controller.courses import Fault, Stop
     from controller.links import Instance
     from controller.store import Store
+
+
+_FAULTS: dict[Fault, str] = {
+    "down": "is set down (spec.admin_up is false)",
+    "no_link": "has no link",
+    "cut_off": "is on a bridge that reaches no other",
+}
 
 
 def chain_status(core: Core, key: str, started: float) -> dict[str, object]:
@@ -80,10 +87,8 @@ def _faults(instance: Instance, store: Store) -> Iterator[str]:
             yield f"port {key} does not exist"
         elif box is None:
             yield f"port {key} is not plugged in"
-        elif not port.admin_up:
-            yield f"port {key} is down: spec.admin_up is false"
-        elif not box.alive:
-            yield f"port {key} has no link: interface {box.interface} on chassis {box.chassis}"
+        elif box.fault:
+            yield f"port {key} {_FAULTS[box.fault]}: interface {box.interface} on chassis {box.chassis}"
         elif store.count(ServiceChain, "port", key) > 1:
             yield f"port {key} is of another service chain as well"
 

@@ -13,7 +13,7 @@ from apps.pipeline import CLASSIFY
 from controller.courses import DeadPort, Line, Middlebox
 from controller.derived import Endpoint
 from controller.entities import Interface, Port
-from controller.links import ServiceChain
+from controller.links import Link, ServiceChain
 from controller.policy.values import TCP, UDP, Machines, Requirement, Service
 from controller.sync import steps
 from tests.compiled import compiled
@@ -186,3 +186,13 @@ def test_what_is_under_way_in_a_middlebox_goes_on_when_the_steps_change() -> Non
     assert (CLASSIFY.number, CLASSIFY.priorities["middlebox"]) in gone
     assert {flow.table for flow in deltas["s4"].changed}.isdisjoint({CLASSIFY.number, RETURN.number, PATHS.number})
     assert all(step.turn.resting for plan in steps(1, deltas).values() for step in plan)
+
+
+def test_a_middlebox_on_a_bridge_that_reaches_no_other_is_dead() -> None:
+    down = ("s1.12-s4.11", "s2.12-s4.12")
+    before = fabric()
+    cut = [replace(one, wires=()) for one in before.values() if isinstance(one, Link) and "s4" in one.ends]
+    plane = steered(before, *cut, chain(["fw", "fw2"]))
+    plane.fails(*down)
+    for source in CONNECTIONS:
+        assert boxes(visited(plane, "cam", stream("cam", "nvr", (source, 5004)))) == ["fw2"]
