@@ -43,6 +43,8 @@ class Mesh:
     arcs: tuple[tuple[tuple[int, int, int], ...], ...]
     ns: tuple[int, ...]
     capacities: tuple[float, ...]
+    ends: tuple[tuple[int, int], ...]
+    drained: frozenset[int]
 
     def edge(self, at: int, to: int) -> int | None:
         """The number of the edge between two bridges."""
@@ -70,7 +72,10 @@ def _made(ground: Map) -> Mesh:
     slowest = max((edge.latency for edge in edges if edge.latency is not None), default=UNKNOWN_LATENCY)
     ns = tuple(round((slowest if edge.latency is None else edge.latency) * NS) for edge in edges)
     narrowest = min((edge.capacity for edge in edges if edge.capacity), default=UNKNOWN_CAPACITY)
-    return Mesh(ground.version, names, index, sites, edges, met, ns, tuple(e.capacity or narrowest for e in edges))
+    capacities = tuple(edge.capacity or narrowest for edge in edges)
+    ends = tuple((index[edge.ends[0]], index[edge.ends[1]]) for edge in edges)
+    drained = frozenset(number for number, site in enumerate(sites) if site.drained)
+    return Mesh(ground.version, names, index, sites, edges, met, ns, capacities, ends, drained)
 
 
 def _place(name: str) -> tuple[int, str]:

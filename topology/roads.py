@@ -6,14 +6,14 @@ counts, then hops or cost among equals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+from controller.links import Wanted
 from topology.dijkstra import mesh
 
 if TYPE_CHECKING:
-    from controller.links import Wanted
     from controller.policy.values import Labels
     from topology.dijkstra import Arcs, Mesh
     from topology.map import Edge, Map, Site
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 LEVELS = 20
 """Load counts in twentieths of a link, so that no path is long for a difference that nobody feels."""
-DRAINED, ANY = 1 << 20, 1 << 30
-"""What the level of a drained link is raised by, and one that no link exceeds."""
+DRAINED = 1 << 20
+"""What the level of a drained link is raised by."""
+ANYTHING = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +42,42 @@ class Roads:
     late: Arcs
 
 
-def roads(ground: Map, question: Question, most: int = ANY) -> Roads:
-    """What may be used, of links whose level of load would be at most ``most``. All names must be on the map."""
+def roads(ground: Map, question: Question) -> Roads:
+    """What may be used; all names must be on the map."""
     net, wanted = mesh(ground), question.wanted
     start, goal, *stops = (net.index[name] for name in (question.source, question.target, *wanted.via))
     weights, penalty = _weights(net, wanted)
-    barred = {at for at, site in enumerate(net.sites) if avoids(wanted, site)}
-    heavy = {at for at, site in enumerate(net.sites) if site.drained} - {start, goal, *stops}
+    barred = _barred(net, wanted)
+    heavy = net.drained - {start, goal, *stops}
     found = Roads(net, start, goal, tuple(stops), *_nowhere(net))
-    for number, edge in enumerate(net.edges):
-        ends = net.index[edge.ends[0]], net.index[edge.ends[1]]
-        if not allows(wanted, edge) or not barred.isdisjoint(ends):
+    legs, back, late = found.legs, found.back, found.late
+    for number, (one, other) in enumerate(net.ends):
+        if number in barred:
             continue
-        weight = weights[number] + (penalty if edge.drained or edge.name in question.shunned else 0)
-        for way, (at, to) in enumerate((ends, ends[::-1])):
-            if most == ANY or level(net, number, way, question.rate) <= most:
-                paid = weight + penalty if to in heavy else weight
-                found.legs[at].append((to, paid, net.ns[number]))
-                found.back[to].append((at, paid))
-                found.late[to].append((at, net.ns[number]))
+        edge, ns, weight = net.edges[number], net.ns[number], weights[number]
+        if edge.drained or edge.name in question.shunned:
+            weight += penalty
+        there, here = (weight + penalty if end in heavy else weight for end in (other, one))
+        legs[one].append((other, there, ns))
+        legs[other].append((one, here, ns))
+        back[other].append((one, there))
+        back[one].append((other, here))
+        late[other].append((one, ns))
+        late[one].append((other, ns))
     return found
+
+
+def below(free: Roads, by_load: Arcs, most: int) -> Roads:
+    """Those of links whose level of load is at most ``most``; ``by_load`` is as of ``levels``."""
+    legs, back, late = _nowhere(free.mesh)
+    loaded = [dict(each) for each in by_load]
+    for at, each in enumerate(free.legs):
+        for to, weight, ns in each:
+            if loaded[at][to] <= most:
+                legs[at].append((to, weight, ns))
+                back[to].append((at, weight))
+                late[to].append((at, ns))
+    return replace(free, legs=legs, back=back, late=late)
 
 
 def _nowhere(net: Mesh) -> tuple[list[list[tuple[int, int, int]]], Arcs, Arcs]:
@@ -75,6 +92,18 @@ def _weights(net: Mesh, wanted: Wanted) -> tuple[list[int], int]:
     among_equals = 1 + steps * max(second, default=1)
     weights = [one * among_equals + other for one, other in zip(first, second, strict=True)]
     return weights, 1 + steps * max(weights, default=1)
+
+
+def _barred(net: Mesh, wanted: Wanted) -> set[int]:
+    """The links that may not be used."""
+    if replace(wanted, via=(), max_hops=None, objective="hops", protection="none") == ANYTHING:
+        return set()
+    closed = {at for at, site in enumerate(net.sites) if avoids(wanted, site)}
+    return {
+        number
+        for number, edge in enumerate(net.edges)
+        if not allows(wanted, edge) or not closed.isdisjoint(net.ends[number])
+    }
 
 
 def allows(wanted: Wanted, edge: Edge) -> bool:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from topology.dijkstra import NS, worst_on_the_way
 from topology.relaxing import relaxed
-from topology.roads import ANY, levels, roads
+from topology.rings import between
+from topology.roads import below, levels, roads
 from topology.search import Limits, keeps, lightest, search, to_come, weight
 
 if TYPE_CHECKING:
+    from topology.dijkstra import Arcs
     from topology.map import Map
     from topology.paths import Question
     from topology.roads import Roads
@@ -39,19 +39,21 @@ def solve(ground: Map, question: Question) -> Solved:
     by_load = levels(free, question.rate)
     legs = zip((free.start, *free.stops), (*free.stops, free.goal), strict=True)
     lowest = max(worst_on_the_way(by_load, one)[other] for one, other in legs)
-    open_levels = sorted({found for each in by_load for _, found in each if found >= lowest}) or [ANY]
-    return _least_loaded(ground, question, open_levels) if lowest < inf else Solved(None)
+    if lowest == inf:
+        return Solved(None)
+    open_levels = sorted({found for each in by_load for _, found in each if found >= lowest}) or [0]
+    return _least_loaded(free, question, by_load, open_levels)
 
 
-def _least_loaded(ground: Map, question: Question, open_levels: list[int]) -> Solved:
+def _least_loaded(free: Roads, question: Question, by_load: Arcs, open_levels: list[int]) -> Solved:
     """The best at the lowest level at which there is any; more is allowed at each higher one."""
-    first = _best(roads(ground, question, open_levels[0]), question)
+    first = _best(below(free, by_load, open_levels[0]), question)
     if first.way is not None:
         return first
     low, high, best = 1, len(open_levels), first
     while low < high:
         middle = (low + high) // 2
-        found = _best(roads(ground, question, open_levels[middle]), question)
+        found = _best(below(free, by_load, open_levels[middle]), question)
         if found.way is None:
             low = middle + 1
         else:
@@ -81,7 +83,8 @@ def _best(free: Roads, question: Question) -> Solved:
         return Solved(first)
     if not limits.simple:
         return _searched(free, limits, left)
-    simple = _searched(free, limits, left) if _may_be_simple(free) else Solved(None)
+    joined = free.start != free.goal and set(free.stops) <= between(free.legs, free.start, free.goal)
+    simple = _searched(free, limits, left) if joined else Solved(None)
     if simple.way is not None:
         return simple
     walk = replace(limits, simple=False)
@@ -94,15 +97,3 @@ def _searched(free: Roads, limits: Limits, left: Table) -> Solved:
         return Solved(found.ways[0] if found.ways else None)
     way = relaxed(free, limits)
     return Solved(None, inf) if way is None else Solved(way, weight(free, way) / found.at_least - 1)
-
-
-def _may_be_simple(free: Roads) -> bool:
-    """Whether each stop is on some way from start to goal that meets no bridge twice.
-
-    That is so where a link between the two would put it on a ring with both. It is needed, though with several stops
-    not enough: it spares a search that would find nothing.
-    """
-    graph = nx.Graph((at, to) for at, legs in enumerate(free.legs) for to, _, _ in legs)
-    graph.add_edge(free.start, free.goal)
-    ends, stops = {free.start, free.goal}, set(free.stops)
-    return any(ends <= ring and stops <= ring for ring in nx.biconnected_components(graph))

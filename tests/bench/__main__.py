@@ -22,6 +22,7 @@ from tests.bench import (
     first_ping,
     leases,
     many_flows,
+    paths,
     policy_apply,
     policy_preview,
     policy_size,
@@ -48,6 +49,7 @@ MEASUREMENTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "connections": connections.measure,
     "routed_flows": routed_flows.measure,
     "fat_tree": fat_tree.measure,
+    "paths": paths.measure,
 }
 RESULT = Path("bench.json")
 BUSY = 0.5

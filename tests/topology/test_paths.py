@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from controller.links import Wanted
 from tests.topology.grounds import MARK, cabled, drawn, grounds, questions
 from topology import search, solving
+from topology.dijkstra import mesh
 from topology.map import Edge, Map, Site
 from topology.paths import Question, best, figured, shortest
+from topology.rings import between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,6 +120,16 @@ def test_a_path_that_meets_a_bridge_twice_still_keeps_everything(ground: Map, qu
     assert wanted.max_hops is None or path.hops <= wanted.max_hops
     assert wanted.max_latency is None or (path.latency or 0) <= wanted.max_latency
     assert not set(path.bridges) & set(wanted.avoid_bridges)
+
+
+@settings(max_examples=80)
+@given(grounds())
+def test_bridges_between_two_are_those_on_a_ring_with_a_link_between_them(ground: Map) -> None:
+    net, graph = mesh(ground), ground.graph.copy()
+    graph.add_edge("s1", "s2")
+    legs = [[(to, 1, 1) for to, _, _ in each] for each in net.arcs]
+    found = {net.names[at] for at in between(legs, net.index["s1"], net.index["s2"])}
+    assert found == next(ring for ring in nx.biconnected_components(graph) if {"s1", "s2"} <= ring)
 
 
 def test_waypoints_are_met_in_their_order() -> None:
