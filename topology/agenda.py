@@ -18,7 +18,9 @@ UNSENT = 0.02
 SELDOM = 10
 """So many times slower are ports where nobody ever answered: who comes there later probes by itself."""
 MOST_A_SECOND = 500
-"""Probes; where there are more ports each has to wait longer."""
+"""Probes of wires; where there are more ends of wires each has to wait longer."""
+AT_ONCE, THEN_A_SECOND = 256, 64
+"""Probes of one bridge's ports where no wire is known: a bridge of very many costs no other bridge its probes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +37,38 @@ class Agenda:
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._entries: list[tuple[float, Place]] = []
+        self._turns: dict[str, float] = {}
 
     def set(self, side: Side, at: float) -> None:
         """The port is due then."""
         side.due = at
         heapq.heappush(self._entries, (at, side.place))
 
-    def sent(self, side: Side, now: float, ports: int, *, wired: bool) -> None:
-        """A probe goes out now; ``ports`` are probed in all, and this one ends a wire, or not as far as is known."""
+    def waits(self, side: Side, now: float) -> bool:
+        """Whether a port at which no wire is known has to wait for its bridge's other ports; it is due later then."""
+        if side.waited:
+            return False
+        bridge = side.place[0]
+        turn = max(self._turns.get(bridge, 0.0), now - AT_ONCE / THEN_A_SECOND) + 1 / THEN_A_SECOND
+        self._turns[bridge] = turn
+        if turn <= now:
+            return False
+        side.waited = True
+        self.set(side, turn)
+        return True
+
+    def sent(self, side: Side, now: float, wired: int | None) -> None:
+        """A probe goes out now; ``wired`` ports end wires, and this one does, or not where it is None."""
         if side.reaches is None and side.tries < len(QUICK):
             pause = QUICK[side.tries]
+        elif wired is None:
+            pause = self._pace.interval * min(side.tries, SELDOM)
         else:
-            seldom = 1 if wired else min(side.tries, SELDOM)
-            pause = max(self._pace.interval * seldom, ports / MOST_A_SECOND)
+            pause = max(self._pace.interval, wired / MOST_A_SECOND)
         side.tries += 1
         side.unheard += 1
         side.sent = now
+        side.waited = False
         self.set(side, now + pause)
 
     def take(self, sides: dict[Place, Side], now: float) -> Iterator[Side]:

@@ -117,7 +117,9 @@ class Discovery:
             wire = ground.wires.at(side.place)
             if wire is not None and wire.up and side.unheard >= self._pace.misses:
                 yield from ground.part(side.place, "silent")
-            ground.agenda.sent(side, now, len(ground.sides), wired=wire is not None)
+            if wire is None and ground.agenda.waits(side, now):
+                continue
+            ground.agenda.sent(side, now, len(ground.wires) if wire is not None else None)
             probe = lldp.Probe(*side.place, self._nonce(), now)
             ground.flight.launch(probe.nonce, side.place, now)
             yield Send(side.place, lldp.encode(probe, side.address, self._key))

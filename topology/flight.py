@@ -40,7 +40,7 @@ class Flight:
     def launch(self, nonce: bytes, source: Place, now: float) -> None:
         """A probe is sent."""
         nonces = self._of.setdefault(source, deque())
-        if len(nonces) >= MOST_OF_A_PORT:
+        while nonces and (len(nonces) >= MOST_OF_A_PORT or now - self._launched[nonces[0]].at > LIFETIME):
             del self._launched[nonces.popleft()]
         nonces.append(nonce)
         self._launched[nonce] = _Launched(source, now)

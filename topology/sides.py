@@ -70,7 +70,8 @@ class Side:
     """A port. ``unheard`` probes in a row did not arrive; ``tries`` of them were sent since something changed.
 
     ``reaches`` is where its probes arrive, ``moves`` how often that changed and ``moved`` when; ``sent`` is when the
-    last went, ``due`` when the next goes. From ``trusted`` on a wire that nobody knew may end there.
+    last went, ``due`` when the next goes. From ``trusted`` on a wire that nobody knew may end there. It ``waited``
+    for its turn.
     """
 
     place: Place
@@ -87,6 +88,7 @@ class Side:
     tries: int = 0
     due: float = 0.0
     trusted: float = -math.inf
+    waited: bool = False
     sent: float = -math.inf
 
     def role(self, *, strange: bool) -> Role | None:

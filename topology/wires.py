@@ -34,6 +34,10 @@ class Wires:
         held = self._at.get(one.place)
         return held is not None and other.place in ends(held)
 
+    def __len__(self) -> int:
+        """How many ports end one."""
+        return len(self._at)
+
     def all(self) -> tuple[Wire, ...]:
         """Each once."""
         return tuple(wire for place, wire in self._at.items() if place == ends(wire)[0])

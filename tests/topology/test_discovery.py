@@ -6,7 +6,7 @@ import pytest
 
 from controller.links import Wire
 from tests.topology.floor import A1, A2, B1, B2, C1, FLIGHT, INTERVAL, MISSES, Floor
-from topology.agenda import MOST_A_SECOND, QUICK, SELDOM
+from topology.agenda import AT_ONCE, MOST_A_SECOND, QUICK, SELDOM, THEN_A_SECOND
 from topology.discovery import PROBATION
 from topology.sides import Lost, Seen
 
@@ -87,10 +87,24 @@ def test_many_ports_are_probed_less_often_each() -> None:
     floor = Floor(*ports, *others)
     for one, other in zip(ports, others, strict=True):
         floor.cable(one, other)
-    floor.run(1)
+    floor.run(30)
+    assert len(floor.up()) == len(ports)
     floor.sent.clear()
     floor.run(4)
-    assert len(floor.sent) <= 4.5 * MOST_A_SECOND
+    assert 3.5 * MOST_A_SECOND <= len(floor.sent) <= 4.5 * MOST_A_SECOND
+
+
+def test_a_bridge_of_very_many_ports_costs_no_other_bridge_its_probes(pair: Floor) -> None:
+    for number in range(1, 3_000):
+        pair.port(("s3", number))
+    pair.join("s3")
+    pair.sent.clear()
+    pair.run(5)
+    sent = [place for _, place, _ in pair.sent if place[0] == "s3"]
+    assert AT_ONCE <= len(sent) <= AT_ONCE + 6 * THEN_A_SECOND
+    assert len([place for _, place, _ in pair.sent if place in {A1, B1}]) in {9, 10, 11}
+    pair.run(60)
+    assert len({place for _, place, _ in pair.sent}) == 3_000 + 3
 
 
 @pytest.mark.parametrize("place", [A1, B1])
