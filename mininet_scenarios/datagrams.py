@@ -5,6 +5,7 @@ its number and the time at which it was sent, by the clock that all namespaces o
 """
 
 import json
+import os
 import signal
 import socket
 import statistics
@@ -16,6 +17,7 @@ DATAGRAM = struct.Struct("!qq56x")
 INTERVAL = 0.001
 BUFFER = 8 << 20
 SO_RCVBUFFORCE = 33
+AHEAD = -15  # of programs with a higher number, by nice(2): a millisecond is to be one
 
 
 def send(address: str, port: int, source: int) -> None:
@@ -104,6 +106,7 @@ def receive(port: int) -> None:
 
 
 if __name__ == "__main__":
+    os.setpriority(os.PRIO_PROCESS, 0, AHEAD)
     if sys.argv[1] == "receive":
         receive(int(sys.argv[2]))
     else:

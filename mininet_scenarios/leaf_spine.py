@@ -46,7 +46,7 @@ def tell(story: Story, lab: Lab) -> None:
 def prove_small(story: Story, lab: Lab, scene: Scene) -> None:
     """A spine's flows are as many as there are leaves, whoever comes."""
     story.step("Another tenant, with the same addresses, has a host at each leaf")
-    before = scene.rack.flows("spine1")
+    before = scene.flows_at_rest()["spine1"]
     story.check("a spine holds a flow for each leaf that leads on", onward(before) == LEAVES, f"{len(before)} in all")
     more = [
         hosts.host(lab, f"o{number}", number, scene.rack.socket(leaf)) for number, leaf in enumerate(AT[:LEAVES], 1)

@@ -6,6 +6,7 @@ called as Mininet calls them, like ``s1-eth2``.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FIRST = 150  # of the racks' addresses on the management segment
 PER_RACK = 256
+AHEAD = -15  # of programs with a higher number, by nice(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,10 @@ class Rack:
         self.machine = lab.machine(self.name, FIRST + number)
         self.ovs = Ovs(self.machine, lab.directory.path / self.name)
         self.ovs.start()
+        if (
+            self.ovs.switch is not None
+        ):  # switches have a processor of their own, which the other programs here have not
+            os.setpriority(os.PRIO_PROCESS, self.ovs.switch.pid, AHEAD)
         self.bridges: list[str] = []
         self._sockets: Counter[str] = Counter()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mininet_scenarios import exchange, links, rest, wired
 from mininet_scenarios.cable import Cable
 from mininet_scenarios.command import until
+from mininet_scenarios.ovs import Received
 from mininet_scenarios.probe import unreached
 from mininet_scenarios.refusal import prove_refused
 from mininet_scenarios.steady import SteadyDatagrams
@@ -52,6 +53,7 @@ def tell(story: Story, lab: Lab) -> None:
     prove_path(story, scene, {"avoid": {"labels": {"region": "abroad"}}}, ["s1", "s2", "s4"])
     seen = stream.stop()
     story.check("over six changes nothing was lost or doubled", seen.whole, seen)
+    prove_kept(story, scene)
     prove_missing(story, scene)
 
 
@@ -71,15 +73,14 @@ def prove_refusals(story: Story, scene: Scene) -> None:
 def prove_computed(story: Story, scene: Scene) -> None:
     """What a path would be can be asked without having it."""
     story.step("Ask what a path would be")
-    before = {bridge: scene.rack.flows(bridge) for bridge in scene.rack.bridges}
+    before = scene.flows_at_rest()
     question = {"from": "s1", "to": "s4", "protection": "node"}
     found = scene.client.call("POST", "/paths:compute", question)
     ways = [["s1", bridge, "s4"] for bridge in ("s2", "s3")]
     story.check("it would be by one corner, and by the other", sorted((found["path"], found["backup"])) == ways, found)
     found = scene.client.call("POST", "/paths:compute", {**question, "via": ["s9"]})
     story.check("by a bridge that nobody knows there is none", found["reason"] == "UnknownBridge", found["message"])
-    same = before == {bridge: scene.rack.flows(bridge) for bridge in scene.rack.bridges}
-    story.check("no switch was told anything", same)
+    story.check("no switch was told anything", before == scene.flows())
 
 
 def policy(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +116,30 @@ def every_end(scene: Scene) -> list[Socket]:
 def label(scene: Scene, bridge: str, labels: dict[str, str]) -> None:
     """Label a bridge."""
     scene.client.call("PUT", f"/bridges/{bridge}", {"labels": labels})
+
+
+def prove_kept(story: Story, scene: Scene) -> None:
+    """Paths, routes and links are as they were when the daemon comes back."""
+    story.step("kill -9 the daemon, and start it")
+    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, CAMERA)
+    before = scene.flows_at_rest()
+    scene.daemon.kill()
+    log = Received(scene.rack.ovs)
+    scene.daemon.start()
+    scene.lab.wait_chassis(*scene.rack.bridges)
+    links.wait_path(scene.client, TENANT, "camera", ["s1", "s2", "s4"])
+    wait_round(scene)
+    sent, same = log.changes(), before == scene.flows()
+    story.check("the switches were told nothing, and hold what they held", not sent and same, f"{sent} changes")
+    seen = stream.stop()
+    story.check("nothing was lost or doubled", seen.whole, seen)
+
+
+def wait_round(scene: Scene) -> None:
+    """Wait until each cable has carried a probe or two each way, and what they find could be told."""
+    ends = every_end(scene)
+    before = [one.sent for one in ends]
+    until(lambda: all(one.sent > was + 1 for one, was in zip(ends, before, strict=True)), 10, "a round of probes")
 
 
 def prove_missing(story: Story, scene: Scene) -> None:

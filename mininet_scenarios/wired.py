@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 TENANT = "acme"
 Pair = tuple[str, str]
 SHOUT = b"who hears this"
+REST = 0.6  # seconds, longer than what goes rests
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 
@@ -45,6 +47,18 @@ class Scene:
     def client(self) -> Rest:
         """A client of the daemon."""
         return self.daemon.rest
+
+    def flows(self) -> dict[str, list[str]]:
+        """The flows of every bridge without what only counts."""
+        return {bridge: self.rack.flows(bridge) for bridge in self.rack.bridges}
+
+    def flows_at_rest(self) -> dict[str, list[str]]:
+        """The same once they have not changed for a while: what goes goes last, after a moment's rest."""
+        before: dict[str, list[str]] = {}
+        while before != (now := self.flows()):
+            before = now
+            time.sleep(REST)  # that nothing happens in it is what is asked
+        return now
 
     def pairs(self) -> list[tuple[Host, str]]:
         """Every host with the address of every other."""
