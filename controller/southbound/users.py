@@ -50,7 +50,8 @@ class Users:
 
     def stands(self, flow: Flow, numbers: tuple[int, ...], *, goes_on: bool = False) -> None:
         """The flow takes its slot, and uses these."""
-        self.goes(flow.slot)
+        if self._uses:  # most bridges have few that use anything, and very many others
+            self.goes(flow.slot)
         if numbers:
             self._uses[flow.slot] = _Use(flow.cookie, numbers, goes_on)
             self._counts.update(numbers)
