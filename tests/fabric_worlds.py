@@ -161,10 +161,10 @@ def steered_world() -> World:
     return with_more(fabric_world(), *STEERED)
 
 
-def over_links(of: World) -> World:
-    """The same world where no chassis has a tunnel, and all are wired to two bridges between them."""
+def over_links(of: World, ways: int = 2) -> World:
+    """The same world where no chassis has a tunnel, and all are wired to so many bridges between them."""
     hosts = [replace(one, encap_ip=None, tunnels=()) for one in of.values() if isinstance(one, Chassis)]
-    between = [bare(f"s{number}", 0x50 + number) for number in (8, 9)]
+    between = [bare(f"s{number}", 0x50 + number) for number in range(8, 8 + ways)]
     cables = [(host.key, bridge.key) for host in hosts for bridge in between]
     joined = fabric([*hosts, *between], cables, [host.key for host in hosts], first=BEYOND_MACHINES)
     return with_more(of, *hosts, *between, *joined)

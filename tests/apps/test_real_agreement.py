@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from apps.fabric_tables import FABRIC
 from controller.entities import Chassis, Interface
 from controller.flow import actions as act
 from controller.flow import fields as f
@@ -17,6 +19,7 @@ from controller.southbound.difference import difference
 from controller.southbound.metering import meters_used
 from controller.southbound.xids import Concern
 from tests.compiled import compiled
+from tests.fabric_worlds import over_links
 from tests.guarded_worlds import guarded_world
 from tests.interpreter import DataPlane
 from tests.random_packets import Machine, any_packet
@@ -120,3 +123,21 @@ def test_the_switch_does_what_the_interpreter_says(real_switch: RealSwitch, worl
         for chassis, walk in walks:
             if chassis == host:
                 compare(real_switch, walk)
+
+
+@given(worlds().map(partial(over_links, ways=1)), st.randoms(use_true_random=True))
+@settings(max_examples=20)
+def test_the_switch_does_what_the_interpreter_says_where_frames_get_headers(
+    real_switch: RealSwitch, world: World, rng: Random
+) -> None:
+    """Where packets enter, and each has one way."""
+    plane, catalogue = DataPlane(world), compiled(world).catalogue
+    interfaces = [one for one in world.values() if isinstance(one, Interface) and one.iface_id]
+    for host in (one.key for one in world.values() if isinstance(one, Chassis)):
+        flows = list(catalogue.flows(host))
+        hold(real_switch, flows)
+        for interface in [one for one in interfaces if one.chassis == host]:
+            packet = any_packet(Machine(rng, int(str(interface.iface_id).rpartition("-")[2])))
+            _, walk = plane.sent_from(host, interface.ofport, packet).walks[0]
+            event("a header" if FABRIC.number in dict(walk.steps) else "none")
+            compare(real_switch, walk)
