@@ -24,7 +24,7 @@ def surveyed(
     core, atlas = reports.core, maps.atlas
     table = PortTable(maps.scouts.probing.role)
     switchboard.watchers.append(table.ports)
-    links = Links(core.compiler.store, atlas, topology.tunnels, states.watches)
+    links = Links(core.compiler.store, atlas, topology.tunnels, states.watches, maps.care.watched)
     fabric = Fabric(core, atlas, links, topology, table)
     Announcing(fabric, reports).begin()
     return fabric

@@ -34,7 +34,8 @@ class Cables:
 class Links:
     """Every link that there is or that something is said of.
 
-    ``tunnels`` gives pairs of hosts with the networks that they share, ``watches`` whom a host watches by BFD.
+    ``tunnels`` gives pairs of hosts with the networks that they share, ``watches`` whom a host watches by BFD, and
+    ``watched`` whether both ends of a wire hear each other by it, None where nobody can say.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Links:
         atlas: Atlas,
         tunnels: Callable[[], Iterable[tuple[str, str, tuple[str, ...]]]],
         watches: Callable[[str], Mapping[str, Liveness]],
+        watched: Callable[[Wire], bool | None],
     ) -> None:
         self._store = store
         self._atlas = atlas
         self._tunnels = tunnels
         self._watches = watches
+        self._watched = watched
 
     def rows(self) -> list[Row]:
         """All of them, by name; last those that are not there and that something is said of."""
@@ -97,7 +100,7 @@ class Links:
             "state": self._wired(name, cables) if wired else self._tunnelled(cables.ends),
             **_told(said, seen),
             "drained": said.maintenance and bool(self._atlas.draining(name)["drained"]),
-            "wires": [_wire(wire, cables.ends) for wire in cables.wires],
+            "wires": [{**_wire(wire, cables.ends), "watched": self._watched(wire)} for wire in cables.wires],
             "networks": list(cables.networks),
         }
 

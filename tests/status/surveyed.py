@@ -96,5 +96,5 @@ def surveyed(core: Core) -> Scene:
             topology.put(entity(core, kind, key))
     heard: dict[str, dict[str, Liveness]] = {}
     table = PortTable(lambda _chassis, port: "link" if port >= FIRST_WIRE else None)
-    links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}))
+    links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}), lambda wire: wire.up)
     return Scene(core, atlas, Fabric(core, atlas, links, topology, table), heard)

@@ -43,7 +43,8 @@ def test_a_link_of_two_wires_tells_the_ports_of_both_in_the_order_of_its_ends(sc
     assert first["interfaces"] == ["s1-eth11", "s3-eth11"]
     turned = Wire("s3.40-s1.41", ("s3", "s1"), (40, 41), ("s3-x", "s1-y"), up=False)
     after(scene.core, [turned])
-    assert scene.row("s1-s3")["wires"][-1] == {"ports": [41, 40], "interfaces": ["s1-y", "s3-x"], "state": "down"}
+    down = {"state": "down", "watched": False}
+    assert scene.row("s1-s3")["wires"][-1] == {"ports": [41, 40], "interfaces": ["s1-y", "s3-x"], **down}
 
 
 def test_a_link_is_down_when_none_of_its_wires_is_up(scene: Scene) -> None:
