@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from controller.entities import Chassis
 from controller.flow.actions import CONTROLLER_RESERVED
 from controller.inventory import INTEGRATION_BRIDGE, Inventory, News
 from controller.southbound.agenda import Flush
@@ -77,6 +78,10 @@ class Switchboard:
                 self._wait(connection)
                 return
             taken = self._inventory.bare_taken(chassis)
+            spare = _spare(self._core, self._placed.values()) if taken is not None else None
+            if spare is not None and not self._inventory.hosted(chassis):
+                self._tell(News(deletes=self._inventory.forget_bare(spare)))
+                taken = None
             if taken is not None:
                 self._refuse(connection, taken)
                 return
@@ -191,6 +196,13 @@ def _renamed(chassis: str, connection: Connection, inventory: Inventory, connect
     if inventory.hosted(chassis) or chassis in connected:
         return False
     return _own_name(connection) not in {chassis, INTEGRATION_BRIDGE}
+
+
+def _spare(core: Core, connected: Collection[str]) -> str | None:
+    """A bare bridge that can be forgotten for another: one that is not connected."""
+    store = core.compiler.store
+    bare = {found.key for key in list(store.keys(Chassis)) if (found := store.get(Chassis, key)) and found.bare}
+    return max(bare.difference(connected), default=None)
 
 
 def _told(core: Core, seen: Callable[[News], None], news: News) -> None:

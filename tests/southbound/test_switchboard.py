@@ -10,7 +10,7 @@ from controller.compiler.compiler import Rules
 from controller.core import Core
 from controller.entities import Chassis
 from controller.flow.actions import output
-from controller.inventory import Inventory, News
+from controller.inventory import MOST_BARE, Inventory, News
 from controller.southbound.agenda import Flush
 from controller.southbound.beside import Forwarded
 from controller.southbound.bridge import Bridge
@@ -155,3 +155,17 @@ def test_two_bare_bridges_of_one_datapath_id_do_not_rename_each_other(desk: Desk
     other.peer = "192.0.2.2"
     desk.board.opened(other)
     assert (other.refused, len(desk.seen)) == (True, 1)
+
+
+def test_where_there_are_too_many_bare_bridges_one_that_is_gone_makes_room(desk: Desk) -> None:
+    for number in range(1, MOST_BARE):
+        desk.core.submit(desk.inventory.bare_bridge(0x1000 + number, {}, f"gone{number:04}").puts, ())
+    desk.run()
+    newcomer: Any = Wire("late")
+    newcomer.dpid = 0xB1
+    desk.board.opened(newcomer)
+    assert not newcomer.refused
+    assert desk.seen[-2:] == [
+        News(deletes=[(Chassis, f"gone{MOST_BARE - 1:04}")]),
+        News([Chassis("late", 0xB1, bare=True)]),
+    ]
