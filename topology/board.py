@@ -39,7 +39,7 @@ class Board:
 
     def __init__(self, net: Mesh, loads: Sequence[Load]) -> None:
         self.net = net
-        self._loads = loads
+        self.loads = loads
         self.rates = [load.rate for load in loads]
         self.ends = [(net.index[load.source], net.index[load.target]) for load in loads]
         self.capacities = [capacity for capacity in net.capacities for _ in range(2)]
@@ -95,7 +95,7 @@ class Board:
         """The bridges that a demand passes, () where it takes the routes."""
         shares, allowed, names = self.taken[number], self.allowed[number], self.net.names
         if allowed:
-            return self._loads[number].paths[allowed.index(shares)]
+            return self.loads[number].paths[allowed.index(shares)]
         if shares is self.by_routes[number]:
             return ()
         ends = [(self.net.edges[arc // 2].ends, arc % 2) for arc, _ in shares]

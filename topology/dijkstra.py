@@ -33,6 +33,7 @@ class Mesh:
 
     ``arcs[at]`` are ``(to, edge, way)``; ``way`` is 0 from the first end of the edge to the second, else 1. ``ns`` are
     the edges' latencies, ``capacities`` are in Mbit/s; one that is not known is taken for the worst that is.
+    ``drained`` are bridges by number, ``drained_edges`` and ``unmeasured`` edges, the latter without a latency.
     """
 
     version: int
@@ -45,6 +46,8 @@ class Mesh:
     capacities: tuple[float, ...]
     ends: tuple[tuple[int, int], ...]
     drained: frozenset[int]
+    drained_edges: frozenset[int]
+    unmeasured: frozenset[int]
 
     def edge(self, at: int, to: int) -> int | None:
         """The number of the edge between two bridges."""
@@ -75,7 +78,9 @@ def _made(ground: Map) -> Mesh:
     capacities = tuple(edge.capacity or narrowest for edge in edges)
     ends = tuple((index[edge.ends[0]], index[edge.ends[1]]) for edge in edges)
     drained = frozenset(number for number, site in enumerate(sites) if site.drained)
-    return Mesh(ground.version, names, index, sites, edges, met, ns, capacities, ends, drained)
+    idle = frozenset(number for number, edge in enumerate(edges) if edge.drained)
+    unmeasured = frozenset(number for number, edge in enumerate(edges) if edge.latency is None)
+    return Mesh(ground.version, names, index, sites, edges, met, ns, capacities, ends, drained, idle, unmeasured)
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from controller.links import Wanted
 from topology.dijkstra import mesh
 
 if TYPE_CHECKING:
+    from controller.links import Wanted
     from controller.policy.values import Labels
     from topology.dijkstra import Arcs, Mesh
     from topology.map import Edge, Map, Site
@@ -23,7 +23,6 @@ LEVELS = 20
 """Load counts in twentieths of a link, so that no path is long for a difference that nobody feels."""
 DRAINED = 1 << 20
 """What the level of a drained link is raised by."""
-ANYTHING = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +46,16 @@ def roads(ground: Map, question: Question) -> Roads:
     net, wanted = mesh(ground), question.wanted
     start, goal, *stops = (net.index[name] for name in (question.source, question.target, *wanted.via))
     weights, penalty = _weights(net, wanted)
-    barred = _barred(net, wanted)
+    barred, slow = _barred(net, wanted), _left_for_last(net, question)
     heavy = net.drained - {start, goal, *stops}
     found = Roads(net, start, goal, tuple(stops), *_nowhere(net))
     legs, back, late = found.legs, found.back, found.late
-    for number, (one, other) in enumerate(net.ends):
+    for number, ((one, other), ns, light) in enumerate(zip(net.ends, net.ns, weights, strict=True)):
         if number in barred:
             continue
-        edge, ns, weight = net.edges[number], net.ns[number], weights[number]
-        if edge.drained or edge.name in question.shunned:
-            weight += penalty
-        there, here = (weight + penalty if end in heavy else weight for end in (other, one))
+        weight = light + penalty if number in slow else light
+        there = weight + penalty if other in heavy else weight
+        here = weight + penalty if one in heavy else weight
         legs[one].append((other, there, ns))
         legs[other].append((one, here, ns))
         back[other].append((one, there))
@@ -94,16 +92,23 @@ def _weights(net: Mesh, wanted: Wanted) -> tuple[list[int], int]:
     return weights, 1 + steps * max(weights, default=1)
 
 
+def _left_for_last(net: Mesh, question: Question) -> frozenset[int]:
+    """The links that are to be used only where nothing else leads on."""
+    shunned = (
+        {number for number, edge in enumerate(net.edges) if edge.name in question.shunned} if question.shunned else ()
+    )
+    return net.drained_edges.union(shunned)
+
+
 def _barred(net: Mesh, wanted: Wanted) -> set[int]:
     """The links that may not be used."""
-    if replace(wanted, via=(), max_hops=None, objective="hops", protection="none") == ANYTHING:
-        return set()
-    closed = {at for at, site in enumerate(net.sites) if avoids(wanted, site)}
-    return {
-        number
-        for number, edge in enumerate(net.edges)
-        if not allows(wanted, edge) or not closed.isdisjoint(net.ends[number])
-    }
+    barred = set() if wanted.max_latency is None else set(net.unmeasured)
+    if wanted.avoid_bridges or wanted.avoid_labels:
+        closed = {at for at, site in enumerate(net.sites) if avoids(wanted, site)}
+        barred |= {number for at in closed for _, number, _ in net.arcs[at]}
+    if wanted.avoid_links or wanted.avoid_labels or wanted.min_bandwidth is not None:
+        barred |= {number for number, edge in enumerate(net.edges) if not allows(wanted, edge)}
+    return barred
 
 
 def allows(wanted: Wanted, edge: Edge) -> bool:

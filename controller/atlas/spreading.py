@@ -7,6 +7,7 @@ only if that saves a good part of the highest load. What fails meanwhile takes t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -28,18 +29,17 @@ Paths = dict[str, tuple[str, ...]]
 """For each demand (key) the bridges that it passes, () where it takes the routes."""
 OF_EACH = 6
 """Paths among which a demand is placed that may not take just any."""
-STEPS = 100
+STEPS = 40
 """Paths that are looked for before others are heard."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A placing that has begun: its board, what is left to do, whom it places, and the highest load as things stand."""
+class Placing:
+    """What came out: where each demand (key) is best, and how full the fullest link is, as things stand and so."""
 
-    board: Board
-    steps: Iterator[None]
-    keys: tuple[str, ...]
-    highest: float
+    paths: Paths
+    before: float
+    after: float
 
 
 class Spreading:
@@ -48,7 +48,7 @@ class Spreading:
     def __init__(self, settings: Topology, breathe: Callable[[], None]) -> None:
         self._settings = settings
         self._breathe = breathe
-        self._work: Work | None = None
+        self._work: Iterator[Placing | None] | None = None
         self._moved = self._looked = -inf
         self._due = False
 
@@ -67,47 +67,54 @@ class Spreading:
 
     def step(self, ground: Map, asked: Mapping[str, Asked], standing: Paths, now: float) -> Paths:
         """Go on with it; the demands that are to move now, with where to."""
+        self._due = self._due and bool(asked)
         if self._work is None and self._due and now >= self._moved + self._settings.hold_down:
             self._due, self._looked = False, now
-            self._work = _begun(ground, asked, standing, self._breathe)
-        if self._work is None:
-            return {}
-        for _ in range(STEPS):
+            self._work = _working(ground, asked, standing)
+        for found in islice(self._work or (), STEPS):
             self._breathe()
-            if next(self._work.steps, self) is self:
-                return self._settled(standing, now)
+            if found is not None:
+                self._work = None
+                return self._moves(found, standing, now)
         return {}
 
-    def _settled(self, standing: Paths, now: float) -> Paths:
-        """What moves, if that is worth it."""
-        work, self._work = self._work, None
-        if work is None or work.board.fullest() > work.highest * (1 - self._settings.improvement):
+    def _moves(self, found: Placing, standing: Paths, now: float) -> Paths:
+        """What is to move, if that is worth it."""
+        if found.after > found.before * (1 - self._settings.improvement):
             return {}
-        found = {key: work.board.path(number) for number, key in enumerate(work.keys)}
-        moves = {key: path for key, path in found.items() if standing[key] != path}
+        moves = {key: path for key, path in found.paths.items() if standing.get(key, path) != path}
         self._moved = now if moves else self._moved
         return moves
 
 
-def _begun(ground: Map, asked: Mapping[str, Asked], standing: Paths, breathe: Callable[[], None]) -> Work:
-    """All demands that have somewhere to go, as they stand, or from the start where that is better."""
+def _working(ground: Map, asked: Mapping[str, Asked], standing: Paths) -> Iterator[Placing | None]:
+    """Place all demands that have somewhere to go, step by step; what came out is last.
+
+    They begin as they stand, or as if none had been placed where that is better.
+    """
     loads = []
     for key, each in sorted(asked.items()):
-        breathe()
         ways = _allowed(ground, each.question, standing[key])
         if ways or each.question.wanted == FREE:
             loads.append(Load(key, each.question.source, each.question.target, each.question.rate, ways))
-    loads = [load for load in loads if load.source in ground and load.target in ground]
-    board = Board(mesh(ground), loads)
+        yield None
+    board = Board(mesh(ground), [load for load in loads if load.source in ground and load.target in ground])
+    before = _started(board, standing)
+    yield from place(board)
+    yield Placing({load.key: board.path(number) for number, load in enumerate(board.loads)}, before, board.fullest())
+
+
+def _started(board: Board, standing: Paths) -> float:
+    """Put demands where placing begins; how full the fullest link is as things stand."""
     anew = list(board.taken)
-    for number, load in enumerate(loads):
+    for number, load in enumerate(board.loads):
         board.move(number, board.shares(standing[load.key]) if standing[load.key] else anew[number])
     board.among_others()
-    highest, stands = board.fullest(), list(board.taken)
+    stands, before = list(board.taken), board.fullest()
     board.move_all(anew)
-    if board.fullest() > highest:
+    if board.fullest() > before:
         board.move_all(stands)
-    return Work(board, place(board), tuple(load.key for load in loads), highest)
+    return before
 
 
 def _allowed(ground: Map, question: Question, standing: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -1,4 +1,4 @@
-"""Maps to look for paths on: two public networks that are small enough to stand here, and others, grown like large ones."""
+"""Maps to look for paths on: two public networks that are small enough to stand here, and others grown at random."""
 
 from __future__ import annotations
 
