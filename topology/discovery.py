@@ -92,6 +92,12 @@ class Discovery:
             if bridge in wire.ends:
                 yield from self._rejoined(wire, bridge, now)
 
+    def forgotten(self, bridge: str) -> Iterator[Outcome]:
+        """There is no such bridge any more, and no wire to it."""
+        for wire in self.ground.wires.all():
+            if bridge in wire.ends:
+                yield from self.ground.lose(ends(wire)[0], "port gone")
+
     def left(self, bridge: str) -> None:
         """A bridge is out of reach: its wires go on, and nothing can be said of them."""
         self.ground.joined.discard(bridge)

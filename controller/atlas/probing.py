@@ -12,6 +12,7 @@ from queue import Empty
 from typing import TYPE_CHECKING, Any, Protocol
 
 from controller.atlas.uses import HIGHEST_PORT, Uses
+from controller.entities import Chassis
 from controller.flow.actions import output
 from controller.inventory import News
 from controller.links import Wire
@@ -59,6 +60,7 @@ class Probing:
         emit: Callable[..., bool],
         tell: Callable[[News], None],
         listener: Listener,
+        bug: Callable[[str, str, Exception], None],
         wake: Any,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -66,6 +68,7 @@ class Probing:
         self._emit = emit
         self._tell = tell
         self._listener = listener
+        self._bug = bug
         self._wake = wake
         self._clock = clock
         pace = Pace(settings.probe_interval, settings.probe_misses)
@@ -104,6 +107,9 @@ class Probing:
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """A change was compiled: what ports are for may be something else now."""
         for chassis, number in self._uses.compiled(changed):
+            if number is None and self._core.compiler.store.get(Chassis, chassis) is None:
+                self.ports(chassis, ())
+                self._do(self._discovery.forgotten(chassis))
             numbers = self._ports.get(chassis, {}) if number is None else (number,)
             for port in [self._ports[chassis][each] for each in numbers if each in self._ports.get(chassis, {})]:
                 self._look(chassis, port)
@@ -137,7 +143,11 @@ class Probing:
     def _do(self, outcomes: Iterable[Outcome]) -> None:
         """Do what is to be done, and what is due by then: wires first, since traffic waits for them."""
         before = self._discovery.ground.agenda.next()
-        found = [*outcomes, *self._discovery.tick(self._clock())]
+        try:
+            found = [*outcomes, *self._discovery.tick(self._clock())]
+        except Exception as error:  # noqa: BLE001 - our bug must not cost a switch its session
+            self._bug("probing", "", error)
+            return
         wires = {outcome.wire.key: outcome for outcome in found if isinstance(outcome, Seen | Lost)}
         puts = [outcome.wire for outcome in wires.values() if isinstance(outcome, Seen)]
         deletes = [(Wire, key) for key, outcome in wires.items() if isinstance(outcome, Lost)]

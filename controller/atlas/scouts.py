@@ -46,7 +46,7 @@ class Scouts:
     def __init__(self, core: Core, settings: Topology, tools: Tools, hub: Any) -> None:
         self.figures = Figures()
         findings = Findings(tools.publish, self.figures)
-        self.probing = Probing(core, settings, tools.switches.emit, tools.tell, findings, hub.Queue())
+        self.probing = Probing(core, settings, tools.switches.emit, tools.tell, findings, tools.bug, hub.Queue())
         self.collector = LinksCollector(self.figures, findings)
         rates = DemandRates(core.compiler, tools.paths)
         self._measuring = Measuring(self.figures, rates, tools.switches.counts, settings, hub)

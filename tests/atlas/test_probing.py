@@ -56,8 +56,12 @@ class Panel:
         self._flying: deque[tuple[Place, bytes]] = deque()
         listener: Any = SimpleNamespace(seen=self.heard.append, attempted=self.heard.append, timed=self.heard.append)
         self.wake: queue.Queue[None] = queue.Queue()
-        parts: Any = (self.core, Topology(), self.emit, self.found.append, listener, self.wake, lambda: self.now)
-        self.probing = Probing(*parts)
+        parts: Any = (self.core, Topology(), self.emit, self.found.append, listener, self.broken, self.wake)
+        self.probing = Probing(*parts, lambda: self.now)
+
+    @staticmethod
+    def broken(where: str, key: str, error: Exception) -> None:
+        raise AssertionError((where, key)) from error
 
     def emit(self, chassis: str, frame: bytes, actions: tuple[Output, ...]) -> bool:
         """A switch that is not there sends nothing."""
@@ -233,6 +237,18 @@ def test_wires_that_were_known_before_are_neither_told_nor_lost() -> None:
     panel.switch("s2", port("s2", 1))
     panel.settle(10)
     assert panel.found == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_bridge_that_is_forgotten_takes_its_wires_with_it(*, told: bool) -> None:
+    panel = Panel()
+    panel.put(Chassis("s1", 1), Chassis("s2", 2))
+    panel.probing.recall((WIRE,))
+    if told:
+        panel.switch("s1", port("s1", 1))
+    panel.delete(Chassis, "s1")
+    assert panel.found == [News([], [(Wire, WIRE.key)])]
+    assert panel.probing.role("s1", 1) is None
 
 
 def test_the_clock_is_set_anew_only_where_it_would_ring_too_late(panel: Panel) -> None:
