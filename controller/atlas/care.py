@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import structlog
 
 from controller.atlas.wires import ENDS, Wires, apart
+from controller.core import Breath
 from controller.entities import Chassis
 from controller.links import Track, Wire
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from controller.store import Store
 
 GATHERING = 0.2
-"""Seconds in which more wires may come before hosts are asked for anything."""
+"""Seconds in which more wires may come, and hosts may say more, before anything is done about it."""
 SECONDS = {"draining": 5.0, "rising": 10.0, "ending": 5.0}
 """For a link to be drained, for both ends of its wires to hear each other, and for BFD to end where they do not."""
 REST, RETRY = 1.0, 60.0
@@ -72,12 +73,13 @@ class Care:
         self._publish = publish
         self._bug = bug
         self._wake = hub.Queue()
-        self._wires = Wires(store, hosts, settings)
+        self._breath = Breath(hub.sleep)
+        self._wires = Wires(store, hosts, settings, self._breath)
         self._rises: dict[str, _Rise] = {}
         self._rested = 0.0
         self._again: dict[str, float] = {}
-        self._gathering = False
-        hosts.ends.told = self._told
+        self._gathering = self._anew = False
+        hosts.ends.told = self._soon
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """A change was compiled: wires, bridges, or what protects packets."""
@@ -85,9 +87,9 @@ class Care:
         for kind, key in read:
             if kind is Track:
                 self._wires.changed(key)
-        if read and not self._gathering:
-            self._gathering = True
-            self._hub.spawn_after(GATHERING, self._gathered)
+        if read:
+            self._anew = True
+            self._soon()
 
     def settled(self, _chassis: str) -> None:
         """A bridge confirmed something: perhaps what a link waits for."""
@@ -102,37 +104,43 @@ class Care:
     def run(self) -> None:
         """Look after wires for ever."""
         while True:
-            anew = self._wake.get()
+            self._wake.get()
+            self._gathering = False
+            self._breath.begin()
             try:
-                if anew:
+                if self._anew:
+                    self._anew = False
                     self._wires.tend()
                 self._look(time.monotonic())
             except Exception as error:  # noqa: BLE001 - our bug must not end all care
                 self._bug("care", "", error)
 
-    def _told(self, _place: Place) -> None:
-        self._poke()
-
-    def _gathered(self) -> None:
-        self._gathering = False
-        self._wake.put(True)  # noqa: FBT003 - what the queue holds
+    def _soon(self, _place: Place | None = None) -> None:
+        """Look after there was time for more news of this sort; at once where a link waits for some."""
+        if self._rises:
+            self._poke()
+        elif not self._gathering:
+            self._gathering = True
+            self._hub.spawn_after(GATHERING, self._poke)
 
     def _poke(self) -> None:
         if not self._wake.qsize():
-            self._wake.put(False)  # noqa: FBT003 - what the queue holds
+            self._wake.put(None)
 
     def _look(self, now: float) -> None:
         """Go on with the links that are being dealt with, or begin with the next."""
         for rise in tuple(self._rises.values()):
             self._go_on(rise, now)
-        if self._rises or now < self._rested:
-            return
+        if not self._rises and now >= self._rested:
+            self._begin(now)
+        if any(rise.phase == "draining" for rise in self._rises.values()):
+            self._hub.spawn_after(GATHERING, self._poke)
+
+    def _begin(self, now: float) -> None:
         self._again = {link: due for link, due in self._again.items() if due > now}
         for link, wires in apart(self._wires.lacking(self._again)).items():
             self._rises[link] = _Rise(link, wires, now + SECONDS["draining"])
             self._atlas.hold(link, drained=True)
-        if self._rises:
-            self._hub.spawn_after(SECONDS["draining"], self._poke)
 
     def _go_on(self, rise: _Rise, now: float) -> None:
         states = self._wires.states(rise.wires)

@@ -41,13 +41,17 @@ class Hosts(Protocol):
 
 
 class Wires:
-    """``watching`` holds the ms between signs of life that were asked of wires (keys), 0 for none."""
+    """``watching`` holds the ms between signs of life that were asked of wires (keys), 0 for none.
 
-    def __init__(self, store: Store, hosts: Hosts, settings: Topology) -> None:
+    ``breath`` is called often while there is much to look at.
+    """
+
+    def __init__(self, store: Store, hosts: Hosts, settings: Topology, breath: Callable[[], None]) -> None:
         self.watching: dict[str, int] = {}
         self._store = store
         self._hosts = hosts
         self._settings = settings
+        self._breath = breath
         self._guarded = Guarded(store)
 
     def changed(self, track: str) -> None:
@@ -56,9 +60,9 @@ class Wires:
 
     def tend(self) -> None:
         """Ask of all ends what is wanted of them now."""
-        wires = tuple(self._all())
-        self.watching = {wire.key: self.watching[wire.key] for wire in wires if wire.key in self.watching}
-        self._hosts.tend(end for wire in wires for end in self._asked(wire))
+        asked = {wire.key: tuple(self._asked(wire)) for wire in self._all()}
+        self.watching = {key: interval for key, interval in self.watching.items() if key in asked}
+        self._hosts.tend(end for ends in asked.values() for end in ends)
 
     def states(self, wires: Iterable[Wire]) -> list[EndState]:
         """What hosts say of the ends of wires; of those of hosts that are out of reach, nothing."""
@@ -87,7 +91,9 @@ class Wires:
         return silent and all(len(states) == ENDS for states in found)
 
     def _all(self) -> Iterator[Wire]:
+        """Every wire; others have their turn in between."""
         for key in sorted(self._store.keys(Wire)):
+            self._breath()
             wire: Wire | None = self._store.get(Wire, key)
             if wire is not None:
                 yield wire

@@ -72,6 +72,9 @@ class Lab:
     def spawn_after(self, seconds: float, function: Callable[[], None]) -> None:
         self._timers.append((self.now + seconds, function))
 
+    def sleep(self, _seconds: float) -> None:
+        """Nobody else has anything to do."""
+
     def hold(self, link: str, *, drained: bool) -> None:
         (self.held.add if drained else self.held.discard)(link)
 
@@ -181,7 +184,7 @@ def test_a_link_that_cannot_be_drained_is_used_on_and_tried_again(lab: Lab) -> N
     lab.hosts.says(OFF)
     lab.answer = {"drained": False, "message": "nothing else leads to s2"}
     lab.learn(track("s1", "s2"))
-    lab.passes(SECONDS["draining"])
+    lab.passes(SECONDS["draining"] + GATHERING)
     assert lab.held == set()
     assert bfd(lab, 1, 2) == {None}
     assert lab.published == [("Link s1-s2", {"watched": False, "why": "nothing else leads to s2"})]
@@ -194,6 +197,8 @@ def test_where_the_ends_do_not_hear_each_other_nothing_is_asked_of_them_any_more
     lab.answer = DRAINED
     lab.learn(track("s1", "s2"))
     lab.hosts.says(DOWN, *ends(1, 2))
+    lab.passes(GATHERING)
+    assert bfd(lab, 1, 2) == {100}
     lab.passes(SECONDS["rising"])
     assert bfd(lab, 1, 2) == {0}
     assert lab.held == {"s1-s2"}
@@ -227,6 +232,7 @@ def test_what_an_earlier_daemon_had_only_begun_is_ended(lab: Lab) -> None:
     lab.hosts.says(DOWN, ends(1, 2)[0])
     lab.answer = DRAINED
     lab.learn(wire(1, 2, up=False))
+    lab.passes(GATHERING)
     assert bfd(lab, 1, 2) == {100}
     lab.hosts.says(UP, *ends(1, 2))
     lab.works()
@@ -245,6 +251,7 @@ def test_a_wire_that_was_watched_stays_so_when_the_world_is_looked_at_again(lab:
     lab.hosts.says(OFF)
     lab.answer = DRAINED
     lab.learn(track("s1", "s2"))
+    lab.passes(GATHERING)
     lab.hosts.says(UP, *ends(1, 2))
     lab.learn(Chassis("s4", 4), wire(3, 4))
     assert bfd(lab, 1, 2) == {100}
