@@ -1,7 +1,7 @@
 """The map by numbers, made once for each of its versions, and distances on it.
 
-networkx keeps an attribute dictionary for each edge and asks a function for each weight, which makes one run over 754
-bridges take 4 ms; here it is 1 ms, and paths take several runs.
+One run over 754 bridges takes 0.4 ms of processor time here and 0.8 ms in networkx, which looks each weight up by name
+and would have to be given a graph of its own for each question (2 ms); a path takes several runs.
 """
 
 from __future__ import annotations
