@@ -59,6 +59,7 @@ PATHS = Table(
     leads_to=("PATHS", "INGRESS", "DELIVER"),
     miss="never happens: 'local' and 'remote' send on",
     again=True,
+    begins=frozenset({"chain", "track"}),
 )
 FABRIC = Table(
     33,

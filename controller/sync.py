@@ -1,7 +1,8 @@
 """Turns: one change of the world, carried out on all bridges it touches in three phases, make before break.
 
-First what fills free places, then what replaces, then what goes; a phase begins on a bridge when the one before has
-ended on all of them. A bridge that is away is not waited for: it gets everything when it comes back.
+First what fills free places, then what replaces, or leads packets another way, then what goes; a phase begins on a
+bridge when the one before has ended on all of them. A bridge that is away is not waited for: it gets everything when it
+comes back.
 
 Open vSwitch forwards for a while by what it derived from its flows before, and a packet that passed connection tracking
 comes back with registers that were set then. Where what is replaced led to what goes, that waits for it.
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from controller.flow.flow import Here
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from controller.compiler.catalogue import Delta
     from controller.flow.flow import Flow
@@ -79,11 +80,8 @@ def steps(number: int, deltas: Mapping[str, Delta], *, urgent: bool = False) -> 
             plan[chassis] = [Step(turn, 0, (*delta.new, *delta.changed), tuple(delta.gone))]
             turn.waiting[0].add(chassis)
             continue
-        parts: tuple[tuple[Flows, Flows], ...] = (
-            (tuple(delta.new), ()),
-            (tuple(delta.changed), ()),
-            ((), tuple(delta.gone)),
-        )
+        (free, begun), (gone, ended) = _parted(delta.new), _parted(delta.gone)
+        parts: tuple[tuple[Flows, Flows], ...] = ((free, ()), ((*delta.changed, *begun), ended), ((), gone))
         for phase, (puts, deletes) in enumerate(parts):
             if puts or deletes:
                 plan.setdefault(chassis, []).append(Step(turn, phase, puts, deletes))
@@ -91,16 +89,23 @@ def steps(number: int, deltas: Mapping[str, Delta], *, urgent: bool = False) -> 
     return plan
 
 
+def _parted(flows: Iterable[Flow]) -> tuple[Flows, Flows]:
+    """Those by which no other way begins, and those by which one does."""
+    found = tuple(flows)
+    return tuple(flow for flow in found if not flow.begins), tuple(flow for flow in found if flow.begins)
+
+
 def _only_adds(deltas: Collection[Delta]) -> bool:
     """Whether nothing goes, and what is replaced is one chassis' own, like its list of ports to flood to.
 
     The way to another chassis is a flow that several share, or leads to flows that packets meet late: only what
-    replaces such a flow can run ahead of that other chassis. A switch with thousands of ports is busy for milliseconds
-    after each bundle, so that a second one counts.
+    replaces such a flow, or begins such a way, can run ahead of that other chassis. A switch with thousands of ports is
+    busy for milliseconds after each bundle, so that a second one counts.
     """
     if any(delta.gone or any(not isinstance(flow.scope, Here) for flow in delta.changed) for delta in deltas):
         return False
-    return not any(delta.changed for delta in deltas) or not any(flow.late for each in deltas for flow in each.new)
+    ahead = any(delta.changed or any(flow.begins for flow in delta.new) for delta in deltas)
+    return not ahead or not any(flow.late for each in deltas for flow in each.new)
 
 
 def _leads_to_what_goes(deltas: Collection[Delta]) -> bool:
@@ -108,8 +113,8 @@ def _leads_to_what_goes(deltas: Collection[Delta]) -> bool:
 
     What goes with an interface stands in front of everything.
     """
-    changed = [_met(flow) for delta in deltas for flow in delta.changed]
-    gone = [_met(flow) for delta in deltas for flow in delta.gone]
+    changed = [_met(flow) for delta in deltas for flow in (*delta.changed, *_parted(delta.gone)[1])]
+    gone = [_met(flow) for delta in deltas for flow in _parted(delta.gone)[0]]
     if not changed or not gone:
         return False
     return min(changed) < min(gone) or any(_NEXT_BRIDGE <= met > min(changed) for met in gone)

@@ -74,7 +74,8 @@ class Table:
 
     ``returns_to`` are the earlier tables that may act once more on a packet as if it had just come there; ``again``: it
     may ask itself once more, of another stage or when conntrack has answered. ``late`` names the priorities of flows
-    that packets meet after they have left the bridge where they began.
+    that packets meet after they have left the bridge where they began, ``begins`` of those that lead packets there
+    which had another way.
     """
 
     number: int
@@ -90,6 +91,7 @@ class Table:
     meters: bool = False
     again: bool = False
     late: frozenset[str] = frozenset()
+    begins: frozenset[str] = frozenset()
 
     def flow(
         self, scope: Scope, priority: str, match: Mapping[Field, Value | Masked], actions: Sequence[Action]
@@ -105,7 +107,8 @@ class Table:
         if len(oxms) + len(does) > LONGEST:
             raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(chosen)} actions")
         name = cookie(self.number, level, oxms, does)
-        return Flow(scope, self.number, level, oxms, does, name, groups_of(chosen), priority in self.late)
+        when = (priority in self.late, priority in self.begins)
+        return Flow(scope, self.number, level, oxms, does, name, groups_of(chosen), *when)
 
     @property
     def goto(self) -> Goto:

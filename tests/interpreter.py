@@ -14,7 +14,7 @@ from tests.layers import TUNNEL
 from tests.walk import TRACKED, Bridge, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from controller.flow.actions import Action
     from tests.packets import Packet
@@ -94,6 +94,10 @@ class DataPlane:
         for (chassis, port), wire in self._plugs.items():
             if wire.key in wires and not silent:
                 self._bridges[chassis].dead.add(port)
+
+    def holds(self, bridges: Mapping[str, Bridge]) -> None:
+        """These bridges hold other flows than they should, or do not hold them yet."""
+        self._bridges.update(bridges)
 
     def forget(self) -> None:
         """No connection is known any more, as after a long silence."""

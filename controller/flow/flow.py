@@ -6,7 +6,7 @@ holds and what it should hold are compared as sets.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -55,7 +55,8 @@ class Flow:
     """One flow as it goes on the wire; ``match`` is OXM bytes, ``instructions`` OpenFlow 1.5 instructions.
 
     ``groups`` are those that its actions name, which a bridge must have before it; each once. ``late``: packets meet it
-    after they have left the bridge where they began, on another one or when they come back.
+    after they have left the bridge where they began, on another one or when they come back. ``begins``: packets that
+    had another way go over other bridges from it on.
     """
 
     scope: Scope
@@ -66,6 +67,7 @@ class Flow:
     cookie: int
     groups: tuple[Group, ...] = ()
     late: bool = False
+    begins: bool = False
 
     @property
     def slot(self) -> Slot:
@@ -82,7 +84,7 @@ def cookie(table: int, priority: int, match: bytes, instructions: bytes, salt: i
 def salted(flow: Flow, salt: int) -> Flow:
     """The same flow under another cookie."""
     new = cookie(flow.table, flow.priority, flow.match, flow.instructions, salt)
-    return Flow(flow.scope, flow.table, flow.priority, flow.match, flow.instructions, new, flow.groups, flow.late)
+    return replace(flow, cookie=new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from itertools import combinations, permutations
+from itertools import combinations, pairwise, permutations
 from typing import TYPE_CHECKING
 
 import networkx as nx
 import pytest
 
-from controller.links import LinkSettings, Track, Wanted, in_order, link_name
-from tests.atlas.country import Country
+from controller.links import LinkSettings, PathPolicy, Track, Wanted, in_order, link_name
+from tests.atlas.country import Country, take
 from tests.packets import udp
 from tests.steered_worlds import EVERYBODY, STREAM, policy
+from tests.walk import Bridge
 from tests.worlds import mac
 
 if TYPE_CHECKING:
-    from controller.links import PathPolicy
+    from tests.interpreter import DataPlane
 
 BRIDGES, CABLES, TURNS = 6, 10, 10
 
@@ -57,7 +58,7 @@ def happens(chance: random.Random, country: Country, pairs: list[tuple[str, str]
             country.tell(asked(chance, country))
 
 
-def asked(chance: random.Random, country: Country) -> PathPolicy:
+def asked(chance: random.Random, country: Country, names: tuple[str, ...] = ("one", "two")) -> PathPolicy:
     """Any path, for packets between all machines."""
     wanted = Wanted(
         via=tuple(chance.sample(country.names, chance.choice([0, 0, 1, 2]))),
@@ -67,8 +68,8 @@ def asked(chance: random.Random, country: Country) -> PathPolicy:
         protection=chance.choice(["none", "link", "node"]),
     )
     wanted = replace(wanted, avoid_bridges=tuple(set(wanted.avoid_bridges) - set(wanted.via)))
-    name, priority = chance.choice(["one", "two"]), chance.choice([100, 500])
-    return policy(name, (EVERYBODY,), (EVERYBODY,), chance.choice([(), STREAM]), wanted=wanted, priority=priority)
+    services = chance.choice([(), STREAM])
+    return policy(chance.choice(names), (EVERYBODY,), (EVERYBODY,), services, wanted=wanted)
 
 
 def joined(country: Country) -> list[tuple[int, int]]:
@@ -79,3 +80,44 @@ def joined(country: Country) -> list[tuple[int, int]]:
     graph.add_edges_from(combinations(country.hosts, 2))
     groups = nx.connected_components(graph)
     return [pair for group in groups for pair in permutations(sorted(map(country.names.index, group)), 2)]
+
+
+@pytest.mark.parametrize("seed", range(300, 302))
+def test_while_paths_are_changed_on_purpose_packets_arrive_after_each_step_of_each_switch(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # a test that repeats itself
+    country = Country(5)
+    pairs = [*pairwise(country.names), ("s0", "s4"), ("s1", "s3")]
+    for pair in pairs:
+        country.cable(*pair)
+    country.begin()
+    country.take_all()
+    for turn in range(7):
+        change(chance, country, pairs, turn)
+        plane = country.plane()
+        held = {name: Bridge(switch.flows.table.values()) for name, switch in country.switches.items()}
+        plane.holds(held)
+        for phase in country.steps():
+            chance.shuffle(phase)
+            for switch, step in phase:
+                take(switch, step)
+                changed = next(name for name, each in country.switches.items() if each is switch)
+                held[changed] = Bridge(switch.flows.table.values())
+                plane.holds(held)
+                all_arrive(country, plane)
+
+
+def change(chance: random.Random, country: Country, pairs: list[tuple[str, str]], turn: int) -> None:
+    """Somebody asks for a path, or for none any more; a link is drained, or used again."""
+    if turn % 3 == 2:
+        country.tell(LinkSettings(link_name(*in_order(*chance.choice(pairs))), maintenance=chance.random() < 0.6))
+    elif turn % 6 == 4:
+        country.tell(deletes=[(PathPolicy, "acme/one")])
+    else:
+        country.tell(asked(chance, country, ("one",)))
+
+
+def all_arrive(country: Country, plane: DataPlane) -> None:
+    """A packet between each two machines does, once."""
+    for one, other in joined(country):
+        sent = udp(mac(one + 1), mac(other + 1), f"10.0.0.{one + 1}", f"10.0.0.{other + 1}", (5000, 5004))
+        assert plane.fate(f"acme/vm-s{one}", sent) == [f"acme/vm-s{other}"], (one, other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -196,3 +197,14 @@ def test_what_is_urgent_waits_for_nothing_that_rests() -> None:
     agenda.add(Step(failure, 0, (flow(2),), ()))
     found = [agenda.next_change(steps=True) for _ in range(2)]
     assert [change and (change.puts, change.deletes) for change in found] == [((), (flow(1),)), ((flow(2),), ())]
+
+
+def test_a_way_over_other_bridges_begins_when_they_know_it_and_ends_before_they_forget_it() -> None:
+    begins, late = replace(flow(28), begins=True), replace(flow(33), late=True)
+    plan = steps(1, {"hv1": Delta(new=[begins, flow(1)]), "hv2": Delta(new=[late])})
+    assert [(step.phase, step.puts) for step in plan["hv1"]] == [(0, (flow(1),)), (1, (begins,))]
+    assert [(step.phase, step.puts) for step in plan["hv2"]] == [(0, (late,))]
+    plan = steps(2, {"hv1": Delta(gone=[begins, flow(1)]), "hv2": Delta(gone=[late])})
+    assert [(step.phase, step.deletes) for step in plan["hv1"]] == [(1, (begins,)), (2, (flow(1),))]
+    assert [(step.phase, step.deletes) for step in plan["hv2"]] == [(2, (late,))]
+    assert plan["hv2"][0].turn.resting
