@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.binding import place
-from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, DeadPort, Foothold, Line, Middlebox, Stake, Stop
+from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, Foothold, Line, Middlebox, Stake, Stop
 from controller.entities import Chassis, Port
-from controller.links import Link, ServiceChain
+from controller.links import DeadPort, Link, ServiceChain
 from controller.policy.derived import Post
 from controller.store import Index
 

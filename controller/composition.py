@@ -96,7 +96,8 @@ class Daemon:
         heard = news.told, self._seen, self.reports.publish, self.reports.bug
         tools = Tools(self.switchboard, fabric_tables.PATHS.number, *heard)
         self._maps = Cartography(self.core, settings.topology, tools, self.hosts, self._hub)
-        self.switchboard.watchers += [self._maps.scouts.ports, DeadPorts(self.core.submit).ports]
+        self._dead_ports = DeadPorts(news.told)
+        self.switchboard.watchers += [self._maps.scouts.ports, self._dead_ports.ports]
         self._live = self._living()
         self._services, self._punts = self._serving()
         forgetting = Forgetting(self.core.compiler.store, self.switchboard.flush, lambda: tuple(self.core.bridges))
@@ -155,6 +156,7 @@ class Daemon:
         self._inventory.recall(recalled)
         self._gateways.recall(recalled)
         self._maps.recall(recalled)
+        self._dead_ports.recall(recalled)
         self.core.submit(recalled, ())
         self.core.ask(self._orders.complete)
         self._maps.go()

@@ -91,13 +91,6 @@ class Stake:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadPort:
-    """A port that its switch says has no link; its key is ``chassis/number``."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Middlebox:
     """A port of a middlebox (its key) where it is plugged in; ``chain`` is its service chain's key.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.courses import DeadPort
+from controller.inventory import News
+from controller.links import DeadPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,11 +15,18 @@ if TYPE_CHECKING:
 
 
 class DeadPorts:
-    """What each switch said last; ``submit`` takes entities that came and those that went."""
+    """What each switch said last; ``told`` takes what has changed, and has it remembered."""
 
-    def __init__(self, submit: Callable[[Iterable[Entity], Iterable[tuple[type, str]]], None]) -> None:
-        self._submit = submit
+    def __init__(self, told: Callable[[News], None]) -> None:
+        self._told = told
         self._dead: dict[str, frozenset[str]] = {}
+
+    def recall(self, entities: Iterable[Entity]) -> None:
+        """Take over what an earlier daemon was told; the entities are the caller's to compile."""
+        for entity in entities:
+            if isinstance(entity, DeadPort):
+                chassis = entity.key.rpartition("/")[0]
+                self._dead[chassis] = self._dead.get(chassis, frozenset()) | {entity.key}
 
     def ports(self, chassis: str, there: Iterable[PortDescription]) -> None:
         """All ports of a chassis' switch as they are now; one that is not there at all is not dead but gone."""
@@ -26,4 +34,5 @@ class DeadPorts:
         before = self._dead.get(chassis, frozenset())
         self._dead[chassis] = dead
         if dead != before:
-            self._submit(map(DeadPort, sorted(dead - before)), [(DeadPort, key) for key in sorted(before - dead)])
+            gone: list[tuple[type, str]] = [(DeadPort, key) for key in sorted(before - dead)]
+            self._told(News(list(map(DeadPort, sorted(dead - before))), gone))

@@ -71,6 +71,13 @@ class EndState:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadPort:
+    """A port that its switch says has no link; its key is ``chassis/number``."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkSettings:
     """What a user says of a link (its name; the ends may stand in either order), present or not.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from controller.entities import Chassis, Encap, Entity, Interface, Neighbour, Seat
-from controller.links import Heading, OnNoPath, Placed, Track, Wire
+from controller.links import DeadPort, Heading, OnNoPath, Placed, Track, Wire
 from ovsdb import values
 
 if TYPE_CHECKING:
@@ -167,6 +167,19 @@ def _placed_rest(placed: Placed) -> dict[str, Any]:
     return {**where, "track": placed.track, "otherwise": placed.otherwise}
 
 
+def _dead_port(row: dict[str, Any]) -> DeadPort:
+    return DeadPort(f"{values.text(row.get('chassis'))}/{values.integer(row.get('port'))}")
+
+
+def _dead_port_name(port: DeadPort) -> dict[str, Any]:
+    chassis, _, number = port.key.rpartition("/")
+    return {"chassis": chassis, "port": int(number)}
+
+
+def _dead_port_rest(_port: DeadPort) -> dict[str, Any]:
+    return {}
+
+
 FORMS: dict[type, Form] = {
     Chassis: Form(_chassis, _chassis_name, _chassis_rest),
     Interface: Form(_interface, _interface_name, _interface_rest),
@@ -176,5 +189,6 @@ FORMS: dict[type, Form] = {
     Heading: Form(_heading, _heading_name, _heading_rest),
     Track: Form(_track, _track_name, _track_rest),
     Placed: Form(_placed, _placed_name, _placed_rest),
+    DeadPort: Form(_dead_port, _dead_port_name, _dead_port_rest),
 }
 """In the order in which they are recalled: chassis first."""

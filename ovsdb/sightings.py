@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from controller.entities import Chassis, Interface, Neighbour, Seat
-from controller.links import Heading, Placed, Track, Wire
+from controller.links import DeadPort, Heading, Placed, Track, Wire
 from ovsdb import operations, values
 from ovsdb.forms import FORMS
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from controller.entities import Entity
     from ovsdb.operations import Operation
 
-Sighting: TypeAlias = Chassis | Interface | Seat | Neighbour | Wire | Heading | Track | Placed
+Sighting: TypeAlias = Chassis | Interface | Seat | Neighbour | Wire | Heading | Track | Placed | DeadPort
 Place = tuple[type, str]
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from controller.courses import DeadPort
 from controller.entities import (
     Chassis,
     External,
@@ -24,7 +23,7 @@ from controller.entities import (
     RouterInterface,
     Seat,
 )
-from controller.links import Heading, Link, PathPolicy, Placed, Route, ServiceChain, Track, Wire
+from controller.links import DeadPort, Heading, Link, PathPolicy, Placed, Route, ServiceChain, Track, Wire
 from controller.policy.values import AddressGroup, Block, Machines, Policy, Tier
 from tests.fabric_worlds import LONG, MAIN, ROUND
 from tests.worlds import Key, World, mac, plugged, small_world

@@ -6,9 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from controller.courses import DeadPort
 from controller.entities import Interface, Port
-from controller.links import Demand, Instance, PathPolicy, Placed, ServiceChain, Traffic, Wanted
+from controller.links import DeadPort, Demand, Instance, PathPolicy, Placed, ServiceChain, Traffic, Wanted
 from controller.policy.values import UDP, Machines, Requirement, Service
 from tests.compiled import compiled
 from tests.fabric_worlds import LONG, MAIN, MIXED, Plan

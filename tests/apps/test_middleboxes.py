@@ -10,10 +10,10 @@ import pytest
 
 from apps.fabric_tables import PATHS, RETURN, STEER
 from apps.pipeline import CLASSIFY
-from controller.courses import DeadPort, Line, Middlebox
+from controller.courses import Line, Middlebox
 from controller.derived import Endpoint
 from controller.entities import Interface, Port
-from controller.links import Link, ServiceChain
+from controller.links import DeadPort, Link, ServiceChain
 from controller.policy.values import TCP, UDP, Machines, Requirement, Service
 from controller.sync import steps
 from tests.compiled import compiled

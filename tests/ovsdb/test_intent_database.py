@@ -13,7 +13,7 @@ from ovsdb_samples import Follower, port
 
 from controller.entities import Chassis, Interface, Neighbour, Seat
 from controller.errors import DatabaseError
-from controller.links import TRACKS, Heading, Placed, Track, Wire
+from controller.links import TRACKS, DeadPort, Heading, Placed, Track, Wire
 from ovsdb.intent import IntentDatabase, StaleRevision
 from ovsdb.rows import ResourceChange, ResourceRow, TokenRow
 from ovsdb.server import EmbeddedServer
@@ -142,10 +142,11 @@ def test_wires_and_the_ways_that_were_taken_are_remembered_too(server: EmbeddedS
     heading, placed = Heading("s10", 1), Placed("acme/fast|s1|s10", "acme/fast", "s1", "s10", TRACKS + 7, "drop")
     track = Track(str(TRACKS + 7), TRACKS + 7, ("s1", "s2", "s10"), (TRACKS + 9, 0), TRACKS + 8)
     seen = daemon.database.sightings()
-    seen.keep((replace(wire, up=False), Heading("s10", 0), track, placed, Heading("s1", 1)), ())
-    seen.keep((wire, heading), ((Heading, "s1"),))
+    dead = DeadPort("s1/7")
+    seen.keep((replace(wire, up=False), Heading("s10", 0), track, placed, Heading("s1", 1), dead, DeadPort("s2/1")), ())
+    seen.keep((wire, heading, dead), ((Heading, "s1"), (DeadPort, "s2/1")))
     later = Daemon([server.address])
-    assert later.database.sightings().recall() == (wire, heading, track, placed)
+    assert later.database.sightings().recall() == (wire, heading, track, placed, dead)
     later.database.stop()
 
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.courses import DeadPort
 from controller.dead_ports import DeadPorts
 from controller.entities import Interface, Port
-from controller.links import ServiceChain
+from controller.links import DeadPort, ServiceChain
 from controller.southbound.ports import PortDescription
 from controller.status.chains import chain_status
 from controller.status.ports import port_status
@@ -94,7 +93,9 @@ def test_a_middleboxs_port_says_whose_it_is(core: Core) -> None:
 
 def test_ports_without_a_link_are_dead_until_they_have_one() -> None:
     told: list[tuple[list[str], list[str]]] = []
-    ports = DeadPorts(lambda puts, deletes: told.append(([one.key for one in puts], [key for _, key in deletes])))
+    ports = DeadPorts(lambda news: told.append(([one.key for one in news.puts], [key for _, key in news.deletes])))
+    ports.recall([DeadPort("s2/7")])
+    ports.ports("s2", [PortDescription(7, "g", up=False)])
     ports.ports("s1", [PortDescription(1, "a"), PortDescription(2, "b", up=False)])
     ports.ports("s1", [PortDescription(1, "a", up=False), PortDescription(2, "b", up=False)])
     ports.ports("s1", [PortDescription(2, "b")])
