@@ -107,16 +107,21 @@ class Client:
 
     def received(self) -> Iterator[inbound.Received]:
         """Whatever is about flows, as it comes."""
+        for message in self.messages():
+            found = inbound.received(message)
+            if found is not None:
+                yield found
+
+    def messages(self) -> Iterator[bytes]:
+        """All that comes, but for questions whether we are there, which are answered."""
         while True:
             head = self._exactly(8)
             kind, length = struct.unpack_from("!xBH", head)
             message = head + self._exactly(length - 8)
             if kind == ECHO_REQUEST:
                 self.send(struct.pack("!BB", wire.VERSION, ECHO_REPLY) + message[2:])
-                continue
-            found = inbound.received(message)
-            if found is not None:
-                yield found
+            else:
+                yield message
 
     def _exactly(self, count: int) -> bytes:
         data = b""
