@@ -3,7 +3,7 @@
 After a failure, and where distances stay, routes are replaced as they stand. A planned change that makes ways longer or
 shorter builds the other version of all routes to a destination, then frames head for that one: none of them meets
 bridges that have and have not heard of the change, so that it is neither lost nor goes round. While some bridge cannot
-be told of it, such a change waits, unless something fails that it may make up for.
+be told of it, such a change waits for a while, unless something fails that it may make up for.
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ class Fabric:
             self.waiting.costs.pop(ends, None)
         self._at_once(change, turn)
         if change.costs:
-            waiting, self.waiting = self.waiting, Change()
-            self._at_once(waiting, turn)
+            self.insist(turn)
+
+    def insist(self, turn: Turn) -> None:
+        """Make what waits come true, as it can be."""
+        waiting, self.waiting = self.waiting, Change()
+        self._at_once(waiting, turn)
 
     def plan(self, change: Change, turn: Turn, *, all_hear: bool) -> None:
         """Change routes so that nothing is lost over it, as soon as all bridges hear of it.

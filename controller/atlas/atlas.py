@@ -95,8 +95,7 @@ class Atlas:
 
     def settled(self, _chassis: str) -> None:
         """A switch came, went, or took something in: changes that wait for all to hear them may wait no longer."""
-        waiting = self._planner.fabric.waiting
-        if (waiting.costs or waiting.tolls) and self._planner.all_hear():
+        if self._planner.waits and self._planner.all_hear():
             self._bell.ring()
 
     def measured(self, rates: dict[str, float]) -> None:
@@ -144,5 +143,5 @@ class Atlas:
         measured, self._measured = self._measured, False
         self._breath.begin()
         yield from self._planner.turns(dirty, measured=measured)
-        if self._placements.again is not None:
-            self._bell.ring_in(max(0.0, self._placements.again - time.monotonic()))
+        if self._planner.again is not None:
+            self._bell.ring_in(max(0.0, self._planner.again - time.monotonic()))

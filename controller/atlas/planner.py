@@ -18,14 +18,20 @@ if TYPE_CHECKING:
     from topology.map import Map
 
 
+PATIENCE = 30.0
+"""Seconds that a plan waits for a bridge that cannot be told; who is silent for longer may not be there at all."""
+
+
 class Planner:
-    """Keeps routes with the map; ``placements`` keeps tracks."""
+    """Keeps routes with the map; ``placements`` keeps tracks. ``again`` is when (monotonic) to look, come what may."""
 
     def __init__(
         self, core: Core, ground: Map, mapping: Mapping, placements: Placements, breathe: Callable[[], None]
     ) -> None:
         self.fabric = Fabric(breathe)
+        self.again: float | None = None
         self._breathe = breathe
+        self._waits_since: float | None = None
         self._core = core
         self._ground = ground
         self._mapping = mapping
@@ -46,7 +52,9 @@ class Planner:
         wanted = self._destinations() if moves else None
         if wanted is not None:
             self.fabric.leave(wanted, turn)
+        now = time.monotonic()
         self.fabric.plan(planned, turn, all_hear=self.all_hear())
+        self._wait(now, turn)
         if wanted is not None:
             self.fabric.lead_to(wanted, turn)
         if turn.puts or turn.deletes:
@@ -54,9 +62,25 @@ class Planner:
         if measured:
             self._mapping.measured(self._breathe)
         turn = Turn()
-        self._placements.plan(time.monotonic(), turn)
+        self._placements.plan(now, turn)
         if turn.puts or turn.deletes:
             yield turn, False
+        until = None if self._waits_since is None else self._waits_since + PATIENCE
+        self.again = min((at for at in (self._placements.again, until) if at is not None), default=None)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is planned that not all bridges can be told of."""
+        return bool(self.fabric.waiting.costs or self.fabric.waiting.tolls)
+
+    def _wait(self, now: float, turn: Turn) -> None:
+        """See how long plans have been waiting."""
+        if self.waits and self._waits_since is not None and now - self._waits_since >= PATIENCE:
+            self.fabric.insist(turn)
+        if not self.waits:
+            self._waits_since = None
+        elif self._waits_since is None:
+            self._waits_since = now
 
     def all_hear(self) -> bool:
         """Whether all bridges take in what they are told, or have been told nothing yet."""

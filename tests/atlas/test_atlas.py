@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.atlas import planner
 from controller.links import BridgeSettings, Heading, LinkSettings, PathPolicy, Placed, Route, Track, Wanted
 from tests.atlas.country import Country
 from tests.steered_worlds import EVERYBODY, policy
@@ -100,6 +101,22 @@ def test_a_plan_waits_for_a_bridge_that_cannot_be_told_and_would_send_frames_bac
     country.take_all()
     assert hops(country, "s2", "s3") == ("s1",)
     assert all_reach(country)
+
+
+def test_a_plan_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    country = line(4)
+    country.tell(country.cable("s0", "s3"))
+    country.switches["s1"].in_sync = False
+    country.tell(LinkSettings("s2-s3", cost=100))
+    assert hops(country, "s2", "s3") == ("s3",)
+    told = len(country.remembered)
+    monkeypatch.setattr(planner, "PATIENCE", 0)
+    country.atlas.measured({})
+    country.settle()
+    assert hops(country, "s2", "s3") == ("s1",)
+    assert not any(isinstance(entity, Heading) for news in country.remembered[told:] for entity in news.puts), (
+        "frames are headed for another version, which one bridge does not know"
+    )
 
 
 def test_what_waits_is_used_at_once_where_something_fails() -> None:
