@@ -5,7 +5,10 @@ Of a cable that falls silent while both its ends stay up the switches learn by B
 
 from __future__ import annotations
 
+import statistics
 import sys
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import links, rest, wired, wirings
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mininet_scenarios.lab import Lab
-    from mininet_scenarios.rack import Socket
     from mininet_scenarios.steady import Heard
     from mininet_scenarios.story import Story
     from mininet_scenarios.wired import Scene
@@ -35,6 +37,16 @@ VIDEO = 5004
 WANTED = {"objective": "cost", "protection": "link"}
 CHEAP, DEAR = ["s1", "s2", "s3"], ["s1", "s3"]
 MANY = 300  # datagrams
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """What is done to the way and undone, what it may cost in milliseconds, and when it can be done again."""
+
+    strike: Callable[[], None]
+    mend: Callable[[], None]
+    bound: float
+    mended: Callable[[], bool] = lambda: True
 
 
 def tell(story: Story, lab: Lab) -> None:
@@ -62,11 +74,12 @@ def tell(story: Story, lab: Lab) -> None:
     cable = scene.slow[CUT]
     story.step("Traffic with a link-protected path; the daemon is killed, then its way is cut in the middle")
     protect(story, scene)
-    prove_protected(story, scene, cable.cut, cable.mend, PORT_BOUND)
+    prove_protected(story, scene, Strike(cable.cut, cable.mend, PORT_BOUND))
 
     story.step("Its way falls silent instead, while all ports stay up")
     watch(story, scene)
-    prove_protected(story, scene, cable.silence, lambda: cable.slow(0), SILENT_BOUND)
+    speak, heard_again = partial(cable.slow, 0), partial(all_watched, scene)
+    prove_protected(story, scene, Strike(cable.silence, speak, SILENT_BOUND, heard_again))
 
 
 def stream(scene: Scene, port: int) -> SteadyDatagrams:
@@ -101,11 +114,15 @@ def protect(story: Story, scene: Scene) -> None:
 def watch(story: Story, scene: Scene) -> None:
     """Give the daemon the database too: BFD watches what protected paths use."""
     scene.rack.join()
-    cables = scene.slow[CUT], scene.cables[CHORD], scene.cables["s1", "s2"]
-    ends = [socket.interface for cable in cables for socket in cable.ends]
-    until(lambda: all(watched(scene, end) for end in ends), 30, "the wires are watched by BFD at both ends")
+    until(partial(all_watched, scene), 30, "the wires are watched by BFD at both ends")
     links.wait_path(scene.client, TENANT, "video", CHEAP)
-    story.check(f"its wires are watched by BFD, {BFD} ms apart", held=True, evidence=ends)
+    story.check(f"its wires are watched by BFD, {BFD} ms apart", held=True)
+
+
+def all_watched(scene: Scene) -> bool:
+    """Whether all wires that the stream may take are."""
+    cables = scene.slow[CUT], scene.cables[CHORD], scene.cables["s1", "s2"]
+    return all(watched(scene, socket.interface) for cable in cables for socket in cable.ends)
 
 
 def watched(scene: Scene, interface: str) -> bool:
@@ -115,31 +132,45 @@ def watched(scene: Scene, interface: str) -> bool:
     return f"RX Interval: Approx {BFD}ms" in session and "Local Session State: up" in session
 
 
-def prove_protected(
-    story: Story, scene: Scene, strike: Callable[[], None], mend: Callable[[], None], bound: float
-) -> None:
-    """Strike with nobody in control; then let the daemon come back, and mend it."""
-    steady = stream(scene, VIDEO)
+def prove_protected(story: Story, scene: Scene, strike: Strike) -> None:
+    """Strike with nobody in control, and again; then let the daemon come back, and mend it."""
     scene.daemon.kill()
-    strike()
-    wait_carried(scene.cables[CHORD].ends[0], "it goes round by the dear way")
-    seen = steady.stop()
-    story.check(f"at most {bound:g} ms are lost, with nobody in control", seen.lost <= bound and not seen.twice, seen)
+    seen = [struck(scene, strike)]
+    for _ in range(ROUNDS - 1):
+        strike.mend()
+        wait_carried(scene, CUT)
+        until(strike.mended, 10, "the way is as before")
+        seen.append(struck(scene, strike))
+    lost = [one.lost for one in seen]
+    held = statistics.median(lost) <= strike.bound and not any(one.twice for one in seen)
+    story.check(f"{strike.bound:g} ms are lost with nobody in control, at most, nothing is doubled", held, f"{lost} ms")
     scene.daemon.start()
     scene.lab.wait_chassis(*scene.rack.bridges)
     links.wait_path(scene.client, TENANT, "video", DEAR)
     steady = stream(scene, VIDEO)
-    mend()
+    strike.mend()
     links.wait_path(scene.client, TENANT, "video", CHEAP, 30)
-    wait_carried(scene.slow[CUT].ends[0], "it takes the cheap way")
-    seen = steady.stop()
-    story.check("the daemon returns, the way is mended and taken, and nothing is lost over it", seen.whole, seen)
+    wait_carried(scene, CUT, steady)
+    told = steady.stop()
+    story.check("the daemon returns, the way is mended and taken, and nothing is lost over it", told.whole, told)
 
 
-def wait_carried(end: Socket, what: str) -> None:
-    """Wait until a stream has left by an interface for a while."""
-    before = end.sent
-    until(lambda: end.sent - before > MANY, 5, what)
+def struck(scene: Scene, strike: Strike) -> Heard:
+    """Strike under a stream; what became of it until it was led round."""
+    steady = stream(scene, VIDEO)
+    strike.strike()
+    wait_carried(scene, CHORD, steady)
+    return steady.stop()
+
+
+def wait_carried(scene: Scene, pair: tuple[str, str], steady: SteadyDatagrams | None = None) -> None:
+    """Wait until a stream, or else one that is made for it, has left by a cable's first end for a while."""
+    own = stream(scene, VIDEO) if steady is None else None
+    cable = scene.slow.get(pair) or scene.cables[pair]
+    before = cable.ends[0].sent
+    until(lambda: cable.ends[0].sent - before > MANY, 10, f"a stream takes {links.name(*pair)}")
+    if own is not None:
+        own.stop()
 
 
 if __name__ == "__main__":
