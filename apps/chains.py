@@ -53,21 +53,32 @@ def _ahead(line: Line, *, answers: bool) -> list[Step]:
 
 
 def _step(line: Line, ahead: list[Step], course: int, view: View) -> Iterator[Flow]:
-    scopes = Hosts(f"{SERVICE_CHAIN}:{line.key}"), Hosts(f"{MIDDLEBOXES}{line.key}")
-    scope = scopes[bool(course & r.RETURNED)]
     alive = next((step for step in ahead if any(step)), None) if line.on_failure == "bypass" else ahead[0]
     if alive is None:
         return
     places = [place for place in alive if place is not None]
     if len(alive) == 1 or len(places) <= 1:
-        yield PATHS.flow(scope, "chain", {r.COURSE: course}, _handed(places[0], view) if places else [])
+        yield _begun(line, course, _handed(places[0], view) if places else [])
         return
     again = set_field(r.COURSE, course | r.PICKED)
     pick = multipath(len(alive), r.ENTROPY, 0, r.ENTROPY_BITS)
-    yield PATHS.flow(scope, "chain", {r.COURSE: course}, [set_field(r.ENTROPY, 0), pick, again, PATHS.resubmit])
+    yield _begun(line, course, [set_field(r.ENTROPY, 0), pick, again, PATHS.resubmit])
     for index, place in enumerate(alive):
         picked: Match = {r.COURSE: course | r.PICKED, r.ENTROPY: index}
-        yield PATHS.flow(scope, "chain", picked, _handed(place or places[index % len(places)], view))
+        handed = _handed(place or places[index % len(places)], view)
+        yield PATHS.flow(_scope(line, course), "step", picked, handed)
+
+
+def _begun(line: Line, course: int, does: list[Action]) -> Flow:
+    """A step begins: the first one where packets come from, the others where they come back."""
+    match: Match = {r.COURSE: course}
+    if course & r.RETURNED:
+        return PATHS.flow(_scope(line, course), "step", match, does)
+    return PATHS.flow(_scope(line, course), "chain", match, does)
+
+
+def _scope(line: Line, course: int) -> Hosts:
+    return Hosts(f"{MIDDLEBOXES}{line.key}" if course & r.RETURNED else f"{SERVICE_CHAIN}:{line.key}")
 
 
 def _handed(place: tuple[str, int], view: View) -> list[Action]:

@@ -53,7 +53,7 @@ PATHS = Table(
     28,
     "PATHS",
     "Which way does it go from here?",
-    {"chain": 300, "round": 250, "local": 240, "track": 200, "refused": 150, "remote": 50},
+    {"step": 310, "chain": 300, "round": 250, "local": 240, "track": 200, "refused": 150, "remote": 50},
     (r.COURSE, r.VIA, r.TOWARDS, r.ENTROPY),
     sets=(r.VIA, r.TOWARDS, r.HANDOVER, r.ENTROPY, r.COURSE),
     leads_to=("PATHS", "INGRESS", "DELIVER"),
