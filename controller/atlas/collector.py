@@ -33,7 +33,7 @@ class LinksCollector(Collector):
         load = GaugeMetricFamily("netloom_link_load_bits_per_second", words, labels=["link", "source", "target"])
         words = "What either end could send at most"
         capacity = GaugeMetricFamily("netloom_link_capacity_bits_per_second", words, labels=["link"])
-        for link, ends in self._figures.links():
+        for link, ends in self._figures.wires.links():
             figures = self._figures.of(link)
             up.add_metric([link], figures is not None)
             if figures is not None and figures.latency is not None:

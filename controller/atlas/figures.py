@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.atlas.bundles import Bundles
 from controller.atlas.latencies import Latencies
 from controller.atlas.loads import Loads
-from controller.links import LinkFigures, Wire, link_name
-from topology.sides import Lost
+from controller.links import LinkFigures, Wire
+from topology.sides import Seen
 from topology.wires import ends
 
 if TYPE_CHECKING:
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
     from controller.entities import Entity
     from controller.southbound.port_counts import PortCount
     from controller.southbound.ports import PortDescription
-    from topology.sides import Place, Seen, Timed
+    from topology.sides import Lost, Place, Timed
 
 _MILLI = 1e3
 _DIGITS = 3
 
 
 class Figures:
-    """By the names of links; latencies in ms, rates in Mbit/s."""
+    """By the names of links; latencies in ms, rates in Mbit/s. ``wires`` are those that are measured."""
 
     def __init__(self) -> None:
         self._latencies = Latencies()
         self._loads = Loads()
         self._speeds: dict[str, dict[int, float]] = {}
-        self._wires: dict[str, dict[str, Wire]] = {}
+        self.wires = Bundles()
         self._news = False
 
     def news(self) -> bool:
@@ -44,18 +45,17 @@ class Figures:
         """Wires that were known before this daemon started."""
         for entity in entities:
             if isinstance(entity, Wire):
-                self._wires.setdefault(link_name(*entity.ends), {})[entity.key] = entity
+                self.wires.put(entity)
 
     def seen(self, found: Seen | Lost) -> None:
         """A wire came, went, or went up or down."""
-        wire, one, other = found.wire, *ends(found.wire)
-        link = self._wires.setdefault(link_name(*wire.ends), {})
-        link[wire.key] = wire
-        if isinstance(found, Lost):
-            del link[wire.key]
-            self._latencies.forget(one, other)
-        if not link:
-            del self._wires[link_name(*wire.ends)]
+        if isinstance(found, Seen):
+            self.wires.put(found.wire)
+            return
+        self.wires.drop(found.wire)
+        self._latencies.forget(*ends(found.wire))
+        for place in ends(found.wire):
+            self._loads.forget(place)
 
     def timed(self, timed: Timed) -> None:
         """A probe took so long."""
@@ -67,28 +67,18 @@ class Figures:
 
     def counted(self, chassis: str, counts: Iterable[PortCount]) -> None:
         """What the ports of a chassis have counted."""
-        wired = {end for link in self._wires.values() for wire in link.values() for end in ends(wire)}
-        self._loads.keep(wired)
-        self._loads.counted(chassis, [count for count in counts if (chassis, count.port) in wired])
+        wired = self.wires.ports(chassis)
+        self._loads.counted(chassis, [count for count in counts if count.port in wired])
 
     def ports(self, chassis: str, described: Iterable[PortDescription]) -> None:
         """All ports of a chassis' bridge."""
         self._speeds[chassis] = {port.number: port.speed for port in described if port.speed is not None}
 
-    def chassis(self) -> frozenset[str]:
-        """Those that have wires."""
-        return frozenset(bridge for link in self._wires.values() for wire in link.values() for bridge in wire.ends)
-
-    def links(self) -> tuple[tuple[str, tuple[str, str]], ...]:
-        """All that are known, up or down, with their ends."""
-        return tuple((name, next(iter(link.values())).ends) for name, link in sorted(self._wires.items()))
-
     def of(self, link: str) -> LinkFigures | None:
         """Of one link; None where it is not known, or down."""
-        wires = [wire for wire in self._wires.get(link, {}).values() if wire.up]
-        if not wires:
+        pairs = [ends(wire) for wire in self.wires.up(link)]
+        if not pairs:
             return None
-        pairs = [ends(wire) for wire in wires]
         latencies = [took for pair in pairs if (took := self._latencies.between(*pair)) is not None]
         speeds = [speed for pair in pairs if (speed := _slower(self._speeds, pair)) is not None]
         return LinkFigures(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from controller.atlas.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable
 
     from controller.southbound.port_counts import PortCount
     from topology.sides import Place
@@ -32,7 +32,7 @@ class Loads:
         sent = self._sent.of(one)
         return sent if sent is not None else self._received.of(other)
 
-    def keep(self, places: Container[Place]) -> None:
-        """Nobody reads the counters of the others any more."""
-        self._sent.keep(places)
-        self._received.keep(places)
+    def forget(self, place: Place) -> None:
+        """Nobody reads a port's counters any more."""
+        self._sent.forget(place)
+        self._received.forget(place)

@@ -22,6 +22,9 @@ Measured = Callable[[dict[str, float]], None]
 """Told whenever there is something new, with what demands carry in Mbit/s, as far as known."""
 MOST_A_SECOND = 250
 """Switches that are asked how far away they are."""
+MOST_AT_ONCE = 64
+"""Questions without an answer; users have some, too."""
+PAUSE = 0.01
 
 _log = structlog.get_logger("topology")
 
@@ -40,7 +43,7 @@ class Measuring:
     def distances(self, measured: Measured) -> None:
         """Ask switches that have wires how far away they are, for ever."""
         while True:
-            switches = self._figures.chassis()
+            switches = self._figures.wires.chassis()
             self._ask_all(switches, "distance", self._distance)
             if self._figures.news():
                 measured(self._rates.known())
@@ -50,12 +53,14 @@ class Measuring:
         """Read what ports and demands carry, and have all that is measured looked at, for ever."""
         while True:
             self._hub.sleep(self._settings.load_interval)
-            self._ask_all(self._figures.chassis(), "ports", self._load)
+            self._ask_all(self._figures.wires.chassis(), "ports", self._load)
             self._ask_all(self._rates.sources(), "demands", self._demands)
             measured(self._rates.known())
 
     def _ask_all(self, switches: frozenset[str], what: str, ask: Callable[[str], None]) -> None:
         for chassis in switches:
+            while len(self._asking) >= MOST_AT_ONCE:
+                self._hub.sleep(PAUSE)
             if (chassis, what) not in self._asking:
                 self._asking.add((chassis, what))
                 self._hub.spawn(self._ask, chassis, what, ask)

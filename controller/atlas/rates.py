@@ -44,5 +44,9 @@ class Rates(Generic[Key]):
     def keep(self, keys: Container[Key]) -> None:
         """Nobody reads the others any more."""
         for key in [key for key in self._last if key not in keys]:
-            del self._last[key]
-            self._rates.pop(key, None)
+            self.forget(key)
+
+    def forget(self, key: Key) -> None:
+        """Nobody reads it any more."""
+        self._last.pop(key, None)
+        self._rates.pop(key, None)

@@ -79,7 +79,7 @@ def test_ports_send_what_their_counters_gain() -> None:
     assert loads.over(A, B) is None
     loads.counted("s1", [PortCount(1, 12.0, 5 + 2 * MEGABYTE, 7 + MEGABYTE)])
     assert (loads.over(A, B), loads.over(B, A)) == (pytest.approx(4.0), pytest.approx(8.0))
-    loads.keep({B})
+    loads.forget(A)
     assert loads.over(A, B) is None
 
 
@@ -140,10 +140,10 @@ def test_of_a_link_that_is_down_or_unknown_nothing_is_measured(figures: Figures)
     for wire in (FIRST, SECOND):
         figures.seen(Seen(Wire(wire.key, wire.ends, wire.ports, wire.names, up=False), "silent"))
     assert (figures.of("s1-s2"), figures.of("s8-s9")) == (None, None)
-    assert figures.links() == (("s1-s2", ("s1", "s2")),)
+    assert figures.wires.links() == (("s1-s2", ("s1", "s2")),)
     for wire in (FIRST, SECOND):
         figures.seen(Lost(wire, "port gone"))
-    assert (figures.links(), figures.chassis()) == ((), frozenset())
+    assert (figures.wires.links(), figures.wires.chassis()) == ((), frozenset())
 
 
 def test_that_something_is_known_for_the_first_time_is_told_once(figures: Figures) -> None:
