@@ -109,8 +109,7 @@ class Daemon:
         self.plans.looks["reachability"] = reachability.look
         self.plans.looks["connections"] = partial(_ended, self._live, self.plans)
         fabric = surveyed(self.reports, self._maps, topology, states, self.switchboard)
-        parts = (self.hosts, self._services, self._live, self.plans, states)
-        self.world = World(self.core, self.reports, fabric, *parts)
+        self.world = World(self.core, self.reports, fabric, self.hosts, self._services, self._live, self.plans, states)
         addresses = settings.intent.database or (self._server.start() if self._server else "",)
         self.database = IntentDatabase(addresses, self._committed, self._reach, tls)
         self.writer = Writer(self.database, self.intent, outfit.underlay(settings), keep=reachability.keep)
