@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from controller.courses import Course
 from controller.entities import Port, Project
+from controller.links import ServiceChain
 from controller.policy.derived import Identity, Member
 from controller.policy.numbers import IDENTITY_BITS, hashed, identity_number
 from controller.policy.selecting import ANY, project_traits, traits
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 def members(port: Port, view: View) -> Iterator[Member]:
     """The identity of a port; a port that a selector names is one of its own.
 
-    While its project is not known nobody can tell what applies to it: it has none.
+    While its project is not known nobody can tell what applies to it: it has none. Neither has a middlebox's.
     """
-    if not view.count(Project, "key", port.project):
+    if not view.count(Project, "key", port.project) or view.count(ServiceChain, "port", port.key):
         return
     alone = port.key if _singled_out(port, view) else ""
     key = _key((port.project, port.network, port.labels, port.groups, port.named_ports, alone))

@@ -14,6 +14,7 @@ from controller.courses import Line, Middlebox
 from controller.derived import Endpoint
 from controller.entities import Interface, Port
 from controller.links import DeadPort, Link, ServiceChain
+from controller.policy.derived import Member
 from controller.policy.values import TCP, UDP, Machines, Requirement, Service
 from controller.sync import steps
 from tests.compiled import compiled
@@ -128,6 +129,7 @@ def test_ports_given_the_wrong_way_round_are_no_middlebox_of_the_step() -> None:
 def test_a_port_becomes_a_machines_again_when_its_chain_goes() -> None:
     known = compiled(with_more(fabric(), chain(["fw"])))
     assert known.store.get(Endpoint, "acme/fw-in") is None
+    assert known.store.get(Member, "acme/fw-in") is None
     assert known.store.get(Middlebox, "acme/fw-in") is not None
     known.turn([], [(ServiceChain, "acme/guarded")])
     assert known.store.get(Endpoint, "acme/fw-in") is not None
