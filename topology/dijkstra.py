@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from topology.map import Edge, Map, Site
 
 Arcs = list[list[tuple[int, int]]]
@@ -123,11 +121,3 @@ def worst_on_the_way(arcs: Arcs, start: int) -> list[float]:
                 found[to] = reached
                 heappush(heap, (reached, to))
     return found
-
-
-def along(arcs: Sequence[Sequence[tuple[int, int]]], left: Sequence[float], start: int) -> list[int]:
-    """The way on which what is ``left`` shrinks by each arc's weight, to where nothing is; the least numbers first."""
-    way = [start]
-    while left[way[-1]] > 0:
-        way.append(next(to for to, weight in arcs[way[-1]] if left[to] + weight == left[way[-1]]))
-    return way

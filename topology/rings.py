@@ -1,8 +1,8 @@
 """Which bridges lie on some way between two others that meets no bridge twice.
 
 They are those on a ring with a link between the two: a biconnected component. networkx finds all of these in 3 ms on
-754 bridges, counting the graph that it needs; the one asked for takes 0.6 ms (Hopcroft and Tarjan, "Efficient algorithms
-for graph manipulation", 1973), and a path has 10.
+754 bridges, counting the graph that it needs; the one asked for takes 0.6 ms, and a path has 10 (Hopcroft and Tarjan,
+"Efficient algorithms for graph manipulation", 1973).
 """
 
 from __future__ import annotations

@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 ASSUMED = 1.0
 """Mbit/s of a demand of which nothing is known: all such count alike."""
-A_FEW = 64
+A_FEW = 16
 """Paths looked at before failures are heard of again."""
+AT_ONCE = 16
+"""Paths that are protected as soon as they are chosen; where more are needed, all are chosen first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,9 @@ class Steering:
         urgent = self._ask(rates)
         urgent |= {key for key, choice in self._choices.items() if _broken(ground, self._asked[key], choice)}
         for key in sorted(urgent):
-            self._take(ground, key, begun(ground, self._calm(key)), now)
-        for key in self._asked if altered else ():
+            asked = self._calm(key) if len(urgent) <= AT_ONCE else _bare(self._calm(key))
+            self._take(ground, key, asked, begun(ground, asked), now)
+        for key in self._asked if altered else urgent if len(urgent) > AT_ONCE else ():
             self._due[key] = now
         if ground.version != self._version:
             self._due = {key: now for key, asked in self._asked.items() if _by_latency(asked)} | self._due
@@ -161,13 +164,13 @@ class Steering:
         asked = self._asked[key]
         return replace(asked, question=replace(asked.question, shunned=self._returning.shunned()))
 
-    def _take(self, ground: Map, key: str, choice: Choice, now: float) -> None:
+    def _take(self, ground: Map, key: str, asked: Asked, choice: Choice, now: float) -> None:
         """A demand goes another way from now on; when it left one that may be as good again soon is kept."""
         self._breathe()
         self._due.pop(key, None)
         before = self._choices.get(key)
         moved = before is not None and before.path and (choice.problem is None or choice.problem.reason == "TooSlow")
-        found = along(ground, self._calm(key), choice, self._numbers) if choice.path else choice
+        found = along(ground, asked, choice, self._numbers) if choice.path else choice
         self._choices[key] = replace(found, since=now if moved else None)
 
     def _review(self, ground: Map, key: str, now: float) -> None:
@@ -184,7 +187,7 @@ class Steering:
         other = choice if stays else begun(ground, asked)
         routed, least = not other.path and other.problem is None, self._settings.improvement
         if not choice.path or routed or better(ground, asked.question, other.path, choice.path, least):
-            self._take(ground, key, other, now)
+            self._take(ground, key, asked, other, now)
         else:
             self._choices[key] = mended(ground, asked, choice, self._numbers)
 
@@ -193,7 +196,7 @@ class Steering:
         asked = {key: each for key, each in self._asked.items() if each.question.wanted.objective == "load"}
         standing = {key: self._choices[key].path for key in asked}
         for key, path in self._spreading.step(ground, asked, standing, now).items():
-            self._take(ground, key, Choice(Protected(path)) if path else Choice(), now)
+            self._take(ground, key, self._calm(key), Choice(Protected(path)) if path else Choice(), now)
 
     def _plan(self, waiting: Iterable[float | None]) -> Plan:
         """All that is chosen, and the numbers that it needs kept."""
@@ -211,6 +214,11 @@ def _last(asked: Asked | None) -> float:
 def _asked(demand: Demand, policy: PathPolicy, shares: int, measured: float) -> Asked:
     rate = measured if policy.demand is None else policy.demand / shares
     return Asked(Question(demand.source, demand.target, policy.wanted, rate), policy.on_no_path == "drop")
+
+
+def _bare(asked: Asked) -> Asked:
+    """The path alone; what protects it is looked for later."""
+    return replace(asked, question=replace(asked.question, wanted=replace(asked.question.wanted, protection="none")))
 
 
 def _broken(ground: Map, asked: Asked, choice: Choice) -> bool:

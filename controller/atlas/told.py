@@ -76,6 +76,8 @@ def _protected(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> lis
     found = [choice.protected for _, choice in told if choice.protected]
     gaps = _once(gap for each in found for gap in each.gaps)
     lapses = _once(lapse for each in found for lapse in each.lapses)
+    if any(len(each.detours) < len(each.path) - 1 for each in found):
+        return [_condition("Protected", "Pending", "ways round are being worked out", holds=False)]
     if gaps:
         return [_condition("Protected", "NoWayRound", gaps, holds=False)]
     if lapses:

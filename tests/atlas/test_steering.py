@@ -178,6 +178,16 @@ def test_many_paths_are_looked_at_a_few_at_a_time_and_failures_go_first() -> Non
     assert {passed(plan, each.track) for each in plan.placed.values()} == {("s1", "s3", "s4")}
 
 
+def test_where_many_paths_are_needed_at_once_what_protects_them_comes_after() -> None:
+    scene = Scene(drawn(*TWO_WAYS), *[Wanted(protection="link")] * 40)
+    first = scene.steering.plan(scene.ground, scene.policies, scene.demands, {}, scene.now)
+    assert {passed(first, each.track) for each in first.placed.values()} == {("s1", "s2", "s4")}
+    assert scene.told()["Protected"] == "Pending"
+    plan = scene.plan()
+    assert {scene.told(key)["Protected"] for key in scene.policies} == {"Protected"}
+    assert {plan.tracks[str(each.track)].detours.count(0) for each in plan.placed.values()} == {0}
+
+
 def test_the_status_says_the_path_with_its_figures_and_its_backup() -> None:
     ground = cabled([("s1", "s2", 1, 1.25, 100.0), ("s2", "s4", 2, 2.0, 40.0), ("s1", "s4", 9, 9.0, 10.0)])
     scene = Scene(ground, Wanted(objective="latency", protection="link"))
