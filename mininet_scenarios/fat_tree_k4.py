@@ -82,6 +82,8 @@ def break_all(story: Story, scene: Scene, more: list[Pair]) -> None:
     for pair in more:
         scene.cables[pair].cut()
     wanted = {links.name(*pair) for pair in more}
+    heard = wired.copies(scene.hosts[0], scene.hosts)
+    story.check("nobody hears a broadcast twice that was sent just then", max(heard) <= 1, dict(heard))
     until(
         lambda: wanted <= {name for name, state in links.states(scene.client).items() if state == "down"},
         LATE,
