@@ -59,7 +59,7 @@ def _crowded(
     carried, travelled = [0.0] * len(lengths), 0.0
     for source, targets in by_source.items():
         distances, before, order = _tree(board, lengths, source)
-        passing = defaultdict(float)
+        passing: dict[int, float] = defaultdict(float)
         for target, rate in targets:
             passing[target] += rate
             travelled += rate * distances[target]

@@ -67,9 +67,9 @@ def _own() -> Iterator[tuple[str, Map, list[Load]]]:
     for name, links in (("Abilene", ABILENE), ("NSFNET", NSFNET)):
         ground = public(links)
         yield name, ground, crowd(ground, DEMANDS, SEED)
-    for bridges, links in ((30, 50), (60, 110), (100, 140), (200, 300), (LARGE, LARGE_LINKS)):
-        ground = grown(bridges, links, bridges)
-        yield f"{bridges} bridges, {links} links", ground, crowd(ground, DEMANDS, bridges)
+    for bridges, joined in ((30, 50), (60, 110), (100, 140), (200, 300), (LARGE, LARGE_LINKS)):
+        ground = grown(bridges, joined, bridges)
+        yield f"{bridges} bridges, {joined} links", ground, crowd(ground, DEMANDS, bridges)
 
 
 def _public() -> Iterator[tuple[str, Map, list[Load]]]:
@@ -95,7 +95,7 @@ def _single(ground: Map) -> Iterator[Figure]:
         what = f"one path on {LARGE} bridges: {kind}"
         yield Figure(f"{what}, median", median(times), "ms", bound=10)
         yield Figure(f"{what}, of 100 the 95th", percentile(times, 95), "ms")
-    times = [_protecting(ground, Question(*pair[:2], Wanted(protection="link"))) for pair in pairs[:20]]
+    times = [_protecting(ground, Question(pair[0], pair[1], Wanted(protection="link"))) for pair in pairs[:20]]
     yield Figure(f"backup and a way round each step of a path on {LARGE} bridges, median", median(times), "ms")
 
 

@@ -38,20 +38,21 @@ def loads_on(ground: Map) -> st.SearchStrategy[list[Load]]:
     rates = st.sampled_from((1.0, 2.0, 5.0, 20.0))
     made = st.tuples(st.sampled_from(pairs), rates)
     return st.lists(made, max_size=7).map(
-        lambda all_of_them: [Load(f"d{at}", *ends, rate) for at, (ends, rate) in enumerate(all_of_them)]
+        lambda all_of_them: [Load(f"d{at}", ends[0], ends[1], rate) for at, (ends, rate) in enumerate(all_of_them)]
     )
 
 
 def test_two_demands_that_would_share_a_link_take_different_ways() -> None:
     before, after, paths = placed(drawn(*FISH), [Load("a", "s1", "s5", 40.0), Load("b", "s1", "s5", 40.0)])
-    assert (before, after) == (pytest.approx(0.8), pytest.approx(0.4))
+    assert [before, after] == pytest.approx([0.8, 0.4])
     assert sorted(paths) == [(), ("s1", "s3", "s4", "s5")]
 
 
 def test_demands_that_routes_spread_well_stay_on_the_routes() -> None:
     square = drawn("s1-s2", "s2-s4", "s1-s3", "s3-s4")
     before, after, paths = placed(square, [Load("a", "s1", "s4", 40.0), Load("b", "s1", "s4", 40.0)])
-    assert (before, after, paths) == (pytest.approx(0.4), pytest.approx(0.4), [(), ()])
+    assert [before, after] == pytest.approx([0.4, 0.4])
+    assert paths == [(), ()]
 
 
 def test_a_demand_that_may_take_but_some_paths_takes_the_emptiest_of_these() -> None:
@@ -77,7 +78,8 @@ def test_nothing_is_placed_on_what_is_drained() -> None:
     ground = drawn(*FISH)
     ground.put(Site("s3", drained=True))
     _, after, paths = placed(ground, [Load("a", "s1", "s5", 40.0), Load("b", "s1", "s5", 40.0)])
-    assert (after, paths) == (pytest.approx(0.8), [(), ()])
+    assert after == pytest.approx(0.8)
+    assert paths == [(), ()]
 
 
 @settings(max_examples=80)

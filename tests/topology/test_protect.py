@@ -44,7 +44,7 @@ def test_with_nothing_to_protect_there_is_nothing_laid() -> None:
 
 def test_where_the_shortest_path_leaves_no_room_two_others_are_taken() -> None:
     for protection in ("link", "node"):
-        got = found(drawn(*TRAP), Question("s", "t", Wanted(protection=protection)))  # type: ignore[arg-type]
+        got = found(drawn(*TRAP), Question("s", "t", Wanted(protection=protection)))
         assert best(drawn(*TRAP), Question("s", "t")).path.hops == 3  # type: ignore[union-attr]
         assert {got.path, got.backup} == {("s", "c", "d", "b", "t"), ("s", "a", "e", "f", "t")}
 
