@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SPINES, LEAVES = 2, 4
 PAIRS = wirings.leaf_spine(SPINES, LEAVES)
 AT = [f"leaf{number}" for number in range(1, LEAVES + 1)] * 2
-STREAMS, ROUNDS = 4, 3
+STREAMS, ROUNDS = 4, 5
 CONNECTIONS = 400
 LEAST_SHARE = 0.2
 BOUND = 15  # milliseconds, where the port goes down and nobody controls anything

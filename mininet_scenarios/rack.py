@@ -58,8 +58,8 @@ class Socket:
         self.ovs.vsctl("--may-exist", "add-port", self.bridge, self.interface)
 
     def set_link(self, state: str) -> None:
-        """Take the interface ``down``, or ``up``."""
-        self.machine.run("ip", "link", "set", self.interface, state)
+        """Take the interface ``down``, or ``up``, as quickly as a plug is pulled."""
+        self.machine.run("nice", "-n", str(AHEAD), "ip", "link", "set", self.interface, state)
 
 
 class Rack:

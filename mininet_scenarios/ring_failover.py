@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CUT = ("s2", "s3")
 CHORD = ("s1", "s3")
-ROUNDS = 3
+ROUNDS = 5
 BFD = 100  # milliseconds, as the settings have it by default
 PORT_BOUND = 15
 SILENT_BOUND = 3.2 * BFD
