@@ -143,6 +143,11 @@ def test_a_waypoint_at_the_end_of_a_stub_is_gone_to_and_come_back_from() -> None
     assert bridges(ground, "s1", "s3", Wanted(via=("s9",))) == ("s1", "s2", "s9", "s2", "s3")
 
 
+def test_what_begins_and_ends_at_one_bridge_makes_a_round_by_the_waypoint() -> None:
+    for objective in ("hops", "load"):
+        assert bridges(drawn(*RING), "s1", "s1", Wanted(via=("s3",), objective=objective))[0::2] == ("s1", "s3", "s1")
+
+
 def test_no_bridge_is_met_twice_where_a_longer_way_spares_it() -> None:
     ground = drawn("s1-s2", "s2-s3", "s2-s9", "s9-s5", "s5-s6", "s6-s3")
     assert bridges(ground, "s1", "s3", Wanted(via=("s9",))) == ("s1", "s2", "s9", "s5", "s6", "s3")
