@@ -95,7 +95,7 @@ class Atlas:
 
     def settled(self, _chassis: str) -> None:
         """A switch came, went, or took something in: changes that wait for all to hear them may wait no longer."""
-        if self._planner.waits and self._planner.all_hear():
+        if self._planner.may_go_on:
             self._bell.ring()
 
     def measured(self, rates: dict[str, float]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from controller.atlas.holding import held
 from controller.links import Demand, PathPolicy, Placed, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from controller.atlas.mapping import Place
     from controller.atlas.steering import Steering
@@ -20,11 +21,12 @@ T = TypeVar("T")
 
 
 class Placements:
-    """What steering chose, and what of it the compiler knows."""
+    """What steering chose, and what of it the compiler knows; ``held`` are the demands that cannot move yet."""
 
     def __init__(self, steering: Steering, facts: Store, ground: Map) -> None:
         self.again: float | None = None
         self.rates: Mapping[str, float] = {}
+        self.held: frozenset[str] = frozenset()
         self._steering = steering
         self._facts = facts
         self._ground = ground
@@ -37,16 +39,22 @@ class Placements:
         tracks = [entity for entity in known if isinstance(entity, Track)]
         self._steering.recall([entity for entity in known if isinstance(entity, Placed)], tracks)
 
-    def plan(self, now: float, turn: Turn) -> None:
-        """Choose again; what is otherwise than it stood goes into the turn."""
+    def plan(self, now: float, turn: Turn, deaf: Collection[str] = ()) -> None:
+        """Choose again; what is otherwise than it stood goes into the turn, but for what ``deaf`` bridges have to know.
+
+        A track that they have not heard of would lead nowhere, and what stands does lead on.
+        """
         policies, demands = self._all(PathPolicy), self._all(Demand)
         if not policies and not self._stood:
-            self.again = None
+            self.again, self.held = None, frozenset()
             return
         plan = self._steering.plan(self._ground, policies, demands, self.rates, now)
         self.again = plan.again
         wanted: dict[Place, Entity] = {(Track, key): track for key, track in plan.tracks.items()}
         wanted |= {(Placed, key): placed for key, placed in plan.placed.items()}
+        stays = held(self._stood, wanted, self._ground, deaf)
+        self.held = frozenset(key for kind, key in stays if kind is Placed)
+        wanted |= stays
         turn.puts += [entity for place, entity in wanted.items() if self._stood.get(place) != entity]
         turn.deletes += [place for place in self._stood if place not in wanted]
         self._stood = wanted
@@ -57,7 +65,9 @@ class Placements:
         if standing is None or not self._steering.knows(standing):
             return False
         asked, compiled = (set(facts.where(kind, "policy", policy)) for kind in (Demand, Placed))
-        return asked == compiled and all(facts.get(Placed, key) == self._stood.get((Placed, key)) for key in asked)
+        if asked != compiled or not asked.isdisjoint(self.held):
+            return False
+        return all(facts.get(Placed, key) == self._stood.get((Placed, key)) for key in asked)
 
     def _all(self, kind: type[T]) -> dict[str, T]:
         found = {key: self._facts.get(kind, key) for key in list(self._facts.keys(kind))}

@@ -54,7 +54,9 @@ class Planner:
             self.fabric.leave(wanted, turn)
         now = time.monotonic()
         self.fabric.plan(planned, turn, all_hear=self.all_hear())
-        self._wait(now, turn)
+        insists = self._insists(now)
+        if insists:
+            self.fabric.insist(turn)
         if wanted is not None:
             self.fabric.lead_to(wanted, turn)
         if turn.puts or turn.deletes:
@@ -62,25 +64,26 @@ class Planner:
         if measured:
             self._mapping.measured(self._breathe)
         turn = Turn()
-        self._placements.plan(now, turn)
+        self._placements.plan(now, turn, () if insists else self._mapping.deaf(self._core.bridges))
         if turn.puts or turn.deletes:
             yield turn, False
+        self._waits_since = (self._waits_since or now) if self.waits else None
         until = None if self._waits_since is None else self._waits_since + PATIENCE
         self.again = min((at for at in (self._placements.again, until) if at is not None), default=None)
 
     @property
     def waits(self) -> bool:
         """Whether something is planned that not all bridges can be told of."""
-        return bool(self.fabric.waiting.costs or self.fabric.waiting.tolls)
+        return bool(self.fabric.waiting.costs or self.fabric.waiting.tolls or self._placements.held)
 
-    def _wait(self, now: float, turn: Turn) -> None:
-        """See how long plans have been waiting."""
-        if self.waits and self._waits_since is not None and now - self._waits_since >= PATIENCE:
-            self.fabric.insist(turn)
-        if not self.waits:
-            self._waits_since = None
-        elif self._waits_since is None:
-            self._waits_since = now
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it is worth to look again at what waits, now that a bridge takes in what it is told."""
+        return bool(self._placements.held) or (self.waits and self.all_hear())
+
+    def _insists(self, now: float) -> bool:
+        """Whether plans have been waiting for too long."""
+        return self.waits and self._waits_since is not None and now - self._waits_since >= PATIENCE
 
     def all_hear(self) -> bool:
         """Whether all bridges take in what they are told, or have been told nothing yet."""

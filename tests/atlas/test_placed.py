@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from apps import registry
 from controller.atlas.placements import Placements
 from controller.atlas.steering import Steering
-from controller.links import Demand, PathPolicy, Traffic, Wanted
+from controller.links import Demand, PathPolicy, Placed, Track, Traffic, Wanted
 from controller.policy.values import Machines
 from controller.settings import Topology
 from controller.store import Store
@@ -27,10 +27,11 @@ class Desk:
     """Placements over a store that takes in what they tell when a test says so."""
 
     def __init__(self) -> None:
-        ground = Map()
-        ground.put(Edge("s1-s2", ("s1", "s2"), 10))
+        self.ground = Map()
+        for one, other in (("s1", "s2"), ("s1", "s3"), ("s2", "s3")):
+            self.ground.put(Edge(f"{one}-{other}", (one, other), 10))
         self.store = Store(registry.INDEXES)
-        self.placements = Placements(Steering(Topology(), lambda: None), self.store, ground)
+        self.placements = Placements(Steering(Topology(), lambda: None), self.store, self.ground)
 
     def put(self, *entities: Entity) -> None:
         """These are compiled."""
@@ -38,15 +39,22 @@ class Desk:
         for entity in entities:
             self.store.put(entity, changed)
 
-    def planned(self) -> Turn:
+    def planned(self, *deaf: str) -> Turn:
         """What is told of a plan that is made now, and not compiled yet."""
         turn = Turn()
-        self.placements.plan(0.0, turn)
+        self.placements.plan(0.0, turn, deaf)
         return turn
 
-    def settled(self) -> bool:
+    def passed(self) -> tuple[str, ...]:
+        """The bridges that packets to s2 pass, by what is compiled."""
+        placed: Placed | None = self.store.get(Placed, THERE.key)
+        assert placed is not None
+        track: Track | None = self.store.get(Track, str(placed.track))
+        return track.bridges if track is not None else ()
+
+    def settled(self, *deaf: str) -> bool:
         """Plan, compile, and say whether that is all."""
-        turn, changed = self.planned(), set[tuple[Any, ...]]()
+        turn, changed = self.planned(*deaf), set[tuple[Any, ...]]()
         self.put(*turn.puts)
         for kind, key in turn.deletes:
             self.store.delete(kind, key, changed)
@@ -94,3 +102,47 @@ def test_a_policy_without_traffic_is_placed_once_it_was_looked_at() -> None:
     desk.put(VIDEO)
     assert not desk.placements.current(VIDEO.key)
     assert desk.settled()
+
+
+def test_packets_stay_where_they_are_until_all_bridges_of_their_new_way_can_be_told_of_it() -> None:
+    desk = Desk()
+    desk.put(VIDEO, THERE)
+    assert desk.settled()
+    desk.put(replace(VIDEO, wanted=Wanted(via=("s3",))))
+    assert not desk.settled("s3")
+    assert desk.passed() == ("s1", "s2")
+    assert desk.placements.held == {THERE.key}
+    assert not desk.planned("s3").puts
+    assert desk.settled()
+    assert desk.passed() == ("s1", "s3", "s2")
+    assert not desk.placements.held
+
+
+def test_who_is_not_on_the_new_way_is_not_waited_for() -> None:
+    desk = Desk()
+    desk.put(replace(VIDEO, wanted=Wanted(via=("s3",))), THERE)
+    assert desk.settled()
+    desk.put(VIDEO)
+    assert desk.settled("s3")
+    assert desk.passed() == ("s1", "s2")
+
+
+def test_packets_leave_a_way_that_fails_whoever_cannot_be_told() -> None:
+    desk = Desk()
+    desk.put(VIDEO, THERE)
+    assert desk.settled()
+    desk.ground.drop_edge("s1", "s2")
+    assert desk.settled("s3")
+    assert desk.passed() == ("s1", "s3", "s2")
+
+
+def test_a_way_that_an_earlier_daemon_chose_is_kept_until_the_bridges_are_there() -> None:
+    before, desk = Desk(), Desk()
+    before.put(VIDEO, THERE)
+    turn = before.planned()
+    desk.put(*turn.puts, replace(VIDEO, wanted=Wanted(via=("s3",))), THERE)
+    desk.placements.recall(turn.puts)
+    assert not desk.settled("s1", "s2", "s3")
+    assert desk.passed() == ("s1", "s2")
+    assert desk.settled()
+    assert desk.passed() == ("s1", "s3", "s2")

@@ -1,0 +1,58 @@
+"""Holding: who moves to a track of which a bridge cannot be told yet stays where it is, as long as that leads on."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from controller.links import Placed, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from controller.atlas.mapping import Place
+    from controller.entities import Entity
+    from topology.map import Map
+
+Standing = dict["Place", "Entity"]
+
+
+def held(stood: Standing, wanted: Standing, ground: Map, deaf: Collection[str]) -> Standing:
+    """What stays as it stood, tracks and placements; () for ``deaf`` bridges leaves nothing behind."""
+    found: Standing = {}
+    for (kind, key), old in stood.items() if deaf else ():
+        new = wanted.get((kind, key))
+        if not isinstance(old, Placed) or not isinstance(new, Placed) or new.track == old.track:
+            continue
+        if not _passed(new.track, wanted).isdisjoint(deaf) and _leads_on(old.track, stood, ground):
+            found[kind, key] = old
+            found |= {(Track, track.key): track for track in _laid(old.track, stood)}
+    return found
+
+
+def _leads_on(number: int, known: Mapping[Place, Any], ground: Map) -> bool:
+    """Whether nothing of a track, and of those that follow it, is missing."""
+    chain = list(_chain(number, known))
+    steps = (step for track in chain for step in pairwise(track.bridges))
+    return bool(chain) and all(ground.edge(*step) is not None for step in steps)
+
+
+def _passed(number: int, known: Mapping[Place, Any]) -> set[str]:
+    return {bridge for track in _chain(number, known) for bridge in track.bridges}
+
+
+def _chain(number: int, known: Mapping[Place, Any]) -> Iterator[Track]:
+    while (track := known.get((Track, str(number)))) is not None:
+        yield track
+        number = track.then
+
+
+def _laid(number: int, known: Mapping[Place, Any]) -> Iterator[Track]:
+    """All tracks that packets on this one may come to take."""
+    due, seen = {number}, {0}
+    while due - seen:
+        seen.add(each := (due - seen).pop())
+        track = known.get((Track, str(each)))
+        if track is not None:
+            due |= {track.then, *track.detours}
+            yield track
