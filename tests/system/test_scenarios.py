@@ -54,7 +54,7 @@ def test_the_story_holds(story: tuple[str, ...]) -> None:
     tell(sys.executable, *story)
 
 
-@pytest.mark.parametrize("story", ["two_hosts", "dhcp_lifecycle"])
+@pytest.mark.parametrize("story", ["two_hosts", "dhcp_lifecycle", "waypoint"])
 def test_the_story_holds_on_ryu(story: str) -> None:
     assert RYU.exists(), f"{RYU} is missing: make venv-ryu"
     tell(str(RYU), story, "--framework", "ryu")
