@@ -133,7 +133,7 @@ def _marked(wanted: Wanted, labels: Labels) -> bool:
 
 def level(net: Mesh, edge: int, way: int, rate: float) -> int:
     """How loaded a link would be one way with ``rate`` more, in steps of a twentieth; a drained one beyond all."""
-    loaded = ceil((net.edges[edge].load[way] + rate) / net.capacities[edge] * LEVELS)
+    loaded = max(1, ceil((net.edges[edge].load[way] + rate) / net.capacities[edge] * LEVELS))
     return loaded + DRAINED if net.edges[edge].drained else loaded
 
 

@@ -6,13 +6,14 @@ A way that must pass given bridges meets none twice where that can be; else it g
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
 from topology.dijkstra import NS, worst_on_the_way
 from topology.relaxing import relaxed
 from topology.rings import between
-from topology.roads import below, levels, roads
+from topology.roads import below, level, levels, roads
 from topology.search import Limits, keeps, lightest, search, to_come, weight
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from topology.paths import Question
     from topology.roads import Roads
     from topology.search import Table
+
+LEAST = 1
+"""The least level that there is: no way is better than one on which no link has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class Solved:
 def solve(ground: Map, question: Question) -> Solved:
     """The best way that keeps everything asked for; all names must be on the map."""
     free = roads(ground, question)
-    if question.wanted.objective != "load":
-        return _best(free, question)
+    first = _best(free, question)
+    if question.wanted.objective != "load" or first.way is None or _fullest(free, first.way, question) <= LEAST:
+        return first
     by_load = levels(free, question.rate)
     legs = zip((free.start, *free.stops), (*free.stops, free.goal), strict=True)
     lowest = max(worst_on_the_way(by_load, one)[other] for one, other in legs)
@@ -43,6 +48,13 @@ def solve(ground: Map, question: Question) -> Solved:
         return Solved(None)
     open_levels = sorted({found for each in by_load for _, found in each if found >= lowest}) or [0]
     return _least_loaded(free, question, by_load, open_levels)
+
+
+def _fullest(free: Roads, way: tuple[int, ...], question: Question) -> int:
+    """The highest level of load on a way."""
+    net = free.mesh
+    taken = [arc for at, other in pairwise(way) for arc in net.arcs[at] if arc[0] == other]
+    return max((level(net, edge, direction, question.rate) for _, edge, direction in taken), default=0)
 
 
 def _least_loaded(free: Roads, question: Question, by_load: Arcs, open_levels: list[int]) -> Solved:

@@ -124,11 +124,15 @@ def _unloaded(_ground: Map, _one: str, _other: str, _third: str) -> Wanted:
 
 
 def _milliseconds(ground: Map, question: Question) -> float:
-    started = time.perf_counter()
-    answer = best(ground, question)
-    if answer.path is None or answer.gap:
-        raise RuntimeError(f"no best path for {question}: {answer}")
-    return (time.perf_counter() - started) * 1000
+    """The quickest of three times: others work on this machine."""
+    answers, times = [], []
+    for _ in range(3):
+        started = time.perf_counter()
+        answers.append(best(ground, question))
+        times.append((time.perf_counter() - started) * 1000)
+    if any(answer.path is None or answer.gap for answer in answers):
+        raise RuntimeError(f"no best path for {question}: {answers[0]}")
+    return min(times)
 
 
 def _protecting(ground: Map, question: Question) -> float:

@@ -81,7 +81,9 @@ def price(ground: Map, question: Question, path: tuple[str, ...]) -> tuple[float
     if objective == "hops":
         return drained + heavy, hops, cost
     sent = [edge.load[edge.ends[0] != at] / (edge.capacity or narrowest) for at, edge in zip(path, edges, strict=False)]
-    fullest = max(ceil(each * 20) + (1000 if edge.drained else 0) for each, edge in zip(sent, edges, strict=True))
+    fullest = max(
+        max(1, ceil(each * 20)) + (1000 if edge.drained else 0) for each, edge in zip(sent, edges, strict=True)
+    )
     return fullest, drained + heavy, hops, cost
 
 
