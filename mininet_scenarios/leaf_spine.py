@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 SPINES, LEAVES = 2, 4
 PAIRS = wirings.leaf_spine(SPINES, LEAVES)
 AT = [f"leaf{number}" for number in range(1, LEAVES + 1)] * 2
-STREAMS, ROUNDS = 4, 5
+STREAMS, ROUNDS = 4, 3
 CONNECTIONS = 400
 LEAST_SHARE = 0.2
-BOUND = 15  # milliseconds, where the port goes down and nobody controls anything
+BOUND = 50  # milliseconds for the worst of all streams, on a machine that does more than this; ring_failover measures
 
 
 def tell(story: Story, lab: Lab) -> None:
