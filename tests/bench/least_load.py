@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from topology.board import Board
 
 ROUNDS = 150
-STEPS = 20_000_000
+STEPS = 40_000_000
 """Links looked at, about, where a round takes long."""
 POWERS = (2, 4, 8, 16, 32)
 STRIDE = 2.0
