@@ -52,7 +52,7 @@ lint: venv ## format, lint, types, import contracts, dead code
 	$(BIN)/vulture
 
 bench: setup ## measure, print one table and write bench.json; needs root
-	@$(AS_ROOT) $(BIN)/python -m tests.bench
+	@$(AS_ROOT) env NETLOOM_TOPOLOGIES='$(NETLOOM_TOPOLOGIES)' $(BIN)/python -m tests.bench
 
 venv: $(VENV)/installed ## the virtual environment of everything but Ryu
 
