@@ -1,8 +1,9 @@
 """Care of wires through the databases of their ends' hosts: room for headers, and BFD where packets are protected.
 
 A switch takes a port for dead from when BFD begins until the other end has answered, which takes up to two seconds. So
-links are drained first, no two of one bridge at a time; where one cannot be, or where its ends do not find each other,
-it stays as it was. Of a bridge whose database nobody reaches only the cable tells.
+links are drained first, no two of one bridge at a time. What cannot leave one goes on by the one port that flows name
+outright, dead or not, or takes its detour. Where ends do not find each other, all stays as it was. Of a bridge whose
+database nobody reaches only the cable tells.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ class Care:
         match rise.phase:
             case "draining":
                 answer = self._atlas.draining(rise.link)
-                if answer["drained"]:
+                if answer["drained"] or (late and _bears(rise, answer)):
                     self._ask(rise, self._settings.bfd_interval, now)
                 elif late:
                     self._leave(rise, now, answer["message"])
@@ -183,3 +184,8 @@ class Care:
         self._hub.spawn_after(RETRY, self._poke)
         _log.info("link_not_watched", link=rise.link, why=trouble)
         self._publish("topology", f"Link {rise.link}", {"watched": False, "why": trouble})
+
+
+def _bears(rise: _Rise, answer: dict[str, Any]) -> bool:
+    """Whether what does not leave a link loses nothing by it: several wires are picked from by whether they live."""
+    return len(rise.wires) == 1 and answer.get("reason") in {"OnlyWay", "Steered"}

@@ -255,3 +255,25 @@ def test_a_wire_that_was_watched_stays_so_when_the_world_is_looked_at_again(lab:
     lab.hosts.says(UP, *ends(1, 2))
     lab.learn(Chassis("s4", 4), wire(3, 4))
     assert bfd(lab, 1, 2) == {100}
+
+
+@pytest.mark.parametrize("reason", ["OnlyWay", "Steered"])
+def test_a_link_that_packets_cannot_leave_is_watched_all_the_same(lab: Lab, reason: str) -> None:
+    """They take their detour meanwhile, or the one port that flows name whether it lives or not."""
+    lab.hosts.says(OFF)
+    lab.answer = {"drained": False, "reason": reason, "message": "path policies lead there"}
+    lab.learn(track("s1", "s2", "s3"))
+    assert bfd(lab, 1, 2) == {None}
+    lab.passes(SECONDS["draining"] + GATHERING)
+    assert bfd(lab, 1, 2) == {100}
+
+
+def test_several_wires_that_packets_cannot_leave_are_not_watched(lab: Lab) -> None:
+    """Each would be taken for dead for a moment, and there would be none to pick."""
+    lab.learn(Wire("s1.9-s2.9", ("s1", "s2"), (9, 9), ("s1-9", "s2-9")))
+    lab.hosts.says(OFF)
+    lab.answer = {"drained": False, "reason": "OnlyWay", "message": "nothing else leads to s2"}
+    lab.learn(track("s1", "s2", "s3"))
+    lab.passes(SECONDS["draining"] + GATHERING)
+    assert bfd(lab, 1, 2) == {None}
+    assert ("Link s1-s2", {"watched": False, "why": "nothing else leads to s2"}) in lab.published
