@@ -39,6 +39,8 @@ MOST = 8
 
 def place(board: Board) -> Iterator[None]:
     """Move demands until nothing gets better; after each step it may be left off, but only the end holds the best."""
+    if not board.rates or not board.carried:
+        return
     budget = _budget(board)
     best, taken = board.fullest(), list(board.taken)
     for power in STEEPNESS:

@@ -74,6 +74,11 @@ def test_what_others_send_is_placed_around() -> None:
     assert board.path(0) == ("s1", "s3", "s4")
 
 
+def test_with_no_links_or_no_demands_there_is_nothing_to_place() -> None:
+    assert placed(Map(), []) == (0.0, 0.0, [])
+    assert placed(drawn(*FISH), []) == (0.0, 0.0, [])
+
+
 def test_nothing_is_placed_on_what_is_drained() -> None:
     ground = drawn(*FISH)
     ground.put(Site("s3", drained=True))
