@@ -91,6 +91,7 @@ class Core:
         self.revision = 0
         self.recent: dict[int, tuple[int, frozenset[str]]] = {}
         self._hub = hub
+        self._rests = sync.Rests()
         self._inbox = hub.Queue()
         self._reporter = reporter
         self._make_bridge = make_bridge
@@ -147,10 +148,14 @@ class Core:
         self.readiness.touch(compiled.touched, self.turn, time.time())
         self.readiness.forget(compiled.ended)
         self._reporter.compiled(compiled.changed)
+        rested = self._rests.end() if world.urgent else ()
         for chassis, steps in sync.steps(self.turn, compiled.deltas, urgent=world.urgent).items():
             inbox = self.bridge(chassis).inbox
             for step in steps:
                 inbox.put(step)
+                self._rests.add(step.turn)
+        for chassis in rested:
+            self.bridge(chassis).inbox.put(None)
         if world.revision:
             self.revision = max(self.revision, world.revision)
             self.recent[world.revision] = (self.turn, frozenset(compiled.deltas))

@@ -60,6 +60,24 @@ class Turn:
         return set().union(*self.waiting[phase + 1 :])
 
 
+class Rests:
+    """Turns that rest, or will; a failure anywhere ends the rests of all, whose steps stand before its own."""
+
+    def __init__(self) -> None:
+        self._turns: list[Turn] = []
+
+    def add(self, turn: Turn) -> None:
+        """One more that was handed out."""
+        if turn.resting:
+            self._turns = [each for each in self._turns if each.resting and any(each.waiting)]
+            self._turns.append(turn)
+
+    def end(self) -> set[str]:
+        """None rests any more; who may go on because of that."""
+        turns, self._turns = self._turns, []
+        return set().union(*(turn.rested() for turn in turns))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One phase of a turn on one chassis."""

@@ -74,6 +74,8 @@ def _protected(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> lis
     if policy.wanted.protection == "none":
         return []
     found = [choice.protected for _, choice in told if choice.protected]
+    if not found:
+        return [_condition("Protected", "NoPath", "there is no path of its own to protect", holds=False)]
     gaps = _once(gap for each in found for gap in each.gaps)
     lapses = _once(lapse for each in found for lapse in each.lapses)
     if any(len(each.detours) < len(each.path) - 1 for each in found):
@@ -82,7 +84,7 @@ def _protected(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> lis
         return [_condition("Protected", "NoWayRound", gaps, holds=False)]
     if lapses:
         return [_condition("Protected", "BeyondLimits", lapses, holds=True)]
-    return [_condition("Protected", "Protected", "the switches know a way round each step", holds=bool(found))]
+    return [_condition("Protected", "Protected", "the switches know a way round each step", holds=True)]
 
 
 def _once(sentences: Iterable[str]) -> str:

@@ -152,6 +152,12 @@ def test_a_restart_chooses_what_stood_and_lays_the_same_tracks() -> None:
     assert again.steering.status("acme/p0")["backup"] == scene.steering.status("acme/p0")["backup"] != []
 
 
+def test_where_there_is_no_path_nothing_is_said_to_be_protected() -> None:
+    scene = Scene(drawn("s1-s2", "s3-s4"), Wanted(protection="link"))
+    assert scene.path() == ()
+    assert scene.told() == {"Placed": "NotConnected", "Protected": "NoPath"}
+
+
 def test_detours_are_laid_anew_when_what_they_need_goes_and_when_it_comes() -> None:
     scene = Scene(drawn(*TWO_WAYS), Wanted(protection="link"))
     assert scene.path() == ("s1", "s2", "s4")

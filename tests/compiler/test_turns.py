@@ -12,7 +12,7 @@ from controller import sync
 from controller.compiler.catalogue import Delta
 from controller.flow.flow import Flow, Here, Hosts
 from controller.southbound.agenda import Agenda
-from controller.sync import Step, Turn, in_order, steps
+from controller.sync import Rests, Step, Turn, in_order, steps
 from tests.compiled import ModelSwitch, Watched
 from tests.histories import History, histories, parted
 from tests.worlds import small_world
@@ -197,6 +197,28 @@ def test_what_is_urgent_waits_for_nothing_that_rests() -> None:
     agenda.add(Step(failure, 0, (flow(2),), ()))
     found = [agenda.next_change(steps=True) for _ in range(2)]
     assert [change and (change.puts, change.deletes) for change in found] == [((), (flow(1),)), ((flow(2),), ())]
+
+
+def test_a_failure_ends_the_rests_of_bridges_that_have_nothing_to_do_with_it() -> None:
+    rests, resting, other = Rests(), Turn(1, resting=True), Turn(2)
+    near, far = (Agenda(host, lambda _: None, lambda *_: None) for host in HOSTS)
+    resting.waiting[2].add("hv2")
+    other.waiting[0].add("hv2")
+    for turn in (resting, other):
+        rests.add(turn)
+    far.add(Step(resting, 2, (), (flow(1),)))
+    far.add(Step(other, 0, (flow(2),), ()))
+    near.add(Step(other, 1, (flow(3),), ()))
+    near.add(Step(Turn(3, urgent=True), 0, (flow(4),), ()))
+    assert [agenda.next_change(steps=True) for agenda in (near, far)] == [None, None]
+    assert rests.end() == {"hv2"}
+    for change in (far.next_change(steps=True), far.next_change(steps=True)):
+        assert change is not None
+        assert isinstance(change.tag, Step)
+        far.end(change.tag)
+    found = [near.next_change(steps=True) for _ in range(2)]
+    assert [change and change.puts for change in found] == [(flow(3),), (flow(4),)]
+    assert not rests.end()
 
 
 def test_a_way_over_other_bridges_begins_when_they_know_it_and_ends_before_they_forget_it() -> None:
