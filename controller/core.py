@@ -91,7 +91,7 @@ class Core:
         self.revision = 0
         self.recent: dict[int, tuple[int, frozenset[str]]] = {}
         self._hub = hub
-        self._rests = sync.Rests()
+        self._outstanding = sync.Outstanding(lambda chassis: self.bridge(chassis).inbox.put(None))
         self._inbox = hub.Queue()
         self._reporter = reporter
         self._make_bridge = make_bridge
@@ -148,14 +148,15 @@ class Core:
         self.readiness.touch(compiled.touched, self.turn, time.time())
         self.readiness.forget(compiled.ended)
         self._reporter.compiled(compiled.changed)
-        rested = self._rests.end() if world.urgent else ()
-        for chassis, steps in sync.steps(self.turn, compiled.deltas, urgent=world.urgent).items():
+        plan = sync.steps(self.turn, compiled.deltas, urgent=world.urgent)
+        for chassis, steps in plan.items():
             inbox = self.bridge(chassis).inbox
             for step in steps:
                 inbox.put(step)
-                self._rests.add(step.turn)
-        for chassis in rested:
-            self.bridge(chassis).inbox.put(None)
+        self._outstanding.add(plan)
+        if world.urgent:
+            self._outstanding.hurry()
+            self._hub.spawn_after(sync.SILENCE, self._outstanding.give_up, self.turn)
         if world.revision:
             self.revision = max(self.revision, world.revision)
             self.recent[world.revision] = (self.turn, frozenset(compiled.deltas))

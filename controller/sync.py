@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from controller.flow.flow import Here
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from controller.compiler.catalogue import Delta
     from controller.flow.flow import Flow
@@ -26,6 +26,8 @@ REPLACING, GOING = 1, 2
 """The second and the third phase."""
 REST = 0.3
 """Seconds between them where what is replaced led to what goes (measured: 0.17 on a busy machine)."""
+SILENCE = 0.5
+"""Seconds after which what fails waits no more for bridges that do not answer, though they seem to be there."""
 _NEXT_BRIDGE = 1 << 8
 
 
@@ -52,6 +54,13 @@ class Turn:
         self.resting = False
         return set(self.waiting[GOING])
 
+    def overdue(self) -> set[str]:
+        """Nobody is waited for any longer; who may go on because of that."""
+        found = set().union(*self.waiting)
+        for phase in self.waiting:
+            phase.clear()
+        return found
+
     def end(self, chassis: str, phase: int) -> set[str]:
         """The chassis has done this phase, or is away; who may go on because of that."""
         self.waiting[phase].discard(chassis)
@@ -60,22 +69,27 @@ class Turn:
         return set().union(*self.waiting[phase + 1 :])
 
 
-class Rests:
-    """Turns that rest, or will; a failure anywhere ends the rests of all, whose steps stand before its own."""
+class Outstanding:
+    """Turns on their way: what fails stands behind them, and must not for long. ``go_on`` hears who may go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, go_on: Callable[[str], None]) -> None:
+        self._go_on = go_on
         self._turns: list[Turn] = []
 
-    def add(self, turn: Turn) -> None:
-        """One more that was handed out."""
-        if turn.resting:
-            self._turns = [each for each in self._turns if each.resting and any(each.waiting)]
-            self._turns.append(turn)
+    def add(self, plan: Mapping[str, list[Step]]) -> None:
+        """The steps of one more turn were handed out."""
+        self._turns = [turn for turn in self._turns if any(turn.waiting)]
+        self._turns += [found[0].turn for found in list(plan.values())[:1]]
 
-    def end(self) -> set[str]:
-        """None rests any more; who may go on because of that."""
-        turns, self._turns = self._turns, []
-        return set().union(*(turn.rested() for turn in turns))
+    def hurry(self) -> None:
+        """None rests any more."""
+        for chassis in set().union(*(turn.rested() for turn in self._turns if turn.resting)):
+            self._go_on(chassis)
+
+    def give_up(self, number: int) -> None:
+        """Up to this turn, nobody waits for a bridge that does not answer."""
+        for chassis in set().union(*(turn.overdue() for turn in self._turns if turn.number <= number)):
+            self._go_on(chassis)
 
 
 @dataclass(frozen=True, slots=True)

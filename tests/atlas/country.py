@@ -41,13 +41,15 @@ class Idle(Exception):
 
 
 class Queue:
-    """Whoever takes from an empty one stops instead of waiting."""
+    """Whoever takes from an empty one stops instead of waiting; ``asked``: None, to look again, is put in too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asked: bool = True) -> None:
         self.waiting: deque[Any] = deque()
+        self._asked = asked
 
     def put(self, item: Any) -> None:
-        self.waiting.append(item)
+        if self._asked or item is not None:
+            self.waiting.append(item)
 
     def get(self) -> Any:
         """The next, or Idle."""
@@ -73,15 +75,15 @@ class Hub:
         """Nothing runs beside the test."""
 
     @staticmethod
-    def spawn_after(_seconds: float, _function: Callable[..., object]) -> None:
+    def spawn_after(_seconds: float, _function: Callable[..., object], *_: object) -> None:
         """Time does not pass."""
 
 
 class Switch:
     """A bridge that is there, or is not, with the steps that it has yet to take."""
 
-    def __init__(self, inbox: Queue) -> None:
-        self.inbox = inbox
+    def __init__(self) -> None:
+        self.inbox = Queue(asked=False)
         self.flows = Flows()
         self.in_sync = True
         self.connection = self
@@ -244,8 +246,8 @@ class Country:
             known[at] = bool(ends) and all(self._arrives(end, target, label, way, known) for end, _ in ends)
         return known[at]
 
-    def _bridge(self, chassis: str, inbox: Queue) -> Switch:
-        self.switches[chassis] = Switch(inbox)
+    def _bridge(self, chassis: str, _inbox: Queue) -> Switch:
+        self.switches[chassis] = Switch()
         self.switches[chassis].in_sync = not self.away
         return self.switches[chassis]
 

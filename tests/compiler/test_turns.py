@@ -12,7 +12,7 @@ from controller import sync
 from controller.compiler.catalogue import Delta
 from controller.flow.flow import Flow, Here, Hosts
 from controller.southbound.agenda import Agenda
-from controller.sync import Rests, Step, Turn, in_order, steps
+from controller.sync import Outstanding, Step, Turn, in_order, steps
 from tests.compiled import ModelSwitch, Watched
 from tests.histories import History, histories, parted
 from tests.worlds import small_world
@@ -200,25 +200,45 @@ def test_what_is_urgent_waits_for_nothing_that_rests() -> None:
 
 
 def test_a_failure_ends_the_rests_of_bridges_that_have_nothing_to_do_with_it() -> None:
-    rests, resting, other = Rests(), Turn(1, resting=True), Turn(2)
+    told: list[str] = []
+    outstanding, resting, other = Outstanding(told.append), Turn(1, resting=True), Turn(2)
     near, far = (Agenda(host, lambda _: None, lambda *_: None) for host in HOSTS)
     resting.waiting[2].add("hv2")
     other.waiting[0].add("hv2")
     for turn in (resting, other):
-        rests.add(turn)
+        outstanding.add({"hv2": [Step(turn, 0, (), ())]})
     far.add(Step(resting, 2, (), (flow(1),)))
     far.add(Step(other, 0, (flow(2),), ()))
     near.add(Step(other, 1, (flow(3),), ()))
     near.add(Step(Turn(3, urgent=True), 0, (flow(4),), ()))
     assert [agenda.next_change(steps=True) for agenda in (near, far)] == [None, None]
-    assert rests.end() == {"hv2"}
+    outstanding.hurry()
+    assert told == ["hv2"]
     for change in (far.next_change(steps=True), far.next_change(steps=True)):
         assert change is not None
         assert isinstance(change.tag, Step)
         far.end(change.tag)
     found = [near.next_change(steps=True) for _ in range(2)]
     assert [change and change.puts for change in found] == [(flow(3),), (flow(4),)]
-    assert not rests.end()
+    outstanding.hurry()
+    assert told == ["hv2"]
+
+
+def test_a_failure_waits_for_a_bridge_that_does_not_answer_and_then_no_longer() -> None:
+    told: list[str] = []
+    outstanding, agenda = Outstanding(told.append), Agenda("hv1", lambda _: None, lambda *_: None)
+    planned = steps(1, {"hv1": Delta([], [flow(28)], [flow(3)]), "hv2": Delta(new=[flow(33)])})
+    failed = steps(2, {"hv1": Delta(new=[flow(4)])}, urgent=True)
+    for plan in (planned, failed):
+        outstanding.add(plan)
+        for step in plan["hv1"]:
+            agenda.add(step)
+    outstanding.hurry()
+    assert agenda.next_change(steps=True) is None
+    outstanding.give_up(2)
+    assert "hv1" in told
+    found = [agenda.next_change(steps=True) for _ in range(3)]
+    assert [change and change.puts for change in found] == [(flow(28),), (), (flow(4),)]
 
 
 def test_a_way_over_other_bridges_begins_when_they_know_it_and_ends_before_they_forget_it() -> None:
