@@ -26,7 +26,7 @@ from controller.atlas.choices import (
 )
 from controller.atlas.returning import Returning
 from controller.atlas.spreading import Spreading
-from controller.atlas.told import NONE, conditions, figures
+from controller.atlas.told import NONE, conditions, figures, unprotected
 from controller.links import Placed
 from topology.paths import Question
 from topology.protect import Protected
@@ -138,13 +138,13 @@ class Steering:
         return {**whole, "demands": rows, "conditions": conditions(self._policies[policy], told)}
 
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
-        """The same figures for a path that nobody takes, or with ``reason`` and ``message`` why there is none."""
+        """Figures of a path that nobody takes; ``reason`` and ``message`` tell why there is none, or no backup."""
         asked = Asked(question, strict=False)
         choice = preferred(ground, asked)
         if choice.problem is not None:
             return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
         found = along(ground, asked, choice, Numbers())
-        return figures(ground, question.source, question.target, found)
+        return {**figures(ground, question.source, question.target, found), **unprotected(found)}
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
         """Take down what demands ask for now; those that ask for something else than before."""

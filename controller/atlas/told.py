@@ -44,6 +44,12 @@ def figures(ground: Map, source: str, target: str, choice: Choice) -> Row:
     }
 
 
+def unprotected(choice: Choice) -> Row:
+    """Why a path that is there is not protected as is asked for, as ``reason`` and ``message``; {} where it is."""
+    gaps = choice.protected.gaps if choice.protected else ()
+    return {"reason": "NoWayRound", "message": _once(gaps)} if gaps else {}
+
+
 def _whole(ground: Map, path: Sequence[str]) -> bool:
     return all(ground.edge(one, other) is not None for one, other in pairwise(path))
 

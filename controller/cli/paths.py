@@ -76,8 +76,9 @@ def compute(
 
 def _told(found: Mapping[str, Any], form: str) -> Exit:
     none = not found.get("path")
-    if none:
-        _messages.print(f"no path: {found.get('message', '')}", markup=False, highlight=False)
+    if found.get("message"):
+        what = "no path" if none else "not protected"
+        _messages.print(f"{what}: {found['message']}", markup=False, highlight=False)
     if not none or form != "table":
         output.show([dict(found)], _COLUMNS, form, alone=True)
     return Exit.REFUSED if none else Exit.DONE

@@ -213,3 +213,6 @@ def test_what_if_answers_with_figures_or_with_the_reason() -> None:
     got = steering.compute(ground, Question("s1", "s4", Wanted(via=("s9",))))
     assert (got["path"], got["reason"]) == ([], "UnknownBridge")
     assert got["message"] == "via names s9, and no such bridge is known"
+    got = steering.compute(drawn("s1-s2", "s2-s3"), Question("s1", "s3", Wanted(protection="link")))
+    assert (got["path"], got["backup"], got["reason"]) == (["s1", "s2", "s3"], [], "NoWayRound")
+    assert got["message"].startswith("there is no way round the link from s1 to s2")
