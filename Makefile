@@ -32,10 +32,10 @@ demo-stop: ## end what KEEP=1 left running
 	@$(AS_ROOT) $(BIN)/python -m mininet_scenarios.demo --stop
 
 test: setup venv-ryu lint ## everything, as CI does; needs root
-	@$(AS_ROOT) $(BIN)/python -m pytest -n $(WORKERS)
+	@$(AS_ROOT) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-unit: venv ## what needs neither root nor Open vSwitch
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not system"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not system"
 
 test-pythons: ## the unit tests on every Python from 3.11 that is here
 	@for python in python3.11 python3.12 python3.13 python3.14; do
