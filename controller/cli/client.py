@@ -47,30 +47,15 @@ class Daemon:
         content_type: str | None = None,
     ) -> Any:
         """The answer's JSON, None if it has none; ends the command with the daemon's reason if it refuses."""
-        response = self._answer(method, path, params=params, json=json, content=content, content_type=content_type)
-        return response.json() if response.content else None
+        with self._client(content_type) as client:
+            response = client.request(method, path, params=params, json=json, content=content)
+        return _accepted(response).json() if response.content else None
 
     def text(self, path: str, params: Mapping[str, Any]) -> str:
         """The answer as it stands; ends the command with the daemon's reason if it refuses."""
-        return self._answer("GET", path, params=params).text
-
-    def _answer(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        content: bytes | None = None,
-        content_type: str | None = None,
-    ) -> httpx.Response:
-        headers = self._headers() | ({"Content-Type": content_type} if content_type else {})
-        timeout = httpx.Timeout(_ANSWER_TIMEOUT, connect=_CONNECT_TIMEOUT)
-        with _reaching(self.url), httpx.Client(base_url=self.url, headers=headers, timeout=timeout) as client:
-            response = client.request(method, path, params=params, json=json, content=content)
-        if response.is_error:
-            refuse(response)
-        return response
+        with self._client() as client:
+            response = client.get(path, params=params)
+        return _accepted(response).text
 
     def pages(self, path: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Every item of a collection, page by page."""
@@ -85,21 +70,23 @@ class Daemon:
     def events(self, since: int) -> Iterator[dict[str, Any]]:
         """Each event newer than a revision, as it happens."""
         params = {"since": str(since), "follow": "true"}
-        timeout = httpx.Timeout(None, connect=_CONNECT_TIMEOUT)
-        with (
-            _reaching(self.url),
-            httpx.Client(base_url=self.url, headers=self._headers(), timeout=timeout) as client,
-            client.stream("GET", "/v1/events", params=params) as response,
-        ):
+        with self._client(seconds=None) as client, client.stream("GET", "/v1/events", params=params) as response:
             if response.is_error:
                 response.read()
-                refuse(response)
-            for line in response.iter_lines():
+            for line in _accepted(response).iter_lines():
                 if line.startswith("data: "):
                     yield loads(line.removeprefix("data: "))
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+    @contextmanager
+    def _client(
+        self, content_type: str | None = None, seconds: float | None = _ANSWER_TIMEOUT
+    ) -> Iterator[httpx.Client]:
+        """Speak to the daemon; ends the command where it cannot be reached, or does not answer in time."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers |= {"Content-Type": content_type} if content_type else {}
+        timeout = httpx.Timeout(seconds, connect=_CONNECT_TIMEOUT)
+        with _reaching(self.url), httpx.Client(base_url=self.url, headers=headers, timeout=timeout) as client:
+            yield client
 
 
 @contextmanager
@@ -113,6 +100,13 @@ def _reaching(url: str) -> Iterator[None]:
     except httpx.InvalidURL as error:
         _errors.print(f"[red]{url!r} is no URL[/]: {error}", highlight=False)
         raise typer.Exit(Exit.USAGE) from error
+
+
+def _accepted(response: httpx.Response) -> httpx.Response:
+    """An answer that is no refusal; ends the command with the daemon's reason otherwise."""
+    if response.is_error:
+        refuse(response)
+    return response
 
 
 def refuse(response: httpx.Response) -> None:
