@@ -108,7 +108,7 @@ class Gateways:
     def _review(self) -> None:
         """Choose for every router; tell what differs."""
         store, known = self._core.compiler.store, self._known()
-        chassis = [found for key in list(store.keys(Chassis)) if (found := store.get(Chassis, key)) is not None]
+        chassis = store.all(Chassis)
         seats: dict[str, str] = {}
         candidates: dict[str, list[str]] = {}
         for key in list(store.keys(Router)):

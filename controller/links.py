@@ -163,6 +163,11 @@ class Track:
     detours: tuple[int, ...]
     then: int = 0
 
+    @property
+    def leads(self) -> tuple[int, ...]:
+        """The tracks that packets on this one may go on with."""
+        return tuple(number for number in (*self.detours, self.then) if number)
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from controller.bell import Bell
 from controller.errors import DatabaseError
 from ovsdb.sightings import Sighting
 
@@ -26,7 +27,7 @@ class Memory:
     def __init__(self, sightings: Sightings, hub: Any) -> None:
         self._sightings = sightings
         self._hub = hub
-        self._wake = hub.Queue()
+        self._bell = Bell(hub)
         self._puts: dict[tuple[type, str], Sighting] = {}
         self._deletes: set[tuple[type, str]] = set()
 
@@ -43,13 +44,12 @@ class Memory:
             if isinstance(entity, Sighting):
                 self._puts[type(entity), entity.key] = entity
                 self._deletes.discard((type(entity), entity.key))
-        if not self._wake.qsize():
-            self._wake.put(None)
+        self._bell.ring()
 
     def run(self) -> None:
         """Write what has gathered, for ever; what could not be written is tried again."""
         while True:
-            self._wake.get()
+            self._bell.wait()
             self._hub.sleep(GATHER_SECONDS)
             puts, deletes = self._puts, self._deletes
             self._puts, self._deletes = {}, set()
@@ -60,4 +60,4 @@ class Memory:
                 self._puts = puts | self._puts
                 self._deletes |= deletes - self._puts.keys()
                 self._hub.sleep(RETRY_SECONDS)
-                self._wake.put(None)
+                self._bell.ring()

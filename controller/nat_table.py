@@ -54,10 +54,8 @@ class NatTable:
 
     def _names(self, question: Question) -> dict[int, tuple[str, str]]:
         """Routers that are asked for, by number: what they are in a row, and their key."""
-        routers = (self._store.get(Router, key) for key in list(self._store.keys(Router)))
-        networks = (self._store.get(Network, key) for key in list(self._store.keys(Network)))
-        found = {router.number: ("router", router.key) for router in routers if router is not None}
-        doors = {n.door.number: ("network", n.key) for n in networks if n is not None and n.door is not None}
+        found = {router.number: ("router", router.key) for router in self._store.all(Router)}
+        doors = {n.door.number: ("network", n.key) for n in self._store.all(Network) if n.door is not None}
         return {
             number: (what, key)
             for number, (what, key) in (found | doors).items()
@@ -66,13 +64,11 @@ class NatTable:
 
     def _translating(self) -> list[str]:
         """The chassis that have something to translate."""
-        found = {order.key for key in list(self._store.keys(HostOrder)) if (order := self._order(key)) and order.link}
-        for kind in (Seat, Floating, Forward):
-            found |= {one.chassis for key in list(self._store.keys(kind)) if (one := self._store.get(kind, key))}
+        store = self._store
+        found = {order.key for order in store.all(HostOrder) if order.link}
+        there: list[Seat | Floating | Forward] = [*store.all(Seat), *store.all(Floating), *store.all(Forward)]
+        found.update(one.chassis for one in there)
         return sorted(found - {""})
-
-    def _order(self, key: str) -> HostOrder | None:
-        return self._store.get(HostOrder, key)
 
 
 def _rows(

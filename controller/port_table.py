@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.atlas.uses import HIGHEST_PORT
+from controller.inventory import LARGEST_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +22,7 @@ class PortTable:
 
     def ports(self, chassis: str, there: Iterable[PortDescription]) -> None:
         """All ports of a chassis' switch, as they are now; its own, by which its host would speak, is none of them."""
-        self._there[chassis] = tuple(port for port in there if port.number < HIGHEST_PORT)
+        self._there[chassis] = tuple(port for port in there if port.number < LARGEST_PORT)
 
     def rows(self, chassis: str) -> list[dict[str, object]]:
         """Each with its number, interface, state, speed (Mbit/s) and role: link, host or shared."""

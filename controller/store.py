@@ -7,12 +7,14 @@ among those members. The compiler runs again exactly what asked for something th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from controller.entities import Entity
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,12 @@ class _Members:
 
 
 class Store:
-    """Entities and indexes; one writer, read by the compiler's views."""
+    """Entities, and how they are found (``indexes``); one writer, read by the compiler's views."""
 
     def __init__(self, indexes: Mapping[type, tuple[Index, ...]]) -> None:
-        self._indexes = indexes
+        self.indexes = indexes
         self._entities: dict[type, dict[str, Entity]] = {}
         self._members: dict[tuple[type, str, Hashable], _Members | str] = {}
-
-    def indexes(self, kind: type) -> tuple[Index, ...]:
-        """How entities of a type are found."""
-        return self._indexes.get(kind, ())
 
     def get(self, kind: type, key: str) -> Any | None:
         """The entity, or None."""
@@ -51,6 +49,10 @@ class Store:
     def keys(self, kind: type) -> Iterable[str]:
         """The keys of all entities of a type."""
         return self._entities.get(kind, {}).keys()
+
+    def all(self, kind: type[T]) -> tuple[T, ...]:
+        """All entities of a type, as they are now."""
+        return cast("tuple[T, ...]", tuple(self._entities.get(kind, {}).values()))
 
     def where(self, kind: type, index: str, value: Hashable) -> tuple[str, ...]:
         """The keys that stand under an index value."""
@@ -80,7 +82,7 @@ class Store:
             return False
         table[entity.key] = entity
         changed.add(("get", kind, entity.key))
-        for index in self._indexes.get(kind, ()):
+        for index in self.indexes.get(kind, ()):
             self._reindex(kind, index, entity.key, (old, entity), changed)
         return True
 
@@ -90,7 +92,7 @@ class Store:
         if old is None:
             return False
         changed.add(("get", kind, key))
-        for index in self._indexes.get(kind, ()):
+        for index in self.indexes.get(kind, ()):
             self._reindex(kind, index, key, (old, None), changed)
         return True
 

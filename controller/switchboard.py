@@ -16,7 +16,7 @@ import structlog
 
 from controller.entities import Chassis
 from controller.flow.actions import CONTROLLER_RESERVED
-from controller.inventory import INTEGRATION_BRIDGE, Inventory, News
+from controller.inventory import INTEGRATION_BRIDGE, LARGEST_PORT, Inventory, News
 from controller.southbound.agenda import Flush
 from controller.southbound.flow_counts import FlowCounts
 from controller.southbound.packets import PacketIn, packet_out
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from controller.southbound.ports import PortDescription
 
 LOCAL_PORT = 0xFFFFFFFE
-HIGHEST_PORT = 0xFFFFFF00
 REFUSALS_KEPT = 256
 REFUSAL_SECONDS = 5
 MOST_UNPLACED = 256
@@ -138,7 +137,7 @@ class Switchboard:
         if self._inventory.hosted(chassis):
             return
         ports = {port.number: port.name for port in connection.ports()}
-        numbered = {number: name for number, name in ports.items() if 0 < number < HIGHEST_PORT}
+        numbered = {number: name for number, name in ports.items() if 0 < number < LARGEST_PORT}
         self._tell(self._inventory.bare_bridge(connection.dpid, numbered, chassis))
 
     def placed(self, dpid: int, chassis: str) -> None:
@@ -200,8 +199,7 @@ def _renamed(chassis: str, connection: Connection, inventory: Inventory, connect
 
 def _spare(core: Core, connected: Collection[str]) -> str | None:
     """A bare bridge that can be forgotten for another: one that is not connected."""
-    store = core.compiler.store
-    bare = {found.key for key in list(store.keys(Chassis)) if (found := store.get(Chassis, key)) and found.bare}
+    bare = {found.key for found in core.compiler.store.all(Chassis) if found.bare}
     return max(bare.difference(connected), default=None)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from controller.links import TRACKS, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 Content = tuple[tuple[str, ...], tuple[int, ...], int]
 
@@ -38,6 +38,13 @@ class Numbers:
         while self._taken.setdefault(number := _number(content, salt), content) != content:
             salt += 1
         return Track(str(number), number, bridges, detours, then)
+
+
+def followed(number: int, find: Callable[[int], Track | None]) -> Iterator[Track]:
+    """A track and those that follow it, as far as ``find`` knows them by their numbers."""
+    while (track := find(number)) is not None:
+        yield track
+        number = track.then
 
 
 def _number(content: Content, salt: int) -> int:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from controller.atlas.bell import Bell
 from controller.atlas.draining import DIGESTED, Draining
 from controller.atlas.mapping import MAPPED, Mapping
 from controller.atlas.placements import Placements
 from controller.atlas.planner import Planner
 from controller.atlas.telling import Telling
+from controller.bell import Bell
 from controller.core import Breath
 from controller.derived import Audience
 from controller.links import Heading, LinkSettings, Placed, Route, Track

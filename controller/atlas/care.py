@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import structlog
 
 from controller.atlas.wires import ENDS, Wires, apart
+from controller.bell import Bell
 from controller.core import Breath
 from controller.entities import Chassis
 from controller.links import Track, Wire
@@ -70,10 +71,9 @@ class Care:
     ) -> None:
         self._atlas = atlas
         self._settings = settings
-        self._hub = hub
+        self._bell = Bell(hub)
         self._publish = publish
         self._bug = bug
-        self._wake = hub.Queue()
         self._breath = Breath(hub.sleep)
         self._wires = Wires(store, hosts, settings, self._breath)
         self._rises: dict[str, _Rise] = {}
@@ -95,7 +95,7 @@ class Care:
     def settled(self, _chassis: str) -> None:
         """A bridge confirmed something: perhaps what a link waits for."""
         if self._rises:
-            self._poke()
+            self._bell.ring()
 
     def watched(self, wire: Wire) -> bool | None:
         """Whether both its ends hear each other by BFD; None where no database tells of one of them."""
@@ -105,7 +105,7 @@ class Care:
     def run(self) -> None:
         """Look after wires for ever."""
         while True:
-            self._wake.get()
+            self._bell.wait()
             self._gathering = False
             self._breath.begin()
             try:
@@ -119,14 +119,10 @@ class Care:
     def _soon(self, _place: Place | None = None) -> None:
         """Look after there was time for more news of this sort; at once where a link waits for some."""
         if self._rises:
-            self._poke()
+            self._bell.ring()
         elif not self._gathering:
             self._gathering = True
-            self._hub.spawn_after(GATHERING, self._poke)
-
-    def _poke(self) -> None:
-        if not self._wake.qsize():
-            self._wake.put(None)
+            self._bell.ring_in(GATHERING)
 
     def _look(self, now: float) -> None:
         """Go on with the links that are being dealt with, or begin with the next."""
@@ -135,7 +131,7 @@ class Care:
         if not self._rises and now >= self._rested:
             self._begin(now)
         if any(rise.phase == "draining" for rise in self._rises.values()):
-            self._hub.spawn_after(GATHERING, self._poke)
+            self._bell.ring_in(GATHERING)
 
     def _begin(self, now: float) -> None:
         self._again = {link: due for link, due in self._again.items() if due > now}
@@ -166,14 +162,14 @@ class Care:
         rise.phase = "rising" if interval else "ending"
         rise.until = now + SECONDS[rise.phase]
         self._wires.tend()
-        self._hub.spawn_after(SECONDS[rise.phase], self._poke)
+        self._bell.ring_in(SECONDS[rise.phase])
 
     def _leave(self, rise: _Rise, now: float, trouble: str | None) -> None:
         """The link may be used again."""
         del self._rises[rise.link]
         self._atlas.hold(rise.link, drained=False)
         self._rested = now + REST
-        self._hub.spawn_after(REST, self._poke)
+        self._bell.ring_in(REST)
         if trouble is None:
             _log.info("link_watched", link=rise.link, interval_ms=self._settings.bfd_interval)
             self._publish(
@@ -181,7 +177,7 @@ class Care:
             )
             return
         self._again[rise.link] = now + RETRY
-        self._hub.spawn_after(RETRY, self._poke)
+        self._bell.ring_in(RETRY)
         _log.info("link_not_watched", link=rise.link, why=trouble)
         self._publish("topology", f"Link {rise.link}", {"watched": False, "why": trouble})
 

@@ -12,10 +12,10 @@ from controller.links import Wanted
 from topology.paths import best, figured, weighed
 from topology.protect import Protected, backup, leaving_room, protected, stops_met
 from topology.roads import allows, avoids
-from topology.tracks import laid
+from topology.tracks import followed, laid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from controller.links import Placed, Track
     from topology.map import Map
@@ -134,18 +134,12 @@ def known_along(placed: Placed, tracks: Mapping[int, Track]) -> Choice:
     """What an earlier daemon chose, by all tracks of then; no backup is known of it."""
     if placed.track not in tracks:
         return Choice()
-    chain = list(_chain(placed.track, tracks))
+    chain = list(followed(placed.track, tracks.get))
     steps = [number for track in chain for number in track.detours]
-    detours = [list(_chain(number, tracks)) for number in steps]
+    detours = [list(followed(number, tracks.get)) for number in steps]
     found = Protected(_passed(chain), (), tuple(map(_passed, detours)) if any(detours) else ())
     laid_out = {track.number: track for each in (chain, *detours) for track in each}
     return Choice(found, tracks=tuple(laid_out.values()))
-
-
-def _chain(number: int, tracks: Mapping[int, Track]) -> Iterator[Track]:
-    while number in tracks:
-        yield tracks[number]
-        number = tracks[number].then
 
 
 def _passed(chain: Iterable[Track]) -> tuple[str, ...]:

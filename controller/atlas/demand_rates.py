@@ -24,9 +24,7 @@ class DemandRates:
 
     def sources(self) -> frozenset[str]:
         """The chassis where demands begin that have a track."""
-        store = self._compiler.store
-        placements = [store.get(Placed, key) for key in list(store.keys(Placed))]
-        found = {placed.key: placed.source for placed in placements if placed is not None and placed.track}
+        found = {placed.key: placed.source for placed in self._compiler.store.all(Placed) if placed.track}
         self._rates.keep(found)
         return frozenset(found.values())
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from controller.links import Placed, Track
+from topology.tracks import followed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -88,15 +89,8 @@ class Draining:
     def _followed(self) -> Iterator[Track]:
         """The tracks that packets take as long as nothing fails: detours are there for when something does."""
         store = self._core.compiler.store
-        placed = (store.get(Placed, key) for key in store.keys(Placed))
-        due, seen = {one.track for one in placed if one is not None}, {0}
-        while due - seen:
-            number = (due - seen).pop()
-            seen.add(number)
-            track = store.get(Track, str(number))
-            if track is not None:
-                due.add(track.then)
-                yield track
+        for number in {placed.track for placed in store.all(Placed)}:
+            yield from followed(number, lambda each: store.get(Track, str(each)))
 
     def _confirmed(self, name: str, bridges: Collection[str]) -> dict[str, Any]:
         """Whether who could send there has heard that it is not to."""

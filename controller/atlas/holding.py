@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from controller.links import Placed, Track
+from topology.tracks import followed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from controller.atlas.mapping import Place
     from controller.entities import Entity
@@ -32,27 +33,26 @@ def held(stood: Standing, wanted: Standing, ground: Map, deaf: Collection[str]) 
 
 def _leads_on(number: int, known: Mapping[Place, Any], ground: Map) -> bool:
     """Whether nothing of a track, and of those that follow it, is missing."""
-    chain = list(_chain(number, known))
+    chain = list(followed(number, _numbered(known)))
     steps = (step for track in chain for step in pairwise(track.bridges))
     return bool(chain) and all(ground.edge(*step) is not None for step in steps)
 
 
 def _passed(number: int, known: Mapping[Place, Any]) -> set[str]:
-    return {bridge for track in _chain(number, known) for bridge in track.bridges}
+    return {bridge for track in followed(number, _numbered(known)) for bridge in track.bridges}
 
 
-def _chain(number: int, known: Mapping[Place, Any]) -> Iterator[Track]:
-    while (track := known.get((Track, str(number)))) is not None:
-        yield track
-        number = track.then
+def _numbered(known: Mapping[Place, Any]) -> Callable[[int], Track | None]:
+    """Tracks by their numbers."""
+    return lambda number: known.get((Track, str(number)))
 
 
 def _laid(number: int, known: Mapping[Place, Any]) -> Iterator[Track]:
     """All tracks that packets on this one may come to take."""
-    due, seen = {number}, {0}
+    find, due, seen = _numbered(known), {number}, set[int]()
     while due - seen:
         seen.add(each := (due - seen).pop())
-        track = known.get((Track, str(each)))
+        track = find(each)
         if track is not None:
-            due |= {track.then, *track.detours}
+            due.update(track.leads)
             yield track

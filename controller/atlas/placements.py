@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from topology.fabric import Turn
     from topology.map import Map
 
-T = TypeVar("T")
+T = TypeVar("T", PathPolicy, Demand)
 
 
 class Placements:
@@ -44,7 +44,7 @@ class Placements:
 
         A track that they have not heard of would lead nowhere, and what stands does lead on.
         """
-        policies, demands = self._all(PathPolicy), self._all(Demand)
+        policies, demands = _keyed(self._facts.all(PathPolicy)), _keyed(self._facts.all(Demand))
         if not policies and not self._stood:
             self.again, self.held = None, frozenset()
             return
@@ -69,6 +69,6 @@ class Placements:
             return False
         return all(facts.get(Placed, key) == self._stood.get((Placed, key)) for key in asked)
 
-    def _all(self, kind: type[T]) -> dict[str, T]:
-        found = {key: self._facts.get(kind, key) for key in list(self._facts.keys(kind))}
-        return {key: entity for key, entity in found.items() if entity is not None}
+
+def _keyed(entities: Iterable[T]) -> dict[str, T]:
+    return {entity.key: entity for entity in entities}

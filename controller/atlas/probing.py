@@ -11,10 +11,10 @@ import time
 from queue import Empty
 from typing import TYPE_CHECKING, Any, Protocol
 
-from controller.atlas.uses import HIGHEST_PORT, Uses
+from controller.atlas.uses import Uses
 from controller.entities import Chassis
 from controller.flow.actions import output
-from controller.inventory import News
+from controller.inventory import LARGEST_PORT, News
 from controller.links import Wire
 from topology.agenda import Pace
 from topology.discovery import Discovery, PortState
@@ -135,7 +135,7 @@ class Probing:
 
     def _look(self, chassis: str, port: PortDescription) -> None:
         place, now = (chassis, port.number), self._clock()
-        use = self._uses.of(chassis, port) if port.number < HIGHEST_PORT else "other"
+        use = self._uses.of(chassis, port) if port.number < LARGEST_PORT else "other"
         self._do(self._discovery.port(PortState(place, port.name, port.address, port.up, use), now))
         for mac in self._uses.machines(place):
             self._discovery.lives(mac, place, now)

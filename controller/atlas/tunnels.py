@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from controller.entities import Chassis
 from controller.links import Demand, PathPolicy, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
 Ends = tuple[str, str]
+T = TypeVar("T")
 
 
 class Facts(Protocol):
@@ -19,14 +20,13 @@ class Facts(Protocol):
     def get(self, kind: type, key: str) -> Any | None:
         """The entity, or None."""
 
-    def keys(self, kind: type) -> Iterable[str]:
-        """The keys of all entities of a type."""
+    def all(self, kind: type[T]) -> tuple[T, ...]:
+        """All entities of a type, as they are now."""
 
 
 def tunnels(facts: Facts, fabric: Collection[str]) -> Iterator[Ends]:
     """The pairs of hosts that have a sort of tunnel in common, where one is of the fabric or both are spoken of."""
-    found = (facts.get(Chassis, key) for key in facts.keys(Chassis))
-    hosts = {host.key: host for host in found if host is not None and host.encap_ip and host.tunnels}
+    hosts = {host.key: host for host in facts.all(Chassis) if host.encap_ip and host.tunnels}
     wired, spoken = hosts.keys() & fabric, hosts.keys() & _spoken_of(facts)
     for ones, others in ((wired, hosts.keys()), (spoken, spoken)):
         for one in ones:
@@ -37,7 +37,5 @@ def tunnels(facts: Facts, fabric: Collection[str]) -> Iterator[Ends]:
 
 def _spoken_of(facts: Facts) -> set[str]:
     """The chassis that demands begin or end at, or that policies want passed."""
-    demands = (facts.get(Demand, key) for key in facts.keys(Demand))
-    policies = (facts.get(PathPolicy, key) for key in facts.keys(PathPolicy))
-    ends = {end for demand in demands if demand is not None for end in (demand.source, demand.target)}
-    return ends.union(*(policy.wanted.via for policy in policies if policy is not None))
+    ends = {end for demand in facts.all(Demand) for end in (demand.source, demand.target)}
+    return ends.union(*(policy.wanted.via for policy in facts.all(PathPolicy)))

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from controller.store import Store
     from topology.sides import Place, Use
 
-HIGHEST_PORT = 0xFFFFFF00
-
 
 class Uses:
     """Reads the store; of endpoints it remembers where they were."""

@@ -35,7 +35,7 @@ class Past:
         self._replaced = dict(replaced)
         self._members: dict[tuple[type, str, Hashable], list[str]] = defaultdict(list)
         for (kind, key), entity in self._replaced.items():
-            for index in store.indexes(kind) if entity is not None else ():
+            for index in store.indexes.get(kind, ()) if entity is not None else ():
                 for value in dict.fromkeys(index.of(entity)):
                     self._members[kind, index.name, value].append(key)
 

@@ -8,8 +8,6 @@ from controller.links import Demand, Placed, Track
 from controller.store import Index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from controller.store import Store
 
 
@@ -41,18 +39,13 @@ def bridges_of(policy: str, store: Store) -> frozenset[str]:
             track = store.get(Track, key)
             if track is not None:
                 found.update(track.bridges)
-                ahead |= set(_leads(track)) - known
+                ahead |= set(track.leads) - known
     return frozenset(found)
-
-
-def _leads(track: Track) -> Iterator[int]:
-    """The tracks that packets on this one may go on with."""
-    yield from (number for number in (*track.detours, track.then) if number)
 
 
 INDEXES: dict[type, tuple[Index, ...]] = {
     Demand: (Index("policy", lambda demand: (demand.policy,)),),
-    Track: (Index("leads", _leads),),
+    Track: (Index("leads", lambda track: track.leads),),
     Placed: (
         Index("policy", lambda placed: (placed.policy,)),
         Index("track", lambda placed: (placed.track,), group=lambda placed: placed.policy),

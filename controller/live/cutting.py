@@ -83,8 +83,7 @@ class Cutting:
         self, tried: Callable[[Callable[[Glimpse], Causes]], Causes], puts: Iterable[Entity]
     ) -> Callable[[Glimpse], Over]:
         """What tells the connections that a change would end; ``tried`` gives what somebody makes of the change."""
-        standing = (self._store.get(Policy, key) for key in list(self._store.keys(Policy)))
-        may = any(isinstance(entity, Policy) and entity.cut for entity in (*puts, *standing))
+        may = any(isinstance(entity, Policy) and entity.cut for entity in (*puts, *self._store.all(Policy)))
         causes = tried(_touched) if may else {}
         found, unknown = self._connections.read(causes) if causes else ([], {})
         looking = partial(_over, found=found, causes=causes, names=self._names, row=self._connections.row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from controller.policy.gates import Gates
@@ -40,8 +41,8 @@ class Survey:
 
     def policies(self, projects: frozenset[str] | None) -> list[Policy]:
         """The policies of some projects, or all, by key."""
-        found = (self._store.get(Policy, key) for key in sorted(self._store.keys(Policy)))
-        return [one for one in found if one is not None and (projects is None or one.project in projects)]
+        found = sorted(self._store.all(Policy), key=attrgetter("key"))
+        return [one for one in found if projects is None or one.project in projects]
 
     def lint(
         self,

@@ -6,6 +6,7 @@ A link's numbers go both ways in the order of ``between``; latencies are in ms, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from controller.links import Link, LinkFigures, LinkSettings, Wire, in_order, link_name
@@ -74,13 +75,10 @@ class Links:
     def _found(self) -> dict[str, Cables]:
         """What is there, by name."""
         wires: dict[Ends, list[Wire]] = {}
-        for key in sorted(self._store.keys(Wire)):
-            wire: Wire = self._store.get(Wire, key)  # type: ignore[assignment]
+        for wire in sorted(self._store.all(Wire), key=attrgetter("key")):
             wires.setdefault(in_order(*wire.ends), []).append(wire)
-        for key in self._store.keys(Link):
-            link = self._store.get(Link, key)
-            if link is not None:
-                wires.setdefault(link.ends, [])
+        for link in self._store.all(Link):
+            wires.setdefault(link.ends, [])
         found = {link_name(*ends): Cables(ends, tuple(some)) for ends, some in wires.items()}
         for one, other, networks in self._tunnels():
             found.setdefault(link_name(one, other), Cables(in_order(one, other), networks=networks))
