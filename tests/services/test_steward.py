@@ -12,6 +12,7 @@ from apps import pipeline, registers
 from controller.entities import Neighbour, Network, Port
 from controller.flow.actions import output, set_field
 from controller.flow.fields import REGS
+from controller.outfit import service_pipeline
 from controller.services.outcome import (
     DHCP,
     Duplicate,
@@ -28,7 +29,6 @@ from controller.services.outcome import (
     ToPorts,
     Withdrawn,
 )
-from controller.services.pipeline import Pipeline
 from controller.southbound.packets import PacketIn
 from controller.status.addressing import lease_rows, with_duplicates
 from controller.steward import BREATHS, Hands, Steward
@@ -39,25 +39,7 @@ if TYPE_CHECKING:
     from controller.flow.actions import Action
     from controller.inventory import News
 
-PIPELINE = Pipeline(
-    reason=registers.PUNT,
-    network=registers.NETWORK,
-    origin=registers.ORIGIN,
-    via=registers.VIA,
-    router=registers.ROUTER,
-    next_hop=REGS[12:16],
-    sender=registers.SENDER,
-    out_port=registers.OUT_PORT,
-    rule=registers.RULE,
-    registers=REGS,
-    from_port=registers.FROM_PORT,
-    via_segment=registers.VIA_SEGMENT,
-    resolve=pipeline.RESOLVE.resubmit,
-    resolved=pipeline.SNAT.resubmit,
-    outwards=pipeline.UN_SNAT.resubmit,
-    deliver=pipeline.DELIVER.resubmit,
-    onwards=pipeline.ROUTER_IN.resubmit,
-)
+PIPELINE = service_pipeline()
 LEASE = Lease(*("acme/web-1", "acme/web", "hv1", "02:00:00:00:00:01", "10.1.0.10", "one"), "bound", NOW, NOW + 3600)
 CLAIM = Duplicate("acme/web-1", "10.1.0.10", "02:00:00:00:00:02", "acme/web-2")
 NEIGHBOUR = Neighbour("acme/wire|192.0.2.1", "acme/wire", "192.0.2.1", "02:cc:00:00:00:01")

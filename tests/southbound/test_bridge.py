@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from tests.southbound.rig import Host
 
 
-@pytest.fixture
-def rig() -> Rig:
-    """The small world, on two switches that have taken it in."""
-    made = Rig(HOSTS)
-    made.turn(small_world().values())
-    calm(made)
-    return made
-
-
 def sent(host: Host) -> tuple[int, int]:
     """How many changes of flows, and of meters and groups, a switch has had."""
     return host.switch.flow_mods, host.switch.meters.mods + host.switch.groups.mods

@@ -27,15 +27,6 @@ TO_US = output(CONTROLLER_RESERVED)
 SOME = Connections(7, 6, Ends(target="192.0.2.1", target_port=80))
 
 
-@pytest.fixture
-def rig() -> Rig:
-    """The small world, on two switches that have taken it in."""
-    made = Rig(HOSTS)
-    made.turn(small_world().values())
-    calm(made)
-    return made
-
-
 def test_a_meter_comes_with_the_first_flow_that_uses_it_and_goes_with_the_last(rig: Rig) -> None:
     switch = rig.hosts["hv1"].switch
     assert OURS in switch.meters.held

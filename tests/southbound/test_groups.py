@@ -17,15 +17,6 @@ from tests.southbound.storm import HOSTS, calm
 from tests.worlds import plugged, small_world
 
 
-@pytest.fixture
-def rig() -> Rig:
-    """The small world, on two switches that have taken it in."""
-    made = Rig(HOSTS)
-    made.turn(small_world().values())
-    calm(made)
-    return made
-
-
 def away(host: Host) -> None:
     """The switch loses its daemon."""
     assert host.line is not None
