@@ -1,8 +1,10 @@
 """A TCP stream of small records, one a millisecond, that measures the longest silence at its receiver.
 
 Run as ``stream.py receive PORT`` and ``stream.py send ADDRESS PORT`` until SIGTERM. A record is its number,
-eight bytes; the sender's last says how many segments its kernel sent again. Those that came twice (a kernel that hears
-nothing for some milliseconds sends the last one again, to see) were not lost: the receiver's counts them, RFC 2883.
+eight bytes; the sender's last says how many segments its kernel sent again once the connection stood. Those that came
+twice (a kernel that hears nothing for some milliseconds sends the last one again, to see) were not lost: the receiver's
+counts them, RFC 2883. What it took to connect does not count: Open vSwitch in userspace gives up the first packet to a
+host whose MAC address it has yet to ask for.
 """
 
 import signal
@@ -23,6 +25,7 @@ def send(address: str, port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: going.clear())
     with socket.create_connection((address, port), 10) as stream:
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connecting = sent_again(stream)
         number = 0
         due = time.monotonic()
         while going:
@@ -30,8 +33,13 @@ def send(address: str, port: int) -> None:
             number += 1
             due += INTERVAL
             time.sleep(max(0.0, due - time.monotonic()))
-        information = stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-        stream.sendall(RECORD.pack(-1 - TOTAL_RETRANS.unpack(information)[0]))
+        stream.sendall(RECORD.pack(-1 - (sent_again(stream) - connecting)))
+
+
+def sent_again(stream: socket.socket) -> int:
+    """How many segments the kernel has sent again on a connection so far, those that opened it too."""
+    (total,) = TOTAL_RETRANS.unpack(stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TOTAL_RETRANS.size))
+    return int(total)
 
 
 def receive(port: int) -> None:
