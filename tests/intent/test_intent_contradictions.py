@@ -9,6 +9,8 @@ from desk import Desk, desk, network, port, project
 
 from controller.errors import Conflict, NotFound, UserError
 from controller.intent.allocate import Underlay
+from controller.intent.kinds import KINDS
+from controller.intent.kinds.project import Quotas
 
 V4 = "10.1.0.0/24"
 BASE = (project(), network("web", V4))
@@ -132,6 +134,10 @@ def test_quotas_bound_what_is_created_and_nothing_else(office: Desk) -> None:
     office.put("Port", "acme/a", labels={"still": "editable"}, spec={"network": "web"})
     office.put("Project", "acme", spec={"quotas": {"ports": 1}})
     office.delete("Port", "acme/a")
+
+
+def test_there_is_a_quota_for_every_kind_that_projects_have() -> None:
+    assert {kind.plural for kind in KINDS.values() if kind.scoped} <= Quotas.model_fields.keys()
 
 
 def test_a_project_in_the_path_must_exist(office: Desk) -> None:

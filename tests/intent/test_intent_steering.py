@@ -183,6 +183,16 @@ def test_a_middlebox_may_change_chains_in_one_change(office: Desk) -> None:
     office.apply(chain(("c", "d")), chain(("a", "b"), name="other"))
 
 
+def test_path_policies_and_service_chains_count_against_quotas(office: Desk) -> None:
+    office.apply(project(quotas={"pathpolicies": 1, "servicechains": 1}), path_policy(), chain(("a", "b")))
+    many = "the quota of project acme is 1 {}; this would make 2"
+    assert office.refused(path_policy("voice")) == {"/0": many.format("pathpolicies")}
+    assert office.refused(chain(("c", "d"), name="other")) == {"/0": many.format("servicechains")}
+    office.apply(path_policy(objective="latency"), chain(("c", "d")))
+    office.delete("PathPolicy", "acme/video")
+    office.apply(path_policy("voice"))
+
+
 @pytest.mark.parametrize(
     ("document", "pointer", "message"),
     [

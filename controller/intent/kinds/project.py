@@ -26,7 +26,10 @@ class Quotas(Strict):
     securitygroups: Limit | None = None
     addressgroups: Limit | None = None
     policies: Limit | None = None
+    networkpolicies: Limit | None = None
     invariants: Limit | None = None
+    pathpolicies: Limit | None = None
+    servicechains: Limit | None = None
     rules: Limit | None = None
     flows: Limit | None = None
 
