@@ -26,7 +26,7 @@ from controller.atlas.choices import (
 )
 from controller.atlas.returning import Returning
 from controller.atlas.spreading import Spreading
-from controller.atlas.told import NONE, conditions, figures, unprotected
+from controller.atlas.told import NONE, UNTOLD, conditions, figures, unprotected
 from controller.links import Placed
 from topology.paths import Question
 from topology.protect import Protected
@@ -119,13 +119,13 @@ class Steering:
         return self._policies.get(policy.key) == policy
 
     def status(self, policy: str) -> dict[str, Any]:
-        """What became of a policy (key) in the last plan: path, backup, figures, conditions; {} if it is unknown.
+        """What became of a policy (key) in the last plan: path, backup, figures, conditions; ``UNTOLD`` if unknown.
 
         ``{"path", "backup", "hops", "latency_ms", "cost", "bandwidth_mbps", "demands": [the same for each, with
         "source" and "target"], "conditions": [{"type": "Placed", "status", "reason", "message"}, ...]}``.
         """
         if policy not in self._policies or self._ground is None:
-            return {}
+            return dict(UNTOLD)
         keys = sorted(key for key, demand in self._demands.items() if demand.policy == policy)
         told = [(self._demands[key], self._choices[key]) for key in keys if key in self._choices]
         ends = [(demand.source, demand.target) for demand, _ in told]

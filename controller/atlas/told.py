@@ -21,6 +21,8 @@ MOST = 5
 Row = dict[str, Any]
 NONE: Row = {"path": [], "backup": [], "hops": None, "latency_ms": None, "cost": None, "bandwidth_mbps": None}
 """What stands where a path has no figures."""
+UNTOLD: Row = {**NONE, "demands": [], "conditions": []}
+"""What is told of a path policy that steering has yet to hear of."""
 
 
 def figures(ground: Map, source: str, target: str, choice: Choice) -> Row:

@@ -21,7 +21,7 @@ class Paths(Protocol):
     """What has become of path policies."""
 
     def status(self, policy: str) -> dict[str, Any]:
-        """Of one, by its key: path, backup, figures, what became of each demand, conditions; {} of one unknown."""
+        """Of one, by its key: path, backup, figures, what became of each demand, conditions."""
 
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
         """The same figures for a path that nobody takes, or ``reason`` and ``message``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from controller.atlas.told import NONE
 from controller.links import BridgeSettings, LinkSettings
 from controller.status.conditions import CONFIRMED, condition, progress, ready
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from controller.core import Core
     from controller.status.atlas import Atlas
 
-UNTOLD: dict[str, Any] = {**NONE, "demands": [], "conditions": []}
-"""The status of a path policy of which steering knows nothing yet."""
 SAID: dict[str, type] = {"Link": LinkSettings, "Bridge": BridgeSettings}
 """What is said of things, by the kind of its resource."""
 _EMPTY: dict[str, Any] = {"drained": True, "reason": "NotThere", "message": "nothing goes by what is not there"}
@@ -66,7 +63,7 @@ def path_policy_status(core: Core, atlas: Atlas, key: str, missing: Sequence[str
     """
     subject = ("PathPolicy", key)
     since = core.readiness.since(subject, started)
-    told = atlas.steering.status(key) or UNTOLD
+    told = atlas.steering.status(key)
     found = progress(core, subject) if atlas.placed(key) else ("Planning", "its path is being worked out")
     conditions = [
         condition(each["type"], each["reason"], each["message"], each.get("since", since), holds=each["status"])

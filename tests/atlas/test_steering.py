@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.atlas.steering import Steering
+from controller.atlas.told import UNTOLD
 from controller.links import Wanted
 from controller.settings import Topology
 from tests.atlas.steered import HOLD, TWO_WAYS, Scene, passed
@@ -134,7 +135,7 @@ def test_a_policy_that_asks_for_something_else_gets_it_at_once() -> None:
     scene.policies.clear()
     plan = scene.plan()
     assert (plan.tracks, plan.placed) == ({}, {})
-    assert scene.steering.status("acme/p0") == {}
+    assert scene.steering.status("acme/p0") == UNTOLD
 
 
 def test_a_restart_chooses_what_stood_and_lays_the_same_tracks() -> None:

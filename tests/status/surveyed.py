@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from controller.atlas.told import UNTOLD
 from controller.derived import Presence
 from controller.entities import Chassis
 from controller.links import Link, LinkFigures, PathPolicy, Traffic, Wanted
@@ -62,7 +63,7 @@ class Told:
         return policy in self.paths and policy not in self.late
 
     def status(self, policy: str) -> dict[str, Any]:
-        return self.paths.get(policy, {})
+        return self.paths.get(policy, UNTOLD)
 
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
         return {"path": [question.source, question.target], "sites": len(ground.graph)}
