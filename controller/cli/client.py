@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from json import loads
 from typing import Any
 
@@ -20,8 +21,8 @@ _NEXT_STEPS = {
     400: "correct the document or the option",
     401: "give a token: --token, or NETLOOM_TOKEN",
     403: "ask an administrator for a token that reaches further",
-    404: "look what there is: netloom get",
-    409: "see what stands in the way: netloom get",
+    404: "look what there is: netloom get KIND",
+    409: "see what stands in the way: netloom get KIND",
     412: "read it again, and repeat the change on what stands now",
     422: "correct these fields; nothing was changed",
     503: "try again",
@@ -50,6 +51,15 @@ class Daemon:
         with self._client(content_type) as client:
             response = client.request(method, path, params=params, json=json, content=content)
         return _accepted(response).json() if response.content else None
+
+    def there(self, path: str) -> bool:
+        """Whether something is at a path; ends the command with the daemon's reason if it refuses otherwise."""
+        with self._client() as client:
+            response = client.get(path)
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            return False
+        _accepted(response)
+        return True
 
     def text(self, path: str, params: Mapping[str, Any]) -> str:
         """The answer as it stands; ends the command with the daemon's reason if it refuses."""

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from controller.cli import fabric, intent, kinds, living, paths, policy, tables, tokens
+from controller.cli import fabric, intent, inventory, kinds, living, paths, policy, tables, tokens
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
 from controller.cli.options import FormOption, ProjectOption, WaitOption
@@ -94,16 +94,26 @@ def get(
     watch: _Watch = False,
 ) -> None:
     """Show what is asked for, and what is."""
-    table = tables.inventory(kind)
-    if table is not None and not (name is not None and kinds.single(table)):
-        filters = {"chassis": chassis, "router": router, "project": project}
-        intent.inventory(context.obj, table, filters, chosen(form))
+    table, filters = tables.inventory(kind), {"chassis": chassis, "router": router}
+    if table is not None and not kinds.single(table):
+        if watch:
+            raise typer.BadParameter(f"{table} cannot be watched; links, bridges and what is asked for can")
+        filters |= {"label": ",".join(label or ()) or None}
+        filters |= {"project": project} if _typed(context, "project") or "project" in tables.filters(table) else {}
+        inventory.show(context.obj, table, filters, chosen(form), name)
         return
     wanted = intent.Wanted(kinds.kind(kind), project, name, tuple(label or ()))
+    inventory.refuse_filters(wanted.kind.plural, [word for word, value in filters.items() if value is not None])
     if watch:
         intent.watch(context.obj, wanted, chosen(form))
     else:
         intent.get(context.obj, wanted, chosen(form))
+
+
+def _typed(context: typer.Context, option: str) -> bool:
+    """Whether an option was given with this command; what the environment says is said to all of them."""
+    source = context.get_parameter_source(option)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @app.command()

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -103,9 +104,12 @@ def undrain(context: typer.Context, name: _NameArgument, wait: WaitOption = None
 
 def _maintained(daemon: Daemon, name: str, wait: float | None, *, maintenance: bool) -> dict[str, Any]:
     """The link or bridge, in or out of maintenance; ends the command if there is none of that name."""
-    bridges = {row["name"] for row in daemon.call("GET", "/v1/bridges")["items"]}
-    path = f"/v1/{'bridges' if name in bridges else 'links'}/{name}"
-    daemon.call("GET", path)
+    paths = (f"/v1/{kind}/{quote(name, safe='')}" for kind in ("bridges", "links"))
+    path = next((each for each in paths if daemon.there(each)), None)
+    if path is None:
+        _messages.print(f"there is no link or bridge {name}", markup=False, highlight=False)
+        _messages.print("next: look what there is: netloom topology", highlight=False)
+        raise typer.Exit(Exit.REFUSED)
     params = {"wait": str(wait)} if wait is not None else {}
     with telling("moving traffic"):
         found: dict[str, Any] = daemon.call("PATCH", path, params=params, json={"maintenance": maintenance})

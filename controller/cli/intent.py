@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import typer
 from rich.console import Console
@@ -21,8 +22,6 @@ from controller.cli.policy import tell_changes
 from controller.cli.progress import telling
 
 _messages = Console(stderr=True)
-_LONGEST_PAGE = "10000"
-_PAGED = ("nat", "connections")
 _ACTIONS = {"created": "green", "updated": "yellow", "deleted": "red", "unchanged": "dim"}
 
 
@@ -43,8 +42,8 @@ class Wanted:
         elif project is None:
             raise typer.BadParameter(f"{self.kind.plural} belong to projects: say which, with --project")
         else:
-            collection = f"/v1/projects/{project}/{self.kind.plural}"
-        return f"{collection}/{self.name}" if self.name is not None else collection
+            collection = f"/v1/projects/{quote(project, safe='')}/{self.kind.plural}"
+        return f"{collection}/{quote(self.name, safe='')}" if self.name is not None else collection
 
 
 def apply(daemon: Daemon, file: str, params: Mapping[str, str], form: str) -> Exit:
@@ -67,7 +66,7 @@ def get(daemon: Daemon, wanted: Wanted, form: str) -> None:
         return
     with telling("reading"):
         items = list(_items(daemon, wanted))
-    output.show(items, wanted.kind.columns, form)
+    output.show(items, tables.listed(wanted.kind.plural) or wanted.kind.columns, form)
 
 
 def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
@@ -81,26 +80,6 @@ def watch(daemon: Daemon, wanted: Wanted, form: str) -> None:
             raise typer.Exit(Exit.REFUSED)
         if kind == wanted.kind.name and _concerns(wanted, key):
             _tell_event(event, form)
-
-
-def inventory(daemon: Daemon, table: str, filters: Mapping[str, str | None], form: str) -> None:
-    """Show a table of what is, all pages of it; ends the command for a filter that the table does not have."""
-    params = {name: value for name, value in filters.items() if value is not None and name in tables.filters(table)}
-    unknown = [name for name, value in filters.items() if value is not None and name not in (*params, "project")]
-    if unknown:
-        raise typer.BadParameter(f"{table} cannot be chosen by {', '.join(unknown)}")
-    if table in _PAGED:
-        params["limit"] = _LONGEST_PAGE
-    rows: list[dict[str, Any]] = []
-    page: dict[str, Any] = {"next": ""}
-    with telling("reading"):
-        while page.get("next") is not None:
-            cursor = {"cursor": page["next"]} if page["next"] else {}
-            page = daemon.call("GET", f"/v1/{table}", params={**params, **cursor})
-            rows += page["items"]
-    for chassis, why in page.get("unavailable", {}).items():
-        _messages.print(f"not asked: chassis {chassis}: {why}", markup=False, highlight=False)
-    output.show(rows, tables.columns(table), form)
 
 
 def delete(daemon: Daemon, wanted: Wanted, wait: float | None) -> Exit:

@@ -193,10 +193,15 @@ _ALL = (
 
 def kind(text: str) -> Listed:
     """The kind of intent that a word means; ends the command if there is none."""
-    found = next((each for each in _ALL if text and text.lower() in (each.name.lower(), each.plural, each.short)), None)
+    found = next((each for each in _ALL if text and text.lower() in _words(each)), None)
     if found is None:
         raise typer.BadParameter(f"{text!r} is no kind; known are {', '.join(each.plural for each in _ALL)}")
     return found
+
+
+def _words(kind: Listed) -> tuple[str, ...]:
+    """What one may type for it."""
+    return (kind.name.lower(), kind.plural, kind.short, kind.short.removesuffix("s"))
 
 
 def single(table: str) -> bool:

@@ -9,7 +9,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from controller.cli import intent, kinds
+from controller.cli import intent, inventory, kinds
 from controller.cli.exits import Exit
 from controller.cli.options import FormOption, ProjectOption
 from controller.cli.output import chosen, show
@@ -38,7 +38,7 @@ def connections(
 ) -> None:
     """Show connections of ports that live, and the rule that let each begin."""
     filters = {"project": project, "port": port, "chassis": chassis}
-    intent.inventory(context.obj, "connections", filters, chosen(form))
+    inventory.show(context.obj, "connections", filters, chosen(form))
 
 
 def stats(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import yaml
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 Form = Literal["table", "json", "yaml"]
@@ -66,7 +67,7 @@ def _condition(conditions: Any, name: str) -> str:
     found = next((each for each in conditions or () if each["type"] == name), None)
     if found is None:
         return "-"
-    return "[green]yes[/]" if found["status"] else f"[yellow]{found['reason']}[/]"
+    return "[green]yes[/]" if found["status"] else f"[yellow]{escape(found['reason'])}[/]"
 
 
 def _text(value: Any) -> str:
@@ -78,4 +79,4 @@ def _text(value: Any) -> str:
         case dict():
             return ", ".join(f"{key}={_text(each)}" for key, each in value.items())
         case _:
-            return str(value)
+            return escape(str(value))

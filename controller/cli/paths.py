@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 import typer
@@ -28,6 +29,16 @@ _Names = Annotated[list[str] | None, typer.Option(help="A name; may be given aga
 _messages = Console(stderr=True)
 
 
+def _finite(value: float | None) -> float | None:
+    """What JSON can say; click takes nan and inf for numbers."""
+    if value is not None and not isfinite(value):
+        raise typer.BadParameter(f"{value} is no number that a path could have")
+    return value
+
+
+_Figure = Annotated[float | None, typer.Option(callback=_finite)]
+
+
 @app.callback()
 def _paths() -> None:
     """A group of its own, though it has one command."""
@@ -43,17 +54,16 @@ def compute(
     avoid_bridge: _Names = None,
     avoid_link: _Names = None,
     avoid_label: Annotated[list[str] | None, typer.Option(help="key=value of links and bridges.")] = None,
-    max_latency_ms: float | None = None,
-    min_bandwidth_mbps: float | None = None,
+    max_latency_ms: _Figure = None,
+    min_bandwidth_mbps: _Figure = None,
     max_hops: int | None = None,
     objective: Literal["hops", "latency", "load", "cost"] = "hops",
     protection: Literal["none", "link", "node"] = "none",
-    demand_mbps: float | None = None,
+    demand_mbps: _Figure = None,
     form: FormOption = None,
 ) -> None:
     """Say which way something would take; nothing is installed. Exits with 1 if there is none."""
     daemon: Daemon = context.obj
-    labels = dict(each.partition("=")[::2] for each in avoid_label or ())
     limits = {
         "max_latency_ms": max_latency_ms,
         "min_bandwidth_mbps": min_bandwidth_mbps,
@@ -63,7 +73,7 @@ def compute(
         "from": source,
         "to": target,
         "via": via or [],
-        "avoid": {"bridges": avoid_bridge or [], "links": avoid_link or [], "labels": labels},
+        "avoid": {"bridges": avoid_bridge or [], "links": avoid_link or [], "labels": _labels(avoid_label or ())},
         "constraints": limits,
         "objective": objective,
         "protection": protection,
@@ -72,6 +82,18 @@ def compute(
     with telling("looking"):
         found = daemon.call("POST", "/v1/paths:compute", json=asked)
     raise typer.Exit(_told(found, output.chosen(form)))
+
+
+def _labels(given: Sequence[str]) -> dict[str, str]:
+    """Labels by their keys; ends the command for what is none, or says two things of one key."""
+    found: dict[str, str] = {}
+    for label in given:
+        key, sign, value = label.partition("=")
+        if not sign:
+            raise typer.BadParameter(f"{label!r} is no label: write key=value", param_hint="--avoid-label")
+        if found.setdefault(key, value) != value:
+            raise typer.BadParameter(f"{key} is given twice, and a label has one value", param_hint="--avoid-label")
+    return found
 
 
 def _told(found: Mapping[str, Any], form: str) -> Exit:

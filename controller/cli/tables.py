@@ -94,6 +94,11 @@ def columns(table: str) -> tuple[tuple[str, str], ...]:
     return INVENTORY[table]
 
 
+def listed(plural: str) -> tuple[tuple[str, str], ...]:
+    """The columns of a list of resources whose rows say more than what is asked for; none where it is none of those."""
+    return INVENTORY.get(plural, ())
+
+
 def filters(table: str) -> tuple[str, ...]:
     """What the rows of a table can be chosen by."""
     return _FILTERS.get(table, ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -39,4 +40,4 @@ def every(context: typer.Context, form: _Form = None) -> None:
 def delete(context: typer.Context, name: str) -> None:
     """End a token at once."""
     daemon: Daemon = context.obj
-    daemon.call("DELETE", f"/v1/tokens/{name}")
+    daemon.call("DELETE", f"/v1/tokens/{quote(name, safe='')}")

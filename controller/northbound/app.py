@@ -23,7 +23,13 @@ from controller.northbound.health import HealthResource, ReadyResource
 from controller.northbound.manual import ManualResource, SpecificationResource
 from controller.northbound.media import Bodies
 from controller.northbound.metrics import MetricsResource, StoreCollector, request_durations
-from controller.northbound.observations import FlowResource, NatResource, TableResource, TopologyResource
+from controller.northbound.observations import (
+    FlowResource,
+    ListingResource,
+    NatResource,
+    TableResource,
+    TopologyResource,
+)
 from controller.northbound.paths import Paths
 from controller.northbound.reachability import Lint, ReachabilityResource
 from controller.northbound.recommend import Recommend
@@ -56,8 +62,9 @@ def application(  # noqa: PLR0917 - the parts of a daemon, put together once
     app.add_error_handler(Exception, problems.bug)
     app.add_error_handler(falcon.HTTPError, problems.http_error)
     app.add_error_handler(UserError, problems.user_error)
-    _route_resources(app, Backend(writer, world, bodies))
-    _route_observations(app, world)
+    backend = Backend(writer, world, bodies)
+    _route_resources(app, backend)
+    _route_observations(app, backend)
     app.add_route("/v1/events", EventResource(events, tokens))
     app.add_route("/v1/tokens", TokenCollection(tokens, bodies))
     app.add_route("/v1/tokens/{name}", TokenResource(tokens))
@@ -87,10 +94,11 @@ def _route_resources(app: App, backend: Backend) -> None:
     app.add_route("/v1/paths:compute", Paths(backend))
 
 
-def _route_observations(app: App, world: World) -> None:
+def _route_observations(app: App, backend: Backend) -> None:
+    world = backend.world
     app.add_route("/v1/chassis", TableResource(world, "chassis"))
-    app.add_route("/v1/bridges", TableResource(world, "bridges"))
-    app.add_route("/v1/links", TableResource(world, "links"))
+    app.add_route("/v1/bridges", ListingResource(backend, "bridges"))
+    app.add_route("/v1/links", ListingResource(backend, "links"))
     app.add_route("/v1/drift", TableResource(world, "drift"))
     app.add_route("/v1/leases", TableResource(world, "leases"))
     app.add_route("/v1/flows", FlowResource(world))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import cast
 
 import falcon
 
-from controller.errors import BadQuery
+from controller.errors import BadQuery, Gone
 from controller.nat_table import Question
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
 from controller.northbound.connections import answer_page, paging
-from controller.northbound.world import Table, World
+from controller.northbound.resources import Backend
+from controller.northbound.world import Listing, Table, World
 
 _TOPOLOGY_TYPES = {"graphml": "application/graphml+xml", "dot": "text/vnd.graphviz"}
 
@@ -27,6 +31,27 @@ class TableResource:
         """All of its rows."""
         _observing(req, ())
         media.answer_items(req, resp, self.world.table(self.what))
+
+
+@dataclass(frozen=True, slots=True)
+class ListingResource:
+    """Links or bridges, as they are, with what is said of each."""
+
+    backend: Backend
+    what: Listing
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Those that the label selectors match; all of them, or a page."""
+        _observing(req, ("label", "limit", "cursor"))
+        selected, limit = queries.labels(req), queries.whole(req, "limit", 1, queries.MAX_LIMIT)
+        rows = self.backend.world.table(self.what)
+        following = iter(rows[_place(rows, queries.cursor(req)) :])
+        matching = (row for row in following if selected.holds(tuple(_labels(row).items())))
+        page = list(matching if limit is None else islice(matching, limit))
+        more = limit is not None and next(matching, None) is not None
+        after = queries.cursor_after(str(page[-1]["name"])) if more else None
+        revision = self.backend.writer.intent.revision
+        media.answer_items(req, resp, page, {"next": after, "revision": revision})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +98,20 @@ class TopologyResource:
                 resp.text = str(self.world.fabric.topology(chosen))
             case other:
                 raise BadQuery(f"query parameter format: must be json, graphml or dot, not {str(other)[:60]}")
+
+
+def _place(rows: Sequence[Mapping[str, object]], after: str) -> int:
+    """Where the page begins that follows a row; raises Gone."""
+    if not after:
+        return 0
+    place = next((place for place, row in enumerate(rows, 1) if row["name"] == after), None)
+    if place is None:
+        raise Gone(f"{after[:60]}, with which the page before ended, is not there any more; list again")
+    return place
+
+
+def _labels(row: Mapping[str, object]) -> dict[str, str]:
+    return cast("dict[str, str]", row["labels"])
 
 
 def _observing(req: falcon.Request, known: tuple[str, ...]) -> None:

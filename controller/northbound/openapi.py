@@ -13,9 +13,11 @@ from controller.northbound.openapi_policy import policy_paths
 from controller.northbound.openapi_words import (
     CURSOR,
     ITEMS,
+    LABEL,
     PLAIN,
     REASONS,
     REFERENCE,
+    SELECTOR,
     TEXT,
     WHOLE,
     Json,
@@ -119,7 +121,6 @@ _STATUS: Json = {
     "required": ["conditions"],
 }
 
-_SELECTOR = {"type": "string", "minLength": 1}
 _TOKEN = {"name": TEXT, "role": TEXT, "projects": {"type": "array", "items": TEXT}, "created_at": TEXT}
 _CHANGE = {
     "action": {"enum": ["created", "updated", "unchanged", "deleted"]},
@@ -179,9 +180,7 @@ _IF_MATCH = {
     "description": "The revision that the resource must have.",
 }
 _PAGING = [
-    query(
-        "label", _SELECTOR, "A label selector: app=web, app!=web, app or !app; terms joined by commas must all hold."
-    ),
+    LABEL,
     query("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 500}, "Items on a page."),
     CURSOR,
 ]
@@ -231,7 +230,7 @@ def _one_operations(kind: Kind) -> Json:
 def _apply_path() -> Json:
     either = {"oneOf": [reference("Applied"), reference("Plan")]}
     parameters = [
-        query("prune", _SELECTOR, "A label selector: what it matches and the document lacks is deleted."),
+        query("prune", SELECTOR, "A label selector: what it matches and the document lacks is deleted."),
         query("dry_run", {"type": "boolean"}, "Commit nothing; answer what would change."),
         _WAIT,
     ]

@@ -5,7 +5,11 @@ from __future__ import annotations
 from controller.northbound.connections import LONGEST_PAGE, PAGE
 from controller.northbound.openapi_words import (
     ANSWERED,
+    ITEMS,
+    LISTED,
+    NEXT,
     TEXT,
+    WHOLE,
     Json,
     body,
     content,
@@ -18,6 +22,7 @@ from controller.northbound.openapi_words import (
 )
 
 _PATH = object_of({"from": TEXT, "to": TEXT})
+_LISTING = object_of({**ITEMS["properties"], "next": NEXT, "revision": WHOLE})
 _ASKED = body(reference("PathRequest"))
 
 
@@ -25,9 +30,11 @@ def inventory_paths() -> Json:
     """All of them."""
     items = ok("All rows.", reference("Items"))
     found = {
-        f"/v1/{what}": {"get": operation("inventory", f"All {what}", items)}
-        for what in ("chassis", "bridges", "links", "drift", "leases")
+        f"/v1/{what}": {"get": operation("inventory", f"All {what}", items)} for what in ("chassis", "drift", "leases")
     }
+    listing = ok("All rows, or a page.", _LISTING)
+    for what in ("bridges", "links"):
+        found[f"/v1/{what}"] = {"get": operation("inventory", f"All {what}", listing, {"parameters": LISTED})}
     by = {"parameters": [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "owner")]}
     found["/v1/flows"] = {"get": operation("inventory", "Flows, each with the intent that owns it", items, by)}
     asked = [query(name, TEXT, f"Only of this {name}.") for name in ("chassis", "router", "project")]

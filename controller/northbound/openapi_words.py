@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from controller.intent.kind import Kind
 from controller.intent.values import Name
-from controller.northbound import media, problems
+from controller.northbound import media, problems, queries
 
 Json: TypeAlias = dict[str, Any]
 
@@ -63,7 +63,17 @@ def body(schema: Json, *types: str) -> Json:
 
 ITEMS = object_of({"items": {"type": "array", "items": {"type": "object"}}})
 REASONS = {"type": "object", "additionalProperties": TEXT}
+SELECTOR = {"type": "string", "minLength": 1}
+LABEL = query(
+    "label", SELECTOR, "A label selector: app=web, app!=web, app or !app; terms joined by commas must all hold."
+)
 CURSOR = query("cursor", TEXT, "What the page before gave as next.")
+LISTED = [
+    LABEL,
+    query("limit", {"type": "integer", "minimum": 1, "maximum": queries.MAX_LIMIT}, "Default: no limit."),
+    CURSOR,
+]
+"""The parameters of a list that is told whole unless pages are asked for."""
 NEXT = {"type": ["string", "null"]}
 ANSWERED = object_of({**ITEMS["properties"], "next": NEXT, "unavailable": REASONS})
 """A page of what switches answered."""

@@ -15,7 +15,8 @@ from controller.intent import selector
 from controller.intent.selector import Selector
 
 _MAX_WAIT = 600.0
-_DEFAULT_LIMIT, _MAX_LIMIT = 500, 1000
+MAX_LIMIT = 1000
+_DEFAULT_LIMIT = 500
 _REPEATED = ("label",)
 
 
@@ -69,7 +70,7 @@ def seconds(req: falcon.Request, name: str) -> float | None:
 
 def limit(req: falcon.Request) -> int:
     """How many items one page may have."""
-    return whole(req, "limit", 1, _MAX_LIMIT) or _DEFAULT_LIMIT
+    return whole(req, "limit", 1, MAX_LIMIT) or _DEFAULT_LIMIT
 
 
 def labels(req: falcon.Request) -> Selector:

@@ -13,7 +13,9 @@ from controller.nat_table import NatTable
 from controller.policy.survey import Survey
 from topology.paths import Question
 
-Table: TypeAlias = Literal["chassis", "bridges", "links", "drift", "leases"]
+Listing: TypeAlias = Literal["bridges", "links"]
+"""Tables of what can be labelled."""
+Table: TypeAlias = Literal["chassis", "drift", "leases"] | Listing
 Said: TypeAlias = Literal["Link", "Bridge"]
 """Kinds of which something can be said."""
 TopologyForm: TypeAlias = Literal["json", "graphml", "dot"]

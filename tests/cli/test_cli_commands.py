@@ -84,6 +84,35 @@ def test_a_table_is_for_people(shell: Shell, document: Path) -> None:
     assert "chassis-1" in shell("get", "chassis", "-o", "table").out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("leases", "-l", "app=web"), "leases cannot be chosen by label"),
+        (("leases", "-p", "acme"), "leases cannot be chosen by project"),
+        (("leases", "somebody"), "leases cannot be chosen by name"),
+        (("nat", "--watch"), "nat cannot be watched"),
+        (("ports", "--chassis", "hv1"), "ports cannot be chosen by chassis"),
+        (("links", "--router", "acme/r"), "links cannot be chosen by router"),
+    ],
+)
+def test_more_than_was_asked_for_is_never_shown(shell: Shell, arguments: tuple[str, ...], why: str) -> None:
+    said = shell("get", *arguments)
+    assert (said.code, said.out, why in said.err) == (Exit.USAGE, "", True)
+
+
+def test_one_chassis_is_shown_by_its_name(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert json.loads(shell("get", "chassis", "chassis-1").out)["name"] == "chassis-1"
+    missing = shell("get", "chassis", "hv9")
+    assert (missing.code, "there is no chassis hv9" in missing.err) == (Exit.REFUSED, True)
+    monkeypatch.setenv("NETLOOM_PROJECT", "acme")
+    assert shell("get", "chassis", "chassis-1").code == Exit.DONE
+
+
+def test_what_machines_call_themselves_is_shown_as_it_is(shell: Shell) -> None:
+    shell.office.world.rows = [{"hostname": "[/red]a[bold]"}]
+    assert "[/red]a[bold]" in shell("get", "leases", "-o", "table").out
+
+
 ROUTING = """
 ---
 kind: Network

@@ -95,7 +95,7 @@ def test_no_path_is_said_with_the_reason(shell: Shell, monkeypatch: pytest.Monke
 
 
 def test_links_and_bridges_are_listed_as_they_are_and_shown_as_resources(shell: Shell) -> None:
-    assert json.loads(shell("get", "links").out) == {"items": [{"name": "links-1"}]}
+    assert json.loads(shell("get", "links").out) == {"items": [{"name": "links-1", "labels": {}}]}
     assert shell("get", "links", "-o", "table").out.split()[:4] == ["NAME", "KIND", "STATE", "COST"]
     assert json.loads(shell("get", "link", "s2-s1").out)["spec"]["cost"] == 10
     assert json.loads(shell("get", "bridge", "s1").out)["kind"] == "Bridge"
@@ -103,9 +103,33 @@ def test_links_and_bridges_are_listed_as_they_are_and_shown_as_resources(shell: 
     assert "does not exist" in shell("get", "link", "s8-s9").err
 
 
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        (("--max-latency-ms", "nan"), "nan is no number"),
+        (("--demand-mbps", "inf"), "inf is no number"),
+        (("--avoid-label", "region"), "write key=value"),
+        (("--avoid-label", "a=1", "--avoid-label", "a=2"), "given twice"),
+    ],
+)
+def test_what_no_path_could_have_is_wrong_usage(shell: Shell, option: tuple[str, ...], why: str) -> None:
+    said = shell("paths", "compute", "s1", "s2", *option)
+    assert (said.code, why in said.err) == (Exit.USAGE, True)
+    assert not shell.office.world.fabric.asked
+
+
+def test_links_and_bridges_are_chosen_by_their_labels(shell: Shell) -> None:
+    shell.office.world.rows = [{"name": "s1", "labels": {"row": "a"}}, {"name": "s2", "labels": {"row": "b"}}]
+    for kind in ("links", "bridges"):
+        (found,) = json.loads(shell("get", kind, "-l", "row=b").out)["items"]
+        assert found["name"] == "s2"
+        assert json.loads(shell("get", kind, "-l", "row=b", "-l", "row=a").out) == {"items": []}
+
+
 def test_draining_says_whether_it_may_be_taken_away(shell: Shell) -> None:
     world = shell.office.world
-    assert shell("drain", "s9-s8").code == Exit.REFUSED
+    nowhere = shell("drain", "s9")
+    assert (nowhere.code, "there is no link or bridge s9" in nowhere.err) == (Exit.REFUSED, True)
     not_yet = shell("drain", "s2-s1")
     assert (not_yet.code, not_yet.out) == (Exit.UNCONFIRMED, "")
     assert "s1-s2 is not drained yet: nothing else leads to s2" in not_yet.err
@@ -120,11 +144,16 @@ def test_draining_says_whether_it_may_be_taken_away(shell: Shell) -> None:
 
 def test_a_bridge_is_drained_by_its_name(shell: Shell) -> None:
     shell.office.world.drained = True
-    shell.office.world.rows = [{"name": "s1"}]
     assert shell("drain", "s1").out == "s1 is drained: it may be taken away\n"
     assert json.loads(shell("get", "bridge", "s1").out)["spec"]["maintenance"] is True
 
 
 def test_path_policies_are_called_paths_for_short(shell: Shell) -> None:
     assert json.loads(shell("get", "paths").out) == {"items": []}
+    assert shell("get", "path").out == shell("get", "paths").out
     assert shell("get", "chains", "-p", "none").code == Exit.REFUSED
+
+
+def test_a_name_is_taken_as_it_is_written(shell: Shell) -> None:
+    assert shell("undrain", "s1-s2#a").code == Exit.REFUSED
+    assert "does not exist" in shell("get", "link", "s1-s2?wait=1").err

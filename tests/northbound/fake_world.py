@@ -137,7 +137,7 @@ class FakeWorld:
         """What the test says, else one row; or a bug."""
         if self.broken:
             raise ZeroDivisionError
-        return self.rows if self.rows is not None else [{"name": f"{what}-1"}]
+        return self.rows if self.rows is not None else [{"name": f"{what}-1", "labels": {}}]
 
     def flows(self, chassis: str | None, owner: str | None) -> Iterator[dict[str, object]]:
         """One flow that repeats the question."""

@@ -90,6 +90,24 @@ def test_only_administrators_say_and_only_who_reads_all_sees(office: Front) -> N
     assert office.call("GET", "/v1/topology", token=member).status_code == 403
 
 
+def test_links_are_listed_by_labels_and_page_by_page(office: Front) -> None:
+    office.world.rows = [{"name": f"s1-s{n}", "labels": {"row": "ab"[n % 2]}} for n in range(2, 7)]
+    whole = office.call("GET", "/v1/links").json
+    assert ([row["name"] for row in whole["items"]], whole["next"]) == (
+        ["s1-s2", "s1-s3", "s1-s4", "s1-s5", "s1-s6"],
+        None,
+    )
+    assert whole["revision"] == office.call("GET", "/v1/projects").json["revision"]
+    first = office.call("GET", "/v1/links", params={"label": "row=a", "limit": "2"}).json
+    second = office.call("GET", "/v1/links", params={"label": "row=a", "limit": "2", "cursor": first["next"]}).json
+    assert [[row["name"] for row in page["items"]] for page in (first, second)] == [["s1-s2", "s1-s4"], ["s1-s6"]]
+    assert second["next"] is None
+    office.world.rows = office.world.rows[:1]
+    assert office.call("GET", "/v1/links", params={"cursor": first["next"]}).status_code == 410
+    assert office.call("GET", "/v1/bridges", params={"limit": "0"}).status_code == 400
+    assert office.call("GET", "/v1/bridges", params={"label": "a b"}).status_code == 400
+
+
 def test_settings_are_applied_with_everything_else(office: Front) -> None:
     said = [{"kind": "Link", "name": "s1-s2", "spec": {"cost": 5}}, {"kind": "Bridge", "name": "s7"}]
     assert office.call("POST", "/v1/apply", said).status_code == 200
