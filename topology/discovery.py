@@ -126,7 +126,7 @@ class Discovery:
             if wire is None and ground.agenda.waits(side, now):
                 continue
             ground.agenda.sent(side, now, len(ground.wires) if wire is not None else None)
-            probe = lldp.Probe(*side.place, self._nonce(), now)
+            probe = lldp.Probe(*side.place, self._nonce())
             ground.flight.launch(probe.nonce, side.place, now)
             yield Send(side.place, lldp.encode(probe, side.address, self._key))
 

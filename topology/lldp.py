@@ -1,7 +1,7 @@
 """Probes of links: LLDP frames (IEEE 802.1AB) that a port sends, signed, so that nobody else can have sent them.
 
-Standard parts tell other tools the bridge and the port; what counts stands in a part of our own: a nonce, the time, and
-a signature over all of it. Readers take every byte as hostile.
+Standard parts tell other tools the bridge and the port; what counts stands in a part of our own: a nonce, and a
+signature over it and them. Readers take every byte as hostile.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _END, _CHASSIS, _PORT, _TTL, _PRIVATE = 0, 1, 2, 3, 127
 _LOCALLY_ASSIGNED = b"\x07"
 _OURS = b"\x02nl\x01"
 """A locally administered organisation, and the one kind of part that it has."""
-_BODY = struct.Struct(f"!{NONCE_BYTES}sQ16s")
-_MICROSECOND = 1e-6
+_SIGNATURE_BYTES = 16
+_BODY = struct.Struct(f"!{NONCE_BYTES}s{_SIGNATURE_BYTES}s")
+_LARGEST_PORT = 0xFFFFFFFF
 _MOST_PARTS = 32
 _LONGEST = 1600
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What one probe says: the port of a bridge that sent it, and when, in s."""
+    """What one probe says: the port of a bridge that sent it, and what no other probe says."""
 
     bridge: str
     port: int
     nonce: bytes
-    sent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Signed:
 
 def encode(probe: Probe, source: str, key: bytes) -> bytes:
     """The frame of a probe, sent in the name of its port's own MAC."""
-    body = _BODY.pack(probe.nonce, _microseconds(probe.sent), _signature(probe, key))
+    body = _BODY.pack(probe.nonce, _signature(probe, key))
     parts = (
         _part(_CHASSIS, _LOCALLY_ASSIGNED + probe.bridge.encode()),
         _part(_PORT, _LOCALLY_ASSIGNED + str(probe.port).encode()),
@@ -79,8 +79,8 @@ def parse(frame: bytes) -> Signed | None:
     body = ours[len(_OURS) :]
     if len(body) != _BODY.size:
         raise ValueError(f"a probe with {len(body)} bytes of ours")
-    nonce, sent, signature = _BODY.unpack(body)
-    return Signed(Probe(_text(parts, _CHASSIS), _number(_text(parts, _PORT)), nonce, sent * _MICROSECOND), signature)
+    nonce, signature = _BODY.unpack(body)
+    return Signed(Probe(_text(parts, _CHASSIS), _number(_text(parts, _PORT)), nonce), signature)
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -108,18 +108,15 @@ def _text(parts: dict[int, bytes], kind: int) -> str:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):  # noqa: PLR2004 - of 32 bits
-        raise ValueError("a probe of a port that is no number")
-    return int(text)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_PORT)) else None
+    if number is None or number > _LARGEST_PORT:
+        raise ValueError("a probe of a port that no switch can have")
+    return number
 
 
 def _signature(probe: Probe, key: bytes) -> bytes:
-    said = struct.pack(f"!Q{NONCE_BYTES}sI", _microseconds(probe.sent), probe.nonce, probe.port & 0xFFFFFFFF)
-    return hmac.digest(key, said + probe.bridge.encode(), hashlib.sha256)[:16]
-
-
-def _microseconds(seconds: float) -> int:
-    return round(seconds / _MICROSECOND)
+    said = struct.pack(f"!{NONCE_BYTES}sI", probe.nonce, probe.port)
+    return hmac.digest(key, said + probe.bridge.encode(), hashlib.sha256)[:_SIGNATURE_BYTES]
 
 
 def _part(kind: int, value: bytes) -> bytes:
