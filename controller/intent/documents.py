@@ -28,7 +28,16 @@ Form: TypeAlias = Literal["json", "yaml", "msgpack"]
 _SHOWN_ERRORS = 1000
 _FORMS = frozenset(("[key]", "[one]", "[many]", "[word]"))
 """Parts of pydantic's locations that say in which form something was given; no part of a document is called so."""
-_MESSAGES = {"extra_forbidden": "unknown field", "missing": "is required"}
+_MESSAGES = {
+    "extra_forbidden": "unknown field",
+    "missing": "is required",
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "tuple_type": "must be a list",
+    "too_long": "has too many of them: give at most {max_length}",
+    "too_short": "has too few of them: give at least {min_length}",
+}
+"""Where pydantic speaks of our code, which nobody who writes a document has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +206,7 @@ def field_errors(error: ValidationError, pointer: str) -> tuple[FieldError, ...]
 
 def _field_error(error: ErrorDetails, pointer: str) -> FieldError:
     path = pointer_to(*(str(part) for part in error["loc"] if part not in _FORMS))
-    message = _MESSAGES.get(error["type"], error["msg"])
+    message = _MESSAGES[error["type"]].format(**error.get("ctx", {})) if error["type"] in _MESSAGES else error["msg"]
     if error["type"] == "string_pattern_mismatch":
         message = PATTERN_WORDS.get(error["ctx"]["pattern"], message)
     return FieldError(pointer + path, message)

@@ -47,11 +47,16 @@ def same_link(name: str) -> str:
     return "-".join(min(parts[place:] + parts[:place] for place in range(len(parts))))
 
 
-def _contradictions(_draft: Draft, key: Key, _spec: LinkSpec, _settled: NoAllocation) -> Findings:
-    parts = key[2].split("-")
+def end_faults(name: str, pointer: str) -> Findings:
+    """A name that no link can have."""
+    parts = name.split("-")
     half = len(parts) // 2
     if parts[:half] == parts[half:]:
-        yield Contradiction("/name", f"{'-'.join(parts[:half])} stands at both ends; a link joins two bridges")
+        yield Contradiction(pointer, f"{'-'.join(parts[:half])} stands at both ends; a link joins two bridges")
+
+
+def _contradictions(_draft: Draft, key: Key, _spec: LinkSpec, _settled: NoAllocation) -> Findings:
+    yield from end_faults(key[2], "/name")
 
 
 def _claims(key: Key, _spec: LinkSpec, _allocated: NoAllocation) -> Iterator[Claim]:

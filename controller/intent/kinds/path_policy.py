@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from controller.intent.kind import Contradiction, Draft, Findings, Kind
+from controller.intent.kinds.link import end_faults
 from controller.intent.kinds.traffic import MatchSpec, traffic, traffic_faults, traffic_references
 from controller.intent.resource import Document, Key, NoAllocation, Resource, Strict
 from controller.intent.values import Labels, LinkName, Milliseconds, Name, Place, Rate
@@ -90,13 +91,15 @@ def wanted(spec: WantedSpec) -> Wanted:
 
 
 def wanted_faults(spec: WantedSpec, pointer: str) -> Findings:
-    """Waypoints that no path can have."""
+    """Waypoints that no path can have, and links that none could."""
     for place, bridge in enumerate(spec.via):
         if bridge in spec.via[:place]:
             yield Contradiction(f"{pointer}/via/{place}", f"{bridge} is given twice")
     for place, bridge in enumerate(spec.avoid.bridges):
         if bridge in spec.via:
             yield Contradiction(f"{pointer}/avoid/bridges/{place}", f"{bridge} is to be passed, by via")
+    for place, link in enumerate(spec.avoid.links):
+        yield from end_faults(link, f"{pointer}/avoid/links/{place}")
     least, most = len(spec.via) - 1, spec.constraints.max_hops
     if most is not None and most < least:
         message = f"from the first waypoint to the last it is {least} hops at least"
