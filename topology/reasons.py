@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -74,21 +75,30 @@ def why_not(ground: Map, question: Question, found: Solved) -> Problem:
 
 def _too_narrow(ground: Map, question: Question, free: Wanted, way: str) -> Problem | None:
     """The bandwidth that is asked for, if no path has it."""
-    wanted = question.wanted.min_bandwidth
-    known = sorted({edge.capacity for edge in ground.edges() if edge.capacity is not None}, reverse=True)
-    wide = [capacity for capacity in known if _solved(ground, question, replace(free, min_bandwidth=capacity))]
-    if wide and wanted is not None and wide[0] >= wanted:
+    wanted, widest = question.wanted.min_bandwidth, _widest(ground, question, free)
+    if widest is not None and wanted is not None and widest >= wanted:
         return None
-    so_far = f"the widest has {_number(wide[0])}" if wide else "that of some link on each is not known"
+    so_far = f"the widest has {_number(widest)}" if widest is not None else "that of some link on each is not known"
     return Problem("TooNarrow", f"no path {way} has {_number(wanted or 0)} Mbit/s all along: {so_far}")
+
+
+def _widest(ground: Map, question: Question, free: Wanted) -> float | None:
+    """The most Mbit/s that any path has all along; None where it is not known of one.
+
+    What has more has less as well, so few of the capacities need be tried: each link may have one of its own.
+    """
+    known = sorted({edge.capacity for edge in ground.edges() if edge.capacity is not None})
+    kept = bisect_left(
+        known, x=True, key=lambda least: not _solved(ground, question, replace(free, min_bandwidth=least))
+    )
+    return known[kept - 1] if kept else None
 
 
 def _too_far(ground: Map, question: Question, way: str) -> Problem:
     wanted = question.wanted
     free = replace(wanted, max_latency=None, max_hops=None, objective="hops")
-    fewest = _solved(ground, question, free)
+    fewest, most = _solved(ground, question, free), f"at most {wanted.max_hops} hop{'s' * (wanted.max_hops != 1)}"
     if wanted.max_hops is not None and fewest is not None and len(fewest) - 1 > wanted.max_hops:
-        most = f"at most {wanted.max_hops} hop{'s' * (wanted.max_hops != 1)}"
         return Problem("TooManyHops", f"no path {way} of {most}: the best has {len(fewest) - 1}")
     quickest = _quickest(ground, question, replace(free, objective="latency"))
     limit = f"no path {way} within {_number(wanted.max_latency or 0)} ms"
@@ -97,7 +107,7 @@ def _too_far(ground: Map, question: Question, way: str) -> Problem:
     if quickest > (wanted.max_latency or 0):
         return Problem("TooSlow", f"{limit}: the quickest takes {_number(quickest)} ms")
     within = _quickest(ground, question, replace(free, max_hops=wanted.max_hops, objective="latency"))
-    rest = f": the quickest of at most {wanted.max_hops} hops takes {_number(within)} ms" if within is not None else ""
+    rest = f": the quickest of {most} takes {_number(within)} ms" if within is not None else ""
     return Problem("TooSlow", f"{limit}{rest}")
 
 

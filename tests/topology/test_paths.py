@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from controller.links import Wanted
 from tests.topology.grounds import MARK, cabled, drawn, grounds, questions
-from topology import search, solving
+from topology import reasons, search, solving
 from topology.dijkstra import mesh
 from topology.map import Edge, Map, Site
 from topology.paths import Question, best, figured, shortest
@@ -223,10 +223,30 @@ def test_what_stands_against_a_path_may_be_a_label_or_what_is_not_known() -> Non
     assert refusal(ground, Wanted(), target="s7") == "NotConnected: no links lead from s1 to s7"
 
 
+class Counted:
+    """Searches as they are, and how many."""
+
+    def __init__(self) -> None:
+        self.searches = 0
+
+    def solve(self, ground: Map, question: Question) -> solving.Solved:
+        self.searches += 1
+        return solving.solve(ground, question)
+
+
+def test_the_widest_path_is_found_by_trying_few_of_the_capacities(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = [(f"s{at}", f"s{at + 1}", 10, 1.0, 100.0 + at) for at in range(1, 200)]
+    counted = Counted()
+    monkeypatch.setattr(reasons, "solve", counted.solve)
+    said = refusal(cabled(chain), Wanted(min_bandwidth=200.5), target="s200")
+    assert said == "TooNarrow: no path from s1 to s200 has 200.5 Mbit/s all along: the widest has 101"
+    assert counted.searches < 12
+
+
 def test_limits_that_only_together_are_too_narrow_are_said_together() -> None:
     ground = cabled([("s1", "s3", 1, 9.0, None), ("s1", "s2", 1, 1.0, None), ("s2", "s3", 1, 1.0, None)])
     said = refusal(ground, Wanted(max_latency=5, max_hops=1))
-    assert said == "TooSlow: no path from s1 to s3 within 5 ms: the quickest of at most 1 hops takes 9 ms"
+    assert said == "TooSlow: no path from s1 to s3 within 5 ms: the quickest of at most 1 hop takes 9 ms"
 
 
 def test_a_search_that_gets_too_long_gives_a_good_path_and_how_far_it_may_be_from_the_best(
