@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from topology.sharing import costs_to, shared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from topology.dijkstra import Mesh
     from topology.sharing import Shares
@@ -34,7 +34,8 @@ class Load:
 class Board:
     """Demands and directed links by number; a link is twice its edge's number, plus its way.
 
-    ``carried`` is in Mbit/s, ``users`` are the demands on a link with the part of them that goes there.
+    ``carried`` is in Mbit/s, ``users`` are the demands on a link with the part of them that goes there. Before
+    ``begin`` all demands are nowhere.
     """
 
     def __init__(self, net: Mesh, loads: Sequence[Load]) -> None:
@@ -45,13 +46,21 @@ class Board:
         self.capacities = [capacity for capacity in net.capacities for _ in range(2)]
         self.carried = [0.0] * len(self.capacities)
         self.users: list[dict[int, float]] = [{} for _ in self.carried]
-        self.allowed = [tuple(map(self.shares, load.paths)) for load in loads]
-        left = {target: costs_to(net, target) for target in sorted({target for _, target in self.ends})}
-        self.by_routes = [shared(net, source, target, left[target]) for source, target in self.ends]
+        self.allowed: list[tuple[Shares, ...]] = [() for _ in loads]
+        self.by_routes: list[Shares] = [() for _ in loads]
         self.taken: list[Shares] = [() for _ in loads]
-        for number, routes in enumerate(self.by_routes):
-            allowed = self.allowed[number]
-            self.move(number, allowed[0] if allowed else routes)
+
+    def begin(self) -> Iterator[None]:
+        """Put each demand on the first path that it may take, or on the routes, one at a time."""
+        known, left = -1, list[float]()
+        for number in sorted(range(len(self.loads)), key=self._target):
+            source, target = self.ends[number]
+            if target != known:
+                known, left = target, costs_to(self.net, target)
+            self.allowed[number] = tuple(map(self.shares, self.loads[number].paths))
+            self.by_routes[number] = shared(self.net, source, target, left)
+            self.move(number, self.allowed[number][0] if self.allowed[number] else self.by_routes[number])
+            yield
 
     def fullest(self) -> float:
         """The load of the most loaded link, 1 where it carries all that it can."""
@@ -101,6 +110,17 @@ class Board:
         ends = [(self.net.edges[arc // 2].ends, arc % 2) for arc, _ in shares]
         return (names[self.ends[number][0]], *(each[1 - way] for each, way in ends))
 
+    def _target(self, number: int) -> int:
+        return self.ends[number][1]
+
     def _arc(self, one: str, other: str) -> int:
         at, to = self.net.index[one], self.net.index[other]
         return next(2 * edge + way for there, edge, way in self.net.arcs[at] if there == to)
+
+
+def filled(net: Mesh, loads: Sequence[Load]) -> Board:
+    """A board with every demand where it begins."""
+    board = Board(net, loads)
+    for _ in board.begin():
+        continue
+    return board

@@ -22,6 +22,7 @@ class Edge:
     """A link that is up. ``latency`` in ms and ``capacity`` in Mbit/s, None where unknown; ``ends`` as ``in_order``.
 
     ``load`` is what each end sends to the other, in Mbit/s. ``drained``: to be used only where nothing else leads on.
+    ``wires`` are so many; all that it carries they carry together.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Edge:
     load: tuple[float, float] = (0.0, 0.0)
     labels: Labels = ()
     drained: bool = False
+    wires: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ the same demands on the same map always end the same.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import product
 from math import inf
@@ -16,10 +17,13 @@ from typing import TYPE_CHECKING
 from topology.board import PER_HOP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from topology.board import Board
     from topology.sharing import Shares
+
+    Steps = Generator[None, None, bool]
+    """A path is looked for at each step; returns whether that was of use."""
 
 STEEPNESS = (4, 8, 16, 32)
 """Powers of load by which links count, one after the other."""
@@ -36,20 +40,30 @@ SWEEPS = 4
 MOST = 8
 """Demands that are tried to get off one link."""
 
+if TYPE_CHECKING:
+    Left = Generator[None, None, int]
+    """Looks for one path at each step; returns how many may still be looked for."""
+    Whether = Generator[None, None, bool]
+    """Looks for one path at each step; returns whether it was of use."""
+
+
+@dataclass(slots=True)
+class _Task:
+    """A board with all demands where they begin, and how many paths may still be looked for."""
+
+    board: Board
+    left: int
+
 
 def place(board: Board) -> Iterator[None]:
-    """Move demands until nothing gets better; after each step it may be left off, but only the end holds the best."""
+    """Move demands until nothing gets better: a step for each path that is looked for. Only the end holds the best."""
     if not board.rates or not board.carried:
         return
-    budget = _budget(board)
+    task = _Task(board, _budget(board))
     best, taken = board.fullest(), list(board.taken)
     for power in STEEPNESS:
-        for _ in _eased(board, power, budget):
-            budget -= 1
-            yield
-        for _ in _lowered(board, budget):
-            budget -= 1
-            yield
+        yield from _eased(task, power)
+        yield from _lowered(task)
         if board.fullest() < best - LEAST:
             best, taken = board.fullest(), list(board.taken)
     board.move_all(taken)
@@ -62,17 +76,16 @@ def _budget(board: Board) -> int:
     return max(SEARCHES * demands, min(LINKS // (1 + len(board.carried)), MOST_SEARCHES * (demands + 10)))
 
 
-def _eased(board: Board, power: int, budget: int) -> Iterator[None]:
+def _eased(task: _Task, power: int) -> Iterator[None]:
     """Sweep over the demands on full links, the greatest first, while any finds where it weighs less."""
+    board = task.board
     order = sorted(range(len(board.rates)), key=lambda number: (-board.rates[number], number))
     for _ in range(SWEEPS):
         scale, moved = board.fullest() or 1.0, False
         for number in order:
-            if budget <= 0 or not _on_full(board, number, CLOSE * scale):
-                continue
-            budget -= 1
-            moved |= _moved(board, number, power, scale)
-            yield
+            if task.left > 0 and _on_full(board, number, CLOSE * scale):
+                moved |= _moved(task, number, power, scale)
+                yield
         if not moved:
             return
 
@@ -81,12 +94,13 @@ def _on_full(board: Board, number: int, bound: float) -> bool:
     return any(board.carried[arc] >= bound * board.capacities[arc] for arc, _ in board.taken[number])
 
 
-def _moved(board: Board, number: int, power: int, scale: float) -> bool:
+def _moved(task: _Task, number: int, power: int, scale: float) -> bool:
     """Put a demand where it weighs the least; whether that is elsewhere."""
+    board = task.board
     before = board.taken[number]
     board.move(number, ())
     ways = [before] if board.allowed[number] else [before, board.by_routes[number]]
-    ways += _found(board, number, power, scale, inf)
+    ways += _found(task, number, power, scale, inf)
     weights = [board.weight(number, way, power, scale) for way in ways]
     lightest = min(range(len(ways)), key=weights.__getitem__)
     moves = weights[lightest] < weights[0] * (1 - LEAST)
@@ -94,45 +108,49 @@ def _moved(board: Board, number: int, power: int, scale: float) -> bool:
     return moves
 
 
-def _lowered(board: Board, budget: int) -> Iterator[None]:
+def _lowered(task: _Task) -> Iterator[None]:
     """Move demands off the fullest link, while one can leave it for a path on which no link gets as full."""
-    while True:
+    board, left = task.board, True
+    while left:
+        left = False
         top, fullest = max((board.carried[arc] / board.capacities[arc], -arc) for arc in range(len(board.carried)))
-        leaving = sorted(board.users[-fullest].items(), key=lambda user: (-user[1] * board.rates[user[0]], user[0]))
-        for leave, (number, _) in product((_leaves, _pushes), leaving[:MOST]):
-            if budget <= 0:
+        for leave, number in product((_leaves, _pushes), _greatest(board, -fullest)):
+            if task.left <= 0:
                 return
-            budget -= 1
-            left = leave(board, number, top - LEAST)
-            yield
+            left = yield from leave(task, number, top - LEAST)
             if left:
                 break
-        else:
-            return
 
 
-def _leaves(board: Board, number: int, below: float) -> bool:
+def _greatest(board: Board, arc: int) -> list[int]:
+    """The demands that send the most over a link."""
+    users = sorted(board.users[arc].items(), key=lambda user: (-user[1] * board.rates[user[0]], user[0]))
+    return [number for number, _ in users[:MOST]]
+
+
+def _leaves(task: _Task, number: int, below: float) -> Steps:
     """Put a demand where all its links stay below a bound, if there is such a path."""
-    before = board.taken[number]
+    board, before = task.board, task.board.taken[number]
     board.move(number, ())
-    found = _found(board, number, STEEPNESS[1], below or 1.0, below)
+    found = _found(task, number, STEEPNESS[1], below or 1.0, below)
     board.move(number, found[0] if found else before)
+    yield
     return bool(found)
 
 
-def _pushes(board: Board, number: int, below: float) -> bool:
+def _pushes(task: _Task, number: int, below: float) -> Steps:
     """Put a demand where links get too full for it, if others can leave those in turn."""
-    moved = {number: board.taken[number]}
+    board, moved = task.board, {number: task.board.taken[number]}
     board.move(number, ())
-    way = next(iter(_found(board, number, STEEPNESS[-1], below or 1.0, inf)), moved[number])
+    way = next(iter(_found(task, number, STEEPNESS[-1], below or 1.0, inf)), moved[number])
     board.move(number, way)
+    yield
     for arc, _ in way:
-        others = sorted(board.users[arc].items(), key=lambda user: (-user[1] * board.rates[user[0]], user[0]))
-        for other, _ in others[:MOST]:
+        for other in _greatest(board, arc):
             if board.carried[arc] < below * board.capacities[arc]:
                 break
             before = board.taken[other]
-            if other not in moved and _leaves(board, other, below):
+            if other not in moved and (yield from _leaves(task, other, below)):
                 moved[other] = before
         if board.carried[arc] >= below * board.capacities[arc]:
             for other, before in moved.items():
@@ -154,9 +172,10 @@ def _returned(board: Board) -> Iterator[None]:
         yield
 
 
-def _found(board: Board, number: int, power: int, scale: float, below: float) -> list[Shares]:
+def _found(task: _Task, number: int, power: int, scale: float, below: float) -> list[Shares]:
     """The lightest path for a demand that is nowhere, of links that stay below a bound; [] if there is none."""
-    allowed = board.allowed[number]
+    board, allowed = task.board, task.board.allowed[number]
+    task.left -= 1
     if not allowed:
         return _lightest(board, number, power, scale, below)
     rate = board.rates[number]

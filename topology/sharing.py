@@ -1,4 +1,7 @@
-"""How routes share demands out: evenly over all neighbours that lie on a cheapest way, at each bridge anew."""
+"""How routes share demands out: evenly over all wires to neighbours on a cheapest way, at each bridge anew.
+
+So do the switches, which pick one of these wires by a hash (``apps.fabric.routes``).
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,14 @@ def shared(net: Mesh, source: int, target: int, left: list[float]) -> Shares:
         if at == target:
             continue
         onward = [
-            (to, 2 * edge + way)
+            (to, 2 * edge + way, net.edges[edge].wires)
             for to, edge, way in net.arcs[at]
             if left[to] + _cost(net, to, edge, target) == left[at]
         ]
-        for to, arc in onward:
-            found[arc] = found.get(arc, 0.0) + part / len(onward)
-            arrived[to] = arrived.get(to, 0.0) + part / len(onward)
+        for_each = part / sum(wires for _, _, wires in onward)
+        for to, arc, wires in onward:
+            found[arc] = found.get(arc, 0.0) + for_each * wires
+            arrived[to] = arrived.get(to, 0.0) + for_each * wires
     return tuple(found.items())
 
 

@@ -133,6 +133,7 @@ class Mapping:
             return None
         name = link_name(*ends)
         said, seen = self._said(ends), self._figures(name) or LinkFigures()
+        link = self.cables.link(ends) if by_wire else None
         return Edge(
             name,
             ends,
@@ -142,6 +143,7 @@ class Mapping:
             seen.load or (0.0, 0.0),
             said.labels,
             drained=said.maintenance or name in self.held,
+            wires=len(link.wires) if link is not None else 1,
         )
 
     def _said(self, ends: Ends) -> LinkSettings:

@@ -99,6 +99,7 @@ def _working(ground: Map, asked: Mapping[str, Asked], standing: Paths) -> Iterat
             loads.append(Load(key, each.question.source, each.question.target, each.question.rate, ways))
         yield None
     board = Board(mesh(ground), [load for load in loads if load.source in ground and load.target in ground])
+    yield from board.begin()
     before = _started(board, standing)
     yield from place(board)
     yield Placing({load.key: board.path(number) for number, load in enumerate(board.loads)}, before, board.fullest())

@@ -19,7 +19,7 @@ from tests.bench.figure import Figure, median, percentile
 from tests.bench.least_load import least_load
 from tests.bench.maps import ABILENE, NSFNET, crowd, grown, public
 from tests.bench.repetita import cases
-from topology.board import Board
+from topology.board import filled
 from topology.dijkstra import mesh
 from topology.paths import Question, best
 from topology.placing import place
@@ -47,7 +47,7 @@ def measure() -> Iterator[Figure]:
     yield from _single(grown(LARGE, LARGE_LINKS, SEED))
     ratios = []
     for name, ground, loads in [*_own(), *_public()]:
-        board = Board(mesh(ground), sorted(loads, key=_rate)[-MOST_DEMANDS:])
+        board = filled(mesh(ground), sorted(loads, key=_rate)[-MOST_DEMANDS:])
         routes, started = board.fullest(), time.process_time()
         for _ in place(board):
             continue

@@ -1,8 +1,8 @@
 """Public topologies with demands, as the Repetita collection has them: ``NAME.graph`` beside ``NAME*.demands``.
 
 A graph has NODES with a line each (label, x, y) and EDGES (label, source, target, weight, kbit/s, us) for one way each;
-demands are (label, source, target, kbit/s). Links beside each other are one here, with what they can carry together; of
-what differs by the way, the worse counts.
+demands are (label, source, target, kbit/s). Links beside each other are one here, of several wires; as switches share
+out evenly over these, each carries what the narrowest does. Of what differs by the way, the worse counts.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ def _graph(path: Path) -> tuple[Map, list[str]]:
         ways[ends].append((max(1, round(weight * times)), float(rate) / 1000, float(delay) / 1000, forth))
     ground = Map()
     for ends, both in ways.items():
-        sums = [sum(each[1] for each in both if each[3] is way) for way in (True, False)]
+        wires = max(sum(each[3] is way for each in both) for way in (True, False))
         cost, latency = max(each[0] for each in both), max(each[2] for each in both)
-        ground.put(Edge(link_name(*ends), ends, cost, latency, min(filter(None, sums))))
+        capacity = wires * min(each[1] for each in both)
+        ground.put(Edge(link_name(*ends), ends, cost, latency, capacity, wires=wires))
     return ground, names
 
 

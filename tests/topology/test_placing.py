@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.topology.grounds import drawn, grounds
-from topology.board import Board, Load
+from topology.board import Load, filled
 from topology.dijkstra import mesh
 from topology.map import Edge, Map, Site
 from topology.placing import place
@@ -24,7 +24,7 @@ FISH = ("s1-s2", "s2-s5", "s1-s3", "s3-s4", "s4-s5")
 
 def placed(ground: Map, loads: Sequence[Load]) -> tuple[float, float, list[tuple[str, ...]]]:
     """The load of the fullest link by the routes, and after placing; and where each demand goes."""
-    board = Board(mesh(ground), loads)
+    board = filled(mesh(ground), loads)
     before = board.fullest()
     for _ in place(board):
         continue
@@ -67,7 +67,7 @@ def test_a_demand_that_may_take_but_some_paths_takes_the_emptiest_of_these() -> 
 def test_what_others_send_is_placed_around() -> None:
     ground = drawn("s1-s2", "s2-s4", "s1-s3", "s3-s4")
     ground.put(Edge("s1-s2", ("s1", "s2"), 10, 1.0, 100.0, (90.0, 0.0)))
-    board = Board(mesh(ground), [Load("a", "s1", "s4", 20.0)])
+    board = filled(mesh(ground), [Load("a", "s1", "s4", 20.0)])
     board.among_others()
     for _ in place(board):
         continue
@@ -97,7 +97,7 @@ def test_placing_is_never_worse_than_the_routes_and_says_what_it_does(data: st.D
     assert after <= before + 1e-9
     assert placed(ground, loads)[2] == paths
     net, carried = mesh(ground), {}
-    fresh = Board(net, [load for load, path in zip(loads, paths, strict=True) if not path])
+    fresh = filled(net, [load for load, path in zip(loads, paths, strict=True) if not path])
     carried = dict(enumerate(fresh.carried))
     for load, path in zip(loads, paths, strict=True):
         assert not path or (path[0], path[-1]) == (load.source, load.target)
@@ -130,7 +130,7 @@ def _ways(ground: Map, load: Load) -> list[tuple[str, ...]]:
 
 
 def _fullest(ground: Map, loads: Sequence[Load], choice: Sequence[tuple[str, ...]]) -> float:
-    board = Board(mesh(ground), loads)
+    board = filled(mesh(ground), loads)
     for number, path in enumerate(choice):
         if path:
             board.move(number, board.shares(path))
