@@ -32,6 +32,7 @@ class Topology:
 
     def __init__(self) -> None:
         self.graph: nx.Graph[NodeKey] = nx.Graph()
+        self._links: dict[str, tuple[NodeKey, NodeKey]] = {}
 
     def put(self, entity: Entity) -> None:
         """An entity came or changed; types that are no part of the topology are passed over."""
@@ -42,7 +43,8 @@ class Topology:
                 self.graph.add_edge(("network", entity.network), ("chassis", entity.chassis))
             case Link():
                 one, other = entity.ends
-                self.graph.add_edge(("chassis", one), ("chassis", other), name=entity.key)
+                ends = self._links[entity.key] = ("chassis", one), ("chassis", other)
+                self.graph.add_edge(*ends, name=entity.key)
             case Endpoint():
                 self.delete(Endpoint, entity.key)
                 self.graph.add_node(("port", entity.key), mac=entity.mac, ofport=entity.ofport)
@@ -57,15 +59,10 @@ class Topology:
             for chassis in list(self.graph["port", key]):
                 self._part(("port", key), chassis)
             self._forget(("port", key))
-        elif kind is Link:
-            self._unlink(key)
+        elif kind is Link and key in self._links:
+            self._part(*self._links.pop(key))
         elif kind is Chassis and ("chassis", key) in self.graph:
             self._forget(("chassis", key))
-
-    def _unlink(self, name: str) -> None:
-        ends = next(((one, other) for one, other, said in self.graph.edges(data="name") if said == name), None)
-        if ends is not None:
-            self._part(*ends)
 
     def _part(self, one: NodeKey, other: NodeKey) -> None:
         if self.graph.has_edge(one, other):
