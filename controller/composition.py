@@ -93,10 +93,10 @@ class Daemon:
         self._gateways = Gateways(self.core, self._inventory, self._hub, news.told, self.reports.publish)
         states = HostStates()
         news.listeners += [self._gateways, states]
-        heard = news.told, self._seen, self.reports.publish, self.reports.bug
+        heard = news.hastened, self._seen, self.reports.publish, self.reports.bug
         tools = Tools(self.switchboard, fabric_tables.PATHS.number, *heard)
         self._maps = Cartography(self.core, settings.topology, tools, self.hosts, self._hub)
-        self._dead_ports = DeadPorts(news.told)
+        self._dead_ports = DeadPorts(news.hastened)
         self.switchboard.watchers += [self._maps.scouts.ports, self._dead_ports.ports]
         self._live = self._living()
         self._services, self._punts = self._serving()

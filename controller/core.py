@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from controller import sync
 from controller.compiler.compiler import Compiled, Compiler, Rules
+from controller.intake import Intake
 from controller.readiness import Readiness
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ RECENT_REVISIONS = 1_000
 class World:
     """Changes to take in: entities that came or changed, those that went, and the intent's revision if it is one.
 
-    ``urgent``: something failed; switches are to hear of it at once.
+    ``urgent``: something failed; switches hear of it ahead of all that they have yet to be told.
     """
 
     puts: list[Entity] = field(default_factory=list)
@@ -92,21 +93,24 @@ class Core:
         self.recent: dict[int, tuple[int, frozenset[str]]] = {}
         self._hub = hub
         self._outstanding = sync.Outstanding(lambda chassis: self.bridge(chassis).inbox.put(None))
-        self._inbox = hub.Queue()
+        self._inbox = Intake(hub)
         self._reporter = reporter
         self._make_bridge = make_bridge
 
-    def submit(
-        self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], revision: int = 0, *, urgent: bool = False
-    ) -> None:
+    def submit(self, puts: Iterable[Entity], deletes: Iterable[tuple[type, str]], revision: int = 0) -> None:
         """Take in a change, in the order of submission."""
-        world = World(list(puts), list(deletes), revision, urgent)
+        world = World(list(puts), list(deletes), revision)
         if world.puts or world.deletes or revision:
             self._inbox.put(world)
 
-    def ask(self, answer: Callable[[], None]) -> None:
+    def hasten(self, world: World) -> None:
+        """Take in a change of links or of ways over them: ahead of all others, in the order of these."""
+        if world.puts or world.deletes:
+            self._inbox.put(world, ahead=True)
+
+    def ask(self, answer: Callable[[], None], *, ahead: bool = False) -> None:
         """Have something computed between two changes."""
-        self._inbox.put(Question(answer))
+        self._inbox.put(Question(answer), ahead=ahead)
 
     def bridge(self, chassis: str) -> Bridge:
         """The bridge of a chassis, made when it is first spoken of."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from controller.core import World
 from controller.host_states import DONE
 from controller.inventory import TUNNELS, Inventory, News
 
@@ -89,3 +90,8 @@ class HostNews:
         """Remember this, and compile it."""
         self._seen(news)
         self._core.submit(news.puts, news.deletes)
+
+    def hastened(self, news: News) -> None:
+        """The same ahead of all that is not about links, ports that are dead, and ways."""
+        self._seen(news)
+        self._core.hasten(World(news.puts, news.deletes))

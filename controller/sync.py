@@ -35,7 +35,8 @@ _NEXT_BRIDGE = 1 << 8
 class Turn:
     """One change on its way; ``number`` counts up. ``waiting`` holds the chassis that have yet to end each phase.
 
-    ``resting``: what goes has to wait although what replaces has ended. ``urgent``: nothing that rests is waited for.
+    ``resting``: what goes has to wait although what replaces has ended. ``urgent``: it goes ahead of all that bridges
+    have yet to be told.
     """
 
     number: int
@@ -70,7 +71,7 @@ class Turn:
 
 
 class Outstanding:
-    """Turns on their way: what fails stands behind them, and must not for long. ``go_on`` hears who may go on."""
+    """Turns on their way, which are not to take long where something fails. ``go_on`` hears who may go on."""
 
     def __init__(self, go_on: Callable[[str], None]) -> None:
         self._go_on = go_on
@@ -104,7 +105,7 @@ class Step:
 
 def steps(number: int, deltas: Mapping[str, Delta], *, urgent: bool = False) -> dict[str, list[Step]]:
     """The steps of a turn by chassis. One bundle does it where no other chassis has to wait for this one."""
-    turn = Turn(number, _leads_to_what_goes(deltas.values()), urgent)
+    turn = Turn(number, not urgent and _leads_to_what_goes(deltas.values()), urgent)
     together = not turn.resting and (len(deltas) == 1 or _only_adds(deltas.values()))
     plan: dict[str, list[Step]] = {}
     for chassis, delta in deltas.items():

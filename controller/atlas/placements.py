@@ -39,15 +39,16 @@ class Placements:
         tracks = [entity for entity in known if isinstance(entity, Track)]
         self._steering.recall([entity for entity in known if isinstance(entity, Placed)], tracks)
 
-    def plan(self, now: float, turn: Turn, deaf: Collection[str] = ()) -> None:
+    def plan(self, now: float, turn: Turn, deaf: Collection[str] = ()) -> bool:
         """Choose again; what is otherwise than it stood goes into the turn, but for what ``deaf`` bridges have to know.
 
-        A track that they have not heard of would lead nowhere, and what stands does lead on.
+        A track that they have not heard of would lead nowhere, and what stands does lead on. Whether some of it makes
+        up for paths that failed.
         """
         policies, demands = _keyed(self._facts.all(PathPolicy)), _keyed(self._facts.all(Demand))
         if not policies and not self._stood:
             self.again, self.held = None, frozenset()
-            return
+            return False
         plan = self._steering.plan(self._ground, policies, demands, self.rates, now)
         self.again = plan.again
         wanted: dict[Place, Entity] = {(Track, key): track for key, track in plan.tracks.items()}
@@ -58,6 +59,7 @@ class Placements:
         turn.puts += [entity for place, entity in wanted.items() if self._stood.get(place) != entity]
         turn.deletes += [place for place in self._stood if place not in wanted]
         self._stood = wanted
+        return plan.mends
 
     def current(self, policy: str) -> bool:
         """Whether what was chosen for a path policy (key) is for what it asks for now, and has been compiled."""

@@ -64,9 +64,10 @@ class Planner:
         if measured:
             self._mapping.measured(self._breathe)
         turn = Turn()
-        self._placements.plan(now, turn, () if insists else self._mapping.deaf(self._core.bridges))
+        deaf = () if insists else self._mapping.deaf(self._core.bridges)
+        mends = self._placements.plan(now, turn, deaf)
         if turn.puts or turn.deletes:
-            yield turn, False
+            yield turn, mends and bool(lost.costs)
         self._waits_since = (self._waits_since or now) if self.waits else None
         until = None if self._waits_since is None else self._waits_since + PATIENCE
         self.again = min((at for at in (self._placements.again, until) if at is not None), default=None)

@@ -51,12 +51,14 @@ AT_ONCE = 16
 class Plan:
     """Everything that is to stand (not only what is new): tracks and placements by their keys.
 
-    ``again`` is when (as ``now``) to ask again although nothing changed, None: never.
+    ``again`` is when (as ``now``) to ask again although nothing changed, None: never. ``mends``: a path that was taken
+    led no further, and another stands in its place now.
     """
 
     tracks: dict[str, Track]
     placed: dict[str, Placed]
     again: float | None
+    mends: bool = False
 
 
 class Steering:
@@ -98,7 +100,8 @@ class Steering:
         self._ground, self._policies, self._demands = ground, policies, demands
         altered = self._returning.look(ground, now)
         urgent = self._ask(rates)
-        urgent |= {key for key, choice in self._choices.items() if _broken(ground, self._asked[key], choice)}
+        broken = {key for key, choice in self._choices.items() if _broken(ground, self._asked[key], choice)}
+        urgent |= broken
         for key in sorted(urgent):
             asked = self._calm(key) if len(urgent) <= AT_ONCE else _bare(self._calm(key))
             self._take(ground, key, asked, begun(ground, asked), now)
@@ -112,7 +115,8 @@ class Steering:
         for key in [key for key, at in self._due.items() if at <= now][: 0 if urgent else A_FEW]:
             self._review(ground, key, now)
         self._spread(ground, now)
-        return self._plan([self._returning.again(), self._spreading.again(now), *self._due.values()])
+        again = [self._returning.again(), self._spreading.again(now), *self._due.values()]
+        return self._plan(again, mends=bool(broken))
 
     def knows(self, policy: PathPolicy) -> bool:
         """Whether a policy, as it stands, was there in the last plan."""
@@ -198,12 +202,12 @@ class Steering:
         for key, path in self._spreading.step(ground, asked, standing, now).items():
             self._take(ground, key, self._calm(key), Choice(Protected(path)) if path else Choice(), now)
 
-    def _plan(self, waiting: Iterable[float | None]) -> Plan:
+    def _plan(self, waiting: Iterable[float | None], *, mends: bool) -> Plan:
         """All that is chosen, and the numbers that it needs kept."""
         tracks = {track.key: track for choice in self._choices.values() for track in choice.tracks}
         self._numbers.keep({track.number for track in tracks.values()})
         placed = {key: _placed(self._demands[key], self._policies, choice) for key, choice in self._choices.items()}
-        return Plan(tracks, placed, min((at for at in waiting if at is not None), default=None))
+        return Plan(tracks, placed, min((at for at in waiting if at is not None), default=None), mends)
 
 
 def _last(asked: Asked | None) -> float:

@@ -33,8 +33,8 @@ class Telling:
         """Have it compiled soon; where it is ``urgent``, switches are to hear of it at once then."""
         self.under_way += 1
         self._remember(News(turn.puts, turn.deletes))
-        self._core.submit(turn.puts, turn.deletes, urgent=urgent)
-        self._core.ask(self._arrived)
+        self._core.hasten(World(turn.puts, turn.deletes, urgent=urgent))
+        self._core.ask(self._arrived, ahead=True)
 
     def _arrived(self) -> None:
         """Whoever waits for something to be drained is to look again when that may be so."""

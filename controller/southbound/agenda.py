@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from controller.southbound.conntrack import Connections
+from controller.southbound.difference import emptied
 from controller.southbound.session import Change
 from controller.sync import REPLACING, REST, Flows, Step, Turn, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from controller.flow.flow import Slot
+
+T = TypeVar("T", Step, Change)
 BUNDLE_SIZE = 1500
 MOST_FLUSHES = 1_000
 BUSY = 4
@@ -56,11 +60,13 @@ class Agenda:
     def next_change(self, *, steps: bool) -> Change | None:
         """What to send now: what is lined up, else, where ``steps`` are welcome, the next whose phase may begin.
 
-        A step of several bundles is confirmed with its last.
+        What is urgent waits for nothing that is lined up. A step of several bundles is confirmed with its last.
         """
-        if steps and not self._changes and (step := self._begin()):
-            bundles = in_order(step.puts, step.deletes, BUNDLE_SIZE)
+        if steps and (not self._changes or any(map(_urgent, self._waiting))) and (step := self._begin()):
+            bundles, lined_up = in_order(step.puts, step.deletes, BUNDLE_SIZE), self._changes
+            self._changes = deque()
             self.line_up([*[None] * (len(bundles) - 1), step], bundles)
+            self._changes += lined_up
         return self._changes.popleft() if self._changes else None
 
     def next_flush(self) -> Flush | None:
@@ -72,12 +78,25 @@ class Agenda:
         return flush
 
     def add(self, step: Step | Flush) -> None:
-        """One more to do."""
-        self._waiting.append(step)
+        """One more to do. What is urgent goes ahead of all else, and what was to become of its flows does not any more.
+
+        Where one of them was to be put, and is to go now, another may stand.
+        """
+        if not isinstance(step, Step) or not step.turn.urgent:
+            self._waiting.append(step)
+            return
+        slots = {flow.slot for flow in (*step.puts, *step.deletes)}
+        urgent = [item for item in self._waiting if _urgent(item)]
+        others = [item for item in self._waiting if not _urgent(item)]
+        unsure = {flow.slot for item in (*others, *self._changes) if not isinstance(item, Flush) for flow in item.puts}
+        deletes = tuple(emptied(flow) if flow.slot in unsure else flow for flow in step.deletes)
+        left = [item if isinstance(item, Flush) else _without(item, slots) for item in others]
+        self._waiting = deque([*urgent, replace(step, deletes=deletes), *left])
+        self._changes = deque(_without(change, slots) for change in self._changes)
 
     def _begin(self) -> Step | None:
         step = self._waiting[0] if self._waiting else None
-        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=_hurried(self._waiting)):
+        if not isinstance(step, Step) or not step.turn.may_begin(step.phase, hurried=len(self._waiting) > BUSY):
             return None
         self._waiting.popleft()
         self._begun.append(step)
@@ -119,9 +138,14 @@ class Agenda:
         return min((step.turn.number for step in self._steps()), default=otherwise)
 
 
-def _hurried(waiting: Collection[Step | Flush]) -> bool:
-    """Whether what waits is to wait for no rest."""
-    return len(waiting) > BUSY or any(isinstance(step, Step) and step.turn.urgent for step in waiting)
+def _urgent(item: Step | Flush) -> bool:
+    return isinstance(item, Step) and item.turn.urgent
+
+
+def _without(item: T, slots: Collection[Slot]) -> T:
+    """The same, but for what it would do in these slots."""
+    puts = tuple(flow for flow in item.puts if flow.slot not in slots)
+    return replace(item, puts=puts, deletes=tuple(flow for flow in item.deletes if flow.slot not in slots))
 
 
 def _whole_zone(flush: Flush) -> Flush:

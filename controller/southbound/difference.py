@@ -33,7 +33,12 @@ def still_wanted(
     puts = tuple(flow for flow in change.puts if flow is not refused and same(at(flow.slot), flow))
     deletes = tuple(flow for flow in change.deletes if flow is not refused and _still_goes(flow, at, refusals))
     left = (flow for flow in change.puts if at(flow.slot) is None or (flow is refused and same(at(flow.slot), flow)))
-    return Change(change.tag, puts, (*deletes, *(Flow(flow.scope, *flow.slot, b"", ANY_COOKIE) for flow in left)))
+    return Change(change.tag, puts, (*deletes, *map(emptied, left)))
+
+
+def emptied(flow: Flow) -> Flow:
+    """What is deleted where nothing is to stand in a flow's slot, whatever stands there."""
+    return Flow(flow.scope, *flow.slot, b"", ANY_COOKIE)
 
 
 def _still_goes(flow: Flow, at: Callable[[Slot], Flow | None], refusals: Container[int]) -> bool:

@@ -87,7 +87,8 @@ class Desk:
     def run(self) -> None:
         """Let the core do what it was asked, and the bridge take its connection."""
         core: Any = self.core
-        core._inbox.open = len(core._inbox.waiting)  # noqa: SLF001 - the queue is the test's own
+        tokens = core._inbox._tokens  # noqa: SLF001 - the queue is the test's own
+        tokens.open = len(tokens.waiting)
         with pytest.raises(Idle):
             core.run()
 
