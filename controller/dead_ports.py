@@ -32,7 +32,10 @@ class DeadPorts:
         """All ports of a chassis' switch as they are now; one that is not there at all is not dead but gone."""
         dead = frozenset(f"{chassis}/{port.number}" for port in there if not port.up)
         before = self._dead.get(chassis, frozenset())
-        self._dead[chassis] = dead
+        if dead:
+            self._dead[chassis] = dead
+        else:
+            self._dead.pop(chassis, None)
         if dead != before:
             gone: list[tuple[type, str]] = [(DeadPort, key) for key in sorted(before - dead)]
             self._told(News(list(map(DeadPort, sorted(dead - before))), gone))

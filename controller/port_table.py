@@ -22,7 +22,11 @@ class PortTable:
 
     def ports(self, chassis: str, there: Iterable[PortDescription]) -> None:
         """All ports of a chassis' switch, as they are now; its own, by which its host would speak, is none of them."""
-        self._there[chassis] = tuple(port for port in there if port.number < LARGEST_PORT)
+        found = tuple(port for port in there if port.number < LARGEST_PORT)
+        if found:
+            self._there[chassis] = found
+        else:
+            self._there.pop(chassis, None)
 
     def rows(self, chassis: str) -> list[dict[str, object]]:
         """Each with its number, interface, state, speed (Mbit/s) and role: link, host or shared."""

@@ -71,8 +71,12 @@ class Figures:
         self._loads.counted(chassis, [count for count in counts if count.port in wired])
 
     def ports(self, chassis: str, described: Iterable[PortDescription]) -> None:
-        """All ports of a chassis' bridge."""
-        self._speeds[chassis] = {port.number: port.speed for port in described if port.speed is not None}
+        """All ports of a chassis' bridge; it is no more where it has none."""
+        there = tuple(described)
+        self._speeds[chassis] = {port.number: port.speed for port in there if port.speed is not None}
+        if not there:
+            del self._speeds[chassis]
+            self._latencies.left(chassis)
 
     def of(self, link: str) -> LinkFigures | None:
         """Of one link; None where it is not known, or down."""

@@ -43,6 +43,10 @@ class Latencies:
         """A packet went to a switch and came back at once."""
         self._switches.setdefault(chassis, Quickest()).add(seconds)
 
+    def left(self, chassis: str) -> None:
+        """A switch is no more."""
+        self._switches.pop(chassis, None)
+
     def passed(self, source: Place, target: Place, seconds: float) -> bool:
         """A probe went to one switch, from port to port, and came back from the other; whether it was the first."""
         to, back = (self._switches.get(chassis, _UNKNOWN).value for chassis, _ in (source, target))

@@ -89,6 +89,8 @@ class Probing:
         """All ports of a chassis' bridge, as they are now."""
         before, now = self._ports.get(chassis, {}), {port.number: port for port in described}
         self._ports[chassis] = now
+        if not now:
+            del self._ports[chassis]
         for number in before.keys() - now.keys():
             self._do(self._discovery.gone((chassis, number)))
         for number, port in now.items():
