@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PER_HOP = 1e-6
 """What a link without load counts, so that paths are no longer than is good for something."""
 
+A_FEW = 50
+"""Demands that can be moved in the time that it takes to look for a path."""
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -82,10 +85,12 @@ class Board:
             self.users[arc][number] = part
         self.taken[number] = shares
 
-    def move_all(self, ways: Sequence[Shares]) -> None:
-        """Each demand goes to its own."""
-        for number, shares in enumerate(ways):
-            self.move(number, shares)
+    def move_all(self, ways: Sequence[Shares]) -> Iterator[None]:
+        """Each demand goes to its own, a few at each step."""
+        for number, shares in enumerate(ways, 1):
+            self.move(number - 1, shares)
+            if not number % A_FEW:
+                yield
 
     def weight(self, number: int, shares: Shares, power: int, scale: float) -> float:
         """What a demand that is nowhere would add to all links' loads, raised to a power."""

@@ -66,7 +66,7 @@ def place(board: Board) -> Iterator[None]:
         yield from _lowered(task)
         if board.fullest() < best - LEAST:
             best, taken = board.fullest(), list(board.taken)
-    board.move_all(taken)
+    yield from board.move_all(taken)
     yield from _returned(board)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from controller.links import link_name
 from topology.pairs import pair
 from topology.paths import bridges, figured, shortest
+from topology.steps import finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from controller.links import Wanted
     from topology.map import Map
     from topology.paths import Question
+    from topology.steps import Steps
 
 TRIED = 8
 """Paths that are tried for one that leaves room for a backup."""
@@ -41,40 +43,60 @@ class Protected:
 
 
 def protected(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> Protected:
+    """As ``protecting``, at once."""
+    return finished(protecting(ground, question, path, strict=strict))
+
+
+def protecting(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> Steps[Protected]:
     """The path as it is, protected as is asked for; ``strict``: rather no detour than one beyond the limits."""
     if question.wanted.protection == "none":
         return Protected(path)
-    found = [_detour(ground, question, path, step, strict=strict) for step in range(len(path) - 1)]
-    return Protected(
-        path,
-        backup(ground, question, path, strict=strict),
-        tuple(detour for detour, _, _ in found),
-        tuple(gap for _, gap, _ in found if gap),
-        tuple(lapse for _, _, lapse in found if lapse),
-    )
+    detours, gaps, lapses = [], [], []
+    for step in range(len(path) - 1):
+        detour, gap, lapse = yield from _detour(ground, question, path, step, strict=strict)
+        detours.append(detour)
+        gaps += [gap] if gap else []
+        lapses += [lapse] if lapse else []
+    other = yield from backup(ground, question, path, strict=strict)
+    return Protected(path, other, tuple(detours), tuple(gaps), tuple(lapses))
 
 
-def backup(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> tuple[str, ...]:
+def backup(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> Steps[tuple[str, ...]]:
     """The best path that shares nothing of what is to be protected, or as little as can be; () if there is no other."""
-    found = _apart(ground, question, path) or _nearly_apart(ground, question, path)
-    if found or strict:
-        return found
     free = replace(question, wanted=_unlimited(question.wanted))
-    return _apart(ground, free, path) or _nearly_apart(ground, free, path)
+    for asked in (question,) if strict else (question, free):
+        for search in (_apart, _nearly_apart):
+            found = search(ground, asked, path)
+            yield
+            if found:
+                return found
+    return ()
 
 
-def leaving_room(ground: Map, question: Question, path: tuple[str, ...]) -> tuple[str, ...]:
+def leaving_room(ground: Map, question: Question, path: tuple[str, ...]) -> Steps[tuple[str, ...]]:
     """The path, or where nothing runs apart from it the best that has such a backup, if any has."""
-    if question.wanted.protection == "none" or _apart(ground, question, path):
+    if question.wanted.protection == "none":
         return path
-    for other in _pair(ground, question):
-        if _apart(ground, question, other):
-            return other
-    others = (other.bridges for other in shortest(ground, question, TRIED))
-    return next((other for other in others if _apart(ground, question, other)), path)
+    for search in (_itself, _pair, _next_best):
+        others = search(ground, question, path)
+        yield
+        for other in others:
+            room = _apart(ground, question, other)
+            yield
+            if room:
+                return other
+    return path
 
 
-def _pair(ground: Map, question: Question) -> list[tuple[str, ...]]:
+def _itself(_ground: Map, _question: Question, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [path]
+
+
+def _next_best(ground: Map, question: Question, _path: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [other.bridges for other in shortest(ground, question, TRIED)]
+
+
+def _pair(ground: Map, question: Question, _path: tuple[str, ...]) -> list[tuple[str, ...]]:
     """The two paths apart that are best together, where no waypoint has to be met and both keep the limits."""
     wanted = question.wanted
     if wanted.via:
@@ -110,7 +132,7 @@ def _nearly_apart(ground: Map, question: Question, path: Sequence[str]) -> tuple
 
 def _detour(
     ground: Map, question: Question, path: tuple[str, ...], step: int, *, strict: bool
-) -> tuple[tuple[str, ...], str, str]:
+) -> Steps[tuple[tuple[str, ...], str, str]]:
     """The way round what is ahead of a step, with what it does not protect and what it does not keep; "" if all is."""
     here, ahead = path[step], path[step + 1]
     rest = _rest(ground, question, path, step)
@@ -125,6 +147,7 @@ def _detour(
     ]
     for bridge, keeping in tries:
         found = bridges(ground, _round(rest, here, ahead, bridge=bridge, keeping=keeping))
+        yield
         if found is not None:
             return found, gap if node and not bridge else "", "" if keeping else lapse
     return (), f"there is no way round the link from {here} to {ahead}", ""

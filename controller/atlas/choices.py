@@ -10,7 +10,7 @@ import networkx as nx
 
 from controller.links import Wanted
 from topology.paths import best, figured, weighed
-from topology.protect import Protected, backup, leaving_room, protected, stops_met
+from topology.protect import Protected, backup, leaving_room, protecting, stops_met
 from topology.roads import allows, avoids
 from topology.tracks import followed, laid
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from topology.map import Map
     from topology.paths import Question
     from topology.reasons import Problem
+    from topology.steps import Steps
     from topology.tracks import Numbers
 
 
@@ -55,30 +56,32 @@ class Choice:
         return self.protected.path if self.protected else ()
 
 
-def preferred(ground: Map, asked: Asked) -> Choice:
+def preferred(ground: Map, asked: Asked) -> Steps[Choice]:
     """The path to take, without what protects it yet."""
     answer = best(ground, asked.question)
+    yield
     if answer.path is None:
         return Choice(problem=answer.problem)
-    return Choice(Protected(leaving_room(ground, asked.question, answer.path.bridges)), gap=answer.gap)
+    path = yield from leaving_room(ground, asked.question, answer.path.bridges)
+    return Choice(Protected(path), gap=answer.gap)
 
 
-def begun(ground: Map, asked: Asked) -> Choice:
+def begun(ground: Map, asked: Asked) -> Steps[Choice]:
     """As ``preferred``; none of its own where it may as well share the routes, and these lead there."""
     question = asked.question
     ends = question.source, question.target
     if question.wanted == FREE and all(end in ground for end in ends) and nx.has_path(ground.graph, *ends):
         return Choice()
-    return preferred(ground, asked)
+    return (yield from preferred(ground, asked))
 
 
-def along(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Choice:
+def along(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Steps[Choice]:
     """The path of a choice, protected as well as can be now, with its tracks."""
-    found = protected(ground, asked.question, choice.path, strict=asked.strict)
+    found = yield from protecting(ground, asked.question, choice.path, strict=asked.strict)
     return replace(choice, protected=found, tracks=laid(numbers, found.path, found.detours))
 
 
-def mended(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Choice:
+def mended(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Steps[Choice]:
     """The same path; what protects it is made anew where something of that is missing, or leads nowhere now."""
     found, question = choice.protected, asked.question
     if found is None or question.wanted.protection == "none":
@@ -86,10 +89,10 @@ def mended(ground: Map, asked: Asked, choice: Choice, numbers: Numbers) -> Choic
     free = replace(question, wanted=replace(question.wanted, via=(), max_latency=None, max_hops=None))
     whole = len(found.detours) == len(found.path) - 1 and not found.gaps and not found.lapses
     if not whole or not all(detour and usable(ground, free, detour) for detour in found.detours):
-        return along(ground, asked, choice, numbers)
+        return (yield from along(ground, asked, choice, numbers))
     if found.backup and usable(ground, free, found.backup):
         return choice
-    other = backup(ground, question, found.path, strict=asked.strict)
+    other = yield from backup(ground, question, found.path, strict=asked.strict)
     return replace(choice, protected=replace(found, backup=other))
 
 

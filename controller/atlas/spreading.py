@@ -18,12 +18,13 @@ from topology.paths import bridges, shortest
 from topology.placing import place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from controller.atlas.choices import Asked
     from controller.settings import Topology
     from topology.map import Map
     from topology.paths import Question
+    from topology.steps import Steps
 
 Paths = dict[str, tuple[str, ...]]
 """For each demand (key) the bridges that it passes, () where it takes the routes."""
@@ -45,9 +46,8 @@ class Placing:
 class Spreading:
     """Places demands anew when it is time to; times are as ``now`` of ``Steering.plan``."""
 
-    def __init__(self, settings: Topology, breathe: Callable[[], None]) -> None:
+    def __init__(self, settings: Topology) -> None:
         self._settings = settings
-        self._breathe = breathe
         self._work: Iterator[Placing | None] | None = None
         self._moved = self._looked = -inf
         self._due = False
@@ -65,14 +65,14 @@ class Spreading:
         elif now >= self._looked + self._settings.hold_down:
             self._due = True
 
-    def step(self, ground: Map, asked: Mapping[str, Asked], standing: Paths, now: float) -> Paths:
+    def step(self, ground: Map, asked: Mapping[str, Asked], standing: Paths, now: float) -> Steps[Paths]:
         """Go on with it; the demands that are to move now, with where to."""
         self._due = self._due and bool(asked)
         if self._work is None and self._due and now >= self._moved + self._settings.hold_down:
             self._due, self._looked = False, now
             self._work = _working(ground, asked, standing)
         for found in islice(self._work or (), STEPS):
-            self._breathe()
+            yield
             if found is not None:
                 self._work = None
                 return self._moves(found, standing, now)
@@ -100,21 +100,21 @@ def _working(ground: Map, asked: Mapping[str, Asked], standing: Paths) -> Iterat
         yield None
     board = Board(mesh(ground), [load for load in loads if load.source in ground and load.target in ground])
     yield from board.begin()
-    before = _started(board, standing)
+    before = yield from _started(board, standing)
     yield from place(board)
     yield Placing({load.key: board.path(number) for number, load in enumerate(board.loads)}, before, board.fullest())
 
 
-def _started(board: Board, standing: Paths) -> float:
+def _started(board: Board, standing: Paths) -> Steps[float]:
     """Put demands where placing begins; how full the fullest link is as things stand."""
     anew = list(board.taken)
-    for number, load in enumerate(board.loads):
-        board.move(number, board.shares(standing[load.key]) if standing[load.key] else anew[number])
+    known = [standing[load.key] for load in board.loads]
+    yield from board.move_all([board.shares(path) if path else anew[number] for number, path in enumerate(known)])
     board.among_others()
     stands, before = list(board.taken), board.fullest()
-    board.move_all(anew)
+    yield from board.move_all(anew)
     if board.fullest() > before:
-        board.move_all(stands)
+        yield from board.move_all(stands)
     return before
 
 

@@ -30,14 +30,16 @@ from controller.atlas.told import NONE, UNTOLD, conditions, figures, unprotected
 from controller.links import Placed
 from topology.paths import Question
 from topology.protect import Protected
+from topology.steps import finished
 from topology.tracks import Numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from controller.links import Demand, PathPolicy, Track
     from controller.settings import Topology
     from topology.map import Map
+    from topology.steps import Steps
 
 ASSUMED = 1.0
 """Mbit/s of a demand of which nothing is known: all such count alike."""
@@ -45,6 +47,11 @@ A_FEW = 16
 """Paths looked at before failures are heard of again."""
 AT_ONCE = 16
 """Paths that are protected as soon as they are chosen; where more are needed, all are chosen first."""
+
+
+def never() -> bool:
+    """Nothing ever presses."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +76,14 @@ class Steering:
         self._breathe = breathe
         self._returning = Returning(settings.hold_down)
         self._numbers = Numbers()
-        self._spreading = Spreading(settings, breathe)
+        self._spreading = Spreading(settings)
         self._policies: Mapping[str, PathPolicy] = {}
         self._demands: Mapping[str, Demand] = {}
         self._asked: dict[str, Asked] = {}
         self._choices: dict[str, Choice] = {}
         self._ground: Map | None = None
         self._version = -1
+        self._urgent: set[str] = set()
         self._due: dict[str, float] = {}
 
     def recall(self, placed: Iterable[Placed], tracks: Iterable[Track]) -> None:
@@ -91,32 +99,33 @@ class Steering:
         demands: Mapping[str, Demand],
         rates: Mapping[str, float],
         now: float,
+        *,
+        presses: Callable[[], bool] = never,
     ) -> Plan:
         """What is to stand on this map; the same again, quickly, where nothing that matters changed.
 
         ``policies`` and ``demands`` are all there are, by key; ``rates`` is what demands (keys) were measured to carry
-        in Mbit/s, as far as known; ``now`` is monotonic, in seconds.
+        in Mbit/s, as far as known; ``now`` is monotonic, in seconds. As soon as something else ``presses`` it ends;
+        what has not been looked at then is in the next plan.
         """
         self._ground, self._policies, self._demands = ground, policies, demands
         altered = self._returning.look(ground, now)
-        urgent = self._ask(rates)
+        self._urgent = (self._urgent | self._ask(rates)) & self._asked.keys()
         broken = {key for key, choice in self._choices.items() if _broken(ground, self._asked[key], choice)}
-        urgent |= broken
-        for key in sorted(urgent):
-            asked = self._calm(key) if len(urgent) <= AT_ONCE else _bare(self._calm(key))
-            self._take(ground, key, asked, begun(ground, asked), now)
-        for key in self._asked if altered else urgent if len(urgent) > AT_ONCE else ():
-            self._due[key] = now
+        self._urgent |= broken
+        if altered:
+            self._due = dict.fromkeys(self._asked, now)
         if ground.version != self._version:
             self._due = {key: now for key, asked in self._asked.items() if _by_latency(asked)} | self._due
-        if ground.version != self._version or urgent:
-            self._spreading.changed(now, altered=bool(altered or urgent))
+        if ground.version != self._version or self._urgent:
+            self._spreading.changed(now, altered=bool(altered or self._urgent))
         self._version = ground.version
-        for key in [key for key, at in self._due.items() if at <= now][: 0 if urgent else A_FEW]:
-            self._review(ground, key, now)
-        self._spread(ground, now)
-        again = [self._returning.again(), self._spreading.again(now), *self._due.values()]
-        return self._plan(again, mends=bool(broken))
+        for _ in self._work(ground, now):
+            self._breathe()
+            if presses():
+                break
+        again = [now if self._urgent else None, self._returning.again(), self._spreading.again(now)]
+        return self._plan([*again, *self._due.values()], mends=bool(broken))
 
     def knows(self, policy: PathPolicy) -> bool:
         """Whether a policy, as it stands, was there in the last plan."""
@@ -144,10 +153,10 @@ class Steering:
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
         """Figures of a path that nobody takes; ``reason`` and ``message`` tell why there is none, or no backup."""
         asked = Asked(question, strict=False)
-        choice = preferred(ground, asked)
+        choice = finished(preferred(ground, asked))
         if choice.problem is not None:
             return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
-        found = along(ground, asked, choice, Numbers())
+        found = finished(along(ground, asked, choice, Numbers()))
         return {**figures(ground, question.source, question.target, found), **unprotected(found)}
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
@@ -163,21 +172,34 @@ class Steering:
         changed = {key for key, asked in self._asked.items() if key in before and _otherwise(before[key], asked)}
         return changed | (self._asked.keys() - self._choices.keys())
 
+    def _work(self, ground: Map, now: float) -> Iterator[None]:
+        """Choose paths that are needed at once; else look at a few that stand. Then go on spreading load."""
+        all_at_once = len(self._urgent) <= AT_ONCE
+        due = [] if self._urgent else [key for key, at in self._due.items() if at <= now][:A_FEW]
+        for key in sorted(self._urgent):
+            calm = self._calm(key)
+            asked = calm if all_at_once else _bare(calm)
+            yield from self._take(ground, key, asked, (yield from begun(ground, asked)), now)
+            self._urgent.discard(key)
+            if asked != calm:
+                self._due[key] = now
+        for key in due:
+            yield from self._review(ground, key, now)
+        yield from self._spread(ground, now)
+
     def _calm(self, key: str) -> Asked:
         """What a demand asks for, with the links that are not to be trusted yet."""
         asked = self._asked[key]
         return replace(asked, question=replace(asked.question, shunned=self._returning.shunned()))
 
-    def _take(self, ground: Map, key: str, asked: Asked, choice: Choice, now: float) -> None:
+    def _take(self, ground: Map, key: str, asked: Asked, choice: Choice, now: float) -> Steps[None]:
         """A demand goes another way from now on; when it left one that may be as good again soon is kept."""
-        self._breathe()
-        self._due.pop(key, None)
         before = self._choices.get(key)
         moved = before is not None and before.path and (choice.problem is None or choice.problem.reason == "TooSlow")
-        found = along(ground, asked, choice, self._numbers) if choice.path else choice
+        found = (yield from along(ground, asked, choice, self._numbers)) if choice.path else choice
         self._choices[key] = replace(found, since=now if moved else None)
 
-    def _review(self, ground: Map, key: str, now: float) -> None:
+    def _review(self, ground: Map, key: str, now: float) -> Steps[None]:
         """Look at one path again, later if it has moved only just now for what may change back."""
         choice, asked = self._choices[key], self._calm(key)
         drained = drained_on(ground, asked.question, choice.path)
@@ -185,22 +207,28 @@ class Steering:
         if until > now and _by_latency(asked) and not drained:
             self._due[key] = until
             return
-        self._breathe()
-        del self._due[key]
         stays = choice.path and asked.question.wanted.objective == "load" and not drained
-        other = choice if stays else begun(ground, asked)
+        other = choice if stays else (yield from begun(ground, asked))
         routed, least = not other.path and other.problem is None, self._settings.improvement
         if not choice.path or routed or better(ground, asked.question, other.path, choice.path, least):
-            self._take(ground, key, asked, other, now)
+            yield from self._take(ground, key, asked, other, now)
         else:
-            self._choices[key] = mended(ground, asked, choice, self._numbers)
+            self._choices[key] = yield from mended(ground, asked, choice, self._numbers)
+        del self._due[key]
 
-    def _spread(self, ground: Map, now: float) -> None:
-        """Go on placing those together whose objective is load, and move whom that tells to."""
+    def _spread(self, ground: Map, now: float) -> Steps[None]:
+        """Go on placing those together whose objective is load, and move all at once whom that tells to.
+
+        What protects them is looked for afterwards.
+        """
         asked = {key: each for key, each in self._asked.items() if each.question.wanted.objective == "load"}
         standing = {key: self._choices[key].path for key in asked}
-        for key, path in self._spreading.step(ground, asked, standing, now).items():
-            self._take(ground, key, self._calm(key), Choice(Protected(path)) if path else Choice(), now)
+        moves = yield from self._spreading.step(ground, asked, standing, now)
+        for key, path in moves.items():
+            calm = self._calm(key)
+            yield from self._take(ground, key, _bare(calm), Choice(Protected(path)) if path else Choice(), now)
+            if path and _bare(calm) != calm:
+                self._due[key] = now
 
     def _plan(self, waiting: Iterable[float | None], *, mends: bool) -> Plan:
         """All that is chosen, and the numbers that it needs kept."""

@@ -13,6 +13,7 @@ from tests.topology.grounds import drawn, grounds, questions
 from topology.map import Map
 from topology.paths import Question, best, bridges
 from topology.protect import Protected, leaving_room, protected
+from topology.steps import finished
 from topology.tracks import Numbers, laid, pieces
 
 RING = ("s1-s2", "s2-s3", "s3-s4", "s4-s1")
@@ -23,7 +24,7 @@ TRAP = ("s-a", "a-b", "b-t", "s-c", "c-d", "d-b", "a-e", "e-f", "f-t")
 def found(ground: Map, question: Question, *, strict: bool = False) -> Protected:
     path = bridges(ground, question)
     assert path is not None
-    return protected(ground, question, leaving_room(ground, question, path), strict=strict)
+    return protected(ground, question, finished(leaving_room(ground, question, path)), strict=strict)
 
 
 def links(path: tuple[str, ...]) -> set[str]:
