@@ -17,7 +17,7 @@ from controller.atlas.telling import Telling
 from controller.bell import Bell
 from controller.core import Breath
 from controller.derived import Audience
-from controller.links import Heading, LinkSettings, Placed, Route, Track
+from controller.links import Heading, LinkSettings, Placed, Route, Track, Wire
 from topology.map import Map
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Atlas:
         self._bug = bug
         self._breath = Breath(hub.sleep)
         self._mapping = Mapping(core.compiler.store, self.map, figures.of)
-        self._placements = Placements(steering, core.compiler.store, self.map)
+        self._placements = Placements(steering, core.compiler.store, self.map, self._presses)
         self._planner = Planner(core, self.map, self._mapping, self._placements, self._breath)
         self._draining = Draining(core, self.map, self._mapping, self._planner.fabric, self.done)
         self._telling = Telling(core, hub, remember, DIGESTED)
@@ -136,6 +136,10 @@ class Atlas:
     def done(self) -> bool:
         """Whether all that was heard is worked out, told and compiled."""
         return self._began and not (self._busy or self._dirty or self._telling.under_way)
+
+    def _presses(self) -> bool:
+        """Whether news of wires waits, of which one may have failed."""
+        return any(kind is Wire for kind, _ in self._dirty)
 
     def _turns(self) -> Iterator[tuple[Turn, bool]]:
         """All that follows from what was heard."""

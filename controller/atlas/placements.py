@@ -8,7 +8,7 @@ from controller.atlas.holding import held
 from controller.links import Demand, PathPolicy, Placed, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from controller.atlas.mapping import Place
     from controller.atlas.steering import Steering
@@ -21,15 +21,19 @@ T = TypeVar("T", PathPolicy, Demand)
 
 
 class Placements:
-    """What steering chose, and what of it the compiler knows; ``held`` are the demands that cannot move yet."""
+    """What steering chose, and what of it the compiler knows; ``held`` are the demands that cannot move yet.
 
-    def __init__(self, steering: Steering, facts: Store, ground: Map) -> None:
+    ``presses`` says whether something may have failed, for which choosing is left off.
+    """
+
+    def __init__(self, steering: Steering, facts: Store, ground: Map, presses: Callable[[], bool]) -> None:
         self.again: float | None = None
         self.rates: Mapping[str, float] = {}
         self.held: frozenset[str] = frozenset()
         self._steering = steering
         self._facts = facts
         self._ground = ground
+        self._presses = presses
         self._stood: dict[Place, Entity] = {}
 
     def recall(self, entities: Iterable[Entity]) -> None:
@@ -49,7 +53,7 @@ class Placements:
         if not policies and not self._stood:
             self.again, self.held = None, frozenset()
             return False
-        plan = self._steering.plan(self._ground, policies, demands, self.rates, now)
+        plan = self._steering.plan(self._ground, policies, demands, self.rates, now, presses=self._presses)
         self.again = plan.again
         wanted: dict[Place, Entity] = {(Track, key): track for key, track in plan.tracks.items()}
         wanted |= {(Placed, key): placed for key, placed in plan.placed.items()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from apps import registry
 from controller.atlas.placements import Placements
-from controller.atlas.steering import Steering
+from controller.atlas.steering import Steering, never
 from controller.links import Demand, PathPolicy, Placed, Track, Traffic, Wanted
 from controller.policy.values import Machines
 from controller.settings import Topology
@@ -31,7 +31,7 @@ class Desk:
         for one, other in (("s1", "s2"), ("s1", "s3"), ("s2", "s3")):
             self.ground.put(Edge(f"{one}-{other}", (one, other), 10))
         self.store = Store(registry.INDEXES)
-        self.placements = Placements(Steering(Topology(), lambda: None), self.store, self.ground)
+        self.placements = Placements(Steering(Topology(), lambda: None), self.store, self.ground, never)
 
     def put(self, *entities: Entity) -> None:
         """These are compiled."""
