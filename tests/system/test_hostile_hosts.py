@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.system
 CHANCE = random.Random(6640)  # noqa: S311  # a test that repeats itself
 IDLE = 500
+UNFINISHED = b'{"id":1,', b'{"id":1,"error":null,"result":' + b"[" * 200_000
 NOISE = {
     "noise": CHANCE.randbytes(4096),
     "a web browser": b"GET / HTTP/1.1\r\n\r\n",
     "no text": b'{"id":1,"result":"\xff\xfe","error":null}',
     "an array": b"[1,2,3]",
     "a reply to nothing": b'{"id":99,"result":{},"error":null}' * 3 + b"x",
-    "deep nesting": b'{"id":1,"error":null,"result":' + b"[" * 200_000,
     "deep nesting that closes": b'{"id":1,"error":null,"result":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "a number of a million digits": b'{"id":1,"error":null,"result":' + b"9" * 1_000_000 + b"}",
     "a message without end": b'{"id":1,"error":null,"result":"' + b"a" * (17 << 20),
@@ -106,11 +106,15 @@ def test_who_claims_the_bridge_of_another_does_not_get_it(daemon: Daemon, hosts:
     assert not chassis(daemon, "thief")["connected"]
 
 
-def test_silent_hosts_keep_no_host_away(daemon: Daemon, hosts: tuple[Hypervisor, ...]) -> None:
+def test_hosts_that_say_nothing_or_never_finish_keep_no_host_away_and_have_to_go(
+    daemon: Daemon, hosts: tuple[Hypervisor, ...]
+) -> None:
     with undisturbed(daemon, hosts), ExitStack() as held:
         silent = [held.enter_context(Host(ovsdb(daemon), None)) for _ in range(IDLE)]
         for one in silent[::2]:
-            one.send(b'{"id":1,')
+            one.send(UNFINISHED[0])
+        silent.append(held.enter_context(Host(ovsdb(daemon), None)))
+        silent[-1].send(UNFINISHED[1])
         assert patient(daemon)
         with Host(ovsdb(daemon), rows(name="late"), 1) as late:
             late.serve()

@@ -23,6 +23,7 @@ PROGRAM = """
 import signal
 from mininet_scenarios.lab import Lab
 from mininet_scenarios.tenants import Guest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell starts in the background
 with Lab() as lab:
     host = lab.hypervisor("hv1")
     host.ovs.vsctl("add-br", "br-int", "--", "set", "Bridge", "br-int", f"datapath_type={host.datapath}")
