@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from controller.policy.values import Labels, Peer, Service
 
+Ends = tuple[str, str]
+"""The bridges that a link joins, in the order of ``in_order``."""
 DEFAULT_COST = 10
 FABRIC = 0xFFFFFC
 """The VNI under which frames with a network service header travel in tunnels; no network has it."""
@@ -272,13 +274,14 @@ class LinkFigures:
     capacity: float | None = None
 
 
-def in_order(one: str, other: str) -> tuple[str, str]:
-    """Two bridges as a link has them: the shorter name first, so that s2 stands before s10."""
-    first, second = sorted((one, other), key=_place)
+def in_order(one: str, other: str) -> Ends:
+    """Two bridges as a link has them."""
+    first, second = sorted((one, other), key=shorter_first)
     return first, second
 
 
-def _place(name: str) -> tuple[int, str]:
+def shorter_first(name: str) -> tuple[int, str]:
+    """By what names are put in order, so that s2 stands before s10."""
     return len(name), name
 
 
@@ -286,3 +289,8 @@ def _place(name: str) -> tuple[int, str]:
 def link_name(one: str, other: str) -> str:
     """What the link between two bridges is called, like ``s2-s10``."""
     return "-".join(in_order(one, other))
+
+
+def link_names(ends: Ends) -> tuple[str, str]:
+    """What users may call the link between two bridges: its name, and that with its ends the other way round."""
+    return link_name(*ends), "-".join(reversed(ends))

@@ -12,6 +12,8 @@ from math import inf
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from controller.links import shorter_first
+
 if TYPE_CHECKING:
     from topology.map import Edge, Map, Site
 
@@ -19,9 +21,8 @@ Arcs = list[list[tuple[int, int]]]
 """For each bridge the bridges that it leads to, each with a weight."""
 NS = 1_000_000
 """Of one ms: where paths are compared, latencies are whole numbers."""
-UNKNOWN_LATENCY = 1.0
-UNKNOWN_CAPACITY = 1000.0
-"""What a link is taken for where nothing is known of any."""
+UNKNOWN_LATENCY, UNKNOWN_CAPACITY = 1.0, 1000.0
+"""The ms and the Mbit/s that all links are taken for where nothing is known of any: any number makes them alike."""
 _MADE: WeakKeyDictionary[Map, Mesh] = WeakKeyDictionary()
 
 
@@ -61,7 +62,7 @@ def mesh(ground: Map) -> Mesh:
 
 
 def _made(ground: Map) -> Mesh:
-    names = tuple(sorted(ground.graph, key=_place))
+    names = tuple(sorted(ground.graph, key=shorter_first))
     index = {name: number for number, name in enumerate(names)}
     edges = tuple(sorted(ground.edges(), key=_ends))
     arcs: list[list[tuple[int, int, int]]] = [[] for _ in names]
@@ -81,12 +82,8 @@ def _made(ground: Map) -> Mesh:
     return Mesh(ground.version, names, index, sites, edges, met, ns, capacities, ends, drained, idle, unmeasured)
 
 
-def _place(name: str) -> tuple[int, str]:
-    return len(name), name
-
-
 def _ends(edge: Edge) -> tuple[tuple[int, str], ...]:
-    return tuple(map(_place, edge.ends))
+    return tuple(map(shorter_first, edge.ends))
 
 
 def distances(arcs: Arcs, start: int, ahead: float = 0) -> list[float]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+from controller.links import link_names
 from topology.dijkstra import mesh
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def allows(wanted: Wanted, edge: Edge) -> bool:
         return False
     if _marked(wanted, edge.labels):
         return False
-    return edge.name not in wanted.avoid_links and "-".join(reversed(edge.ends)) not in wanted.avoid_links
+    return not wanted.avoid_links or not any(name in wanted.avoid_links for name in link_names(edge.ends))
 
 
 def avoids(wanted: Wanted, site: Site) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from controller.links import Link, Wire, in_order, link_name
+from controller.links import Link, in_order, link_name, link_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Ends = tuple[str, str]
+    from controller.links import Ends, Wire
 
 
 class Cables:
@@ -59,8 +59,8 @@ class Cables:
 
         A name belongs to who had it first: names of bridges may have dashes in them.
         """
-        self._named.setdefault(link_name(*ends), ends)
-        self._named.setdefault("-".join(reversed(ends)), ends)
+        for name in link_names(ends):
+            self._named.setdefault(name, ends)
 
     def ends(self, name: str) -> Ends | None:
         """The bridges that a link joins, by its name with the ends in either order."""

@@ -6,13 +6,15 @@ A probe waits wherever anything waits, and is never early: of the last few the q
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from topology.sides import Place
 
 LAST = 3
 """So many measurements are looked at, for the quickest of them."""
 SHARE = 0.5
 """Of what is new in the smoothed value."""
-
-Place = tuple[str, int]
 
 
 class Quickest:

@@ -10,7 +10,8 @@ from controller.links import Demand, PathPolicy, in_order
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-Ends = tuple[str, str]
+    from controller.links import Ends
+
 T = TypeVar("T")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from controller.links import Link, LinkFigures, LinkSettings, Wire, in_order, link_name
+from controller.links import Ends, Link, LinkFigures, LinkSettings, Wire, in_order, link_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from controller.store import Store
     from ovsdb.rows import Liveness
 
-Ends = tuple[str, str]
 Row = dict[str, object]
 _DIGITS = 3
 
