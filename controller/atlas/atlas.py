@@ -17,7 +17,7 @@ from controller.atlas.telling import Telling
 from controller.bell import Bell
 from controller.core import Breath
 from controller.derived import Audience
-from controller.links import Heading, LinkSettings, Placed, Route, Track, Wire
+from controller.links import Heading, Placed, Route, Track, Wire
 from topology.map import Map
 
 if TYPE_CHECKING:
@@ -105,12 +105,6 @@ class Atlas:
         """
         self._measured = True
         self._placements.rates = rates
-        self._bell.ring()
-
-    def hold(self, link: str, *, drained: bool) -> None:
-        """Keep all that can go elsewhere off a link (its name) for a while, whatever users say of it."""
-        (self._mapping.held.add if drained else self._mapping.held.discard)(link)
-        self._dirty.add((LinkSettings, link))
         self._bell.ring()
 
     def draining(self, name: str) -> dict[str, Any]:

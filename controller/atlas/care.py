@@ -1,9 +1,9 @@
 """Care of wires through the databases of their ends' hosts: room for headers, and BFD where packets are protected.
 
-A switch takes a port for dead from when BFD begins until the other end has answered, which takes up to two seconds. So
-links are drained first, no two of one bridge at a time. What cannot leave one goes on by the one port that flows name
-outright, dead or not, or takes its detour. Where ends do not find each other, all stays as it was. Of a bridge whose
-database nobody reaches only the cable tells.
+A switch takes a port for dead from when BFD begins until the other end has answered, which takes a second or two. The
+wire carries everything meanwhile: flows that name one port go on by that, dead or not, and a group goes on by another
+of its ports, since at no bridge BFD begins on two wires at a time. Nobody takes the wire for down. Where ends do not
+find each other, all stays as it was. Of a bridge whose database nobody reaches only the cable tells.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import structlog
 
-from controller.atlas.wires import ENDS, Wires, apart
+from controller.atlas.wires import ENDS, PACE, Wires
 from controller.bell import Bell
 from controller.core import Breath
 from controller.entities import Chassis
-from controller.links import Track, Wire
+from controller.links import Track, Wire, link_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,49 +27,50 @@ if TYPE_CHECKING:
     from controller.settings import Topology
     from controller.store import Store
 
-GATHERING = 0.2
-"""Seconds in which more wires may come, and hosts may say more, before anything is done about it."""
-SECONDS = {"draining": 5.0, "rising": 10.0, "ending": 5.0}
-"""For a link to be drained, for both ends of its wires to hear each other, and for BFD to end where they do not."""
-REST, RETRY = 1.0, 60.0
-"""Seconds until paths are what they were, so that others are looked at, and until what failed is tried again."""
+GATHERING, PROMPT = 0.2, 0.1
+"""Seconds in which more wires may come, and hosts may say more, before anything is done about it; while one waits."""
+SECONDS = {"rising": 5.0, "ending": 5.0}
+"""For both ends of a wire to hear each other, and for BFD to end where they do not."""
+RETRY = 60.0
+"""Seconds until what failed is tried again."""
+DEAF = "its ends do not hear each other by BFD"
 _log = structlog.get_logger("topology")
 
 
-class Atlas(Protocol):
-    """Who leads traffic off links (``controller.atlas.atlas.Atlas``)."""
+class Excused(Protocol):
+    """Who takes no wire for down because of us (``controller.atlas.excused.Excused``)."""
 
-    def hold(self, link: str, *, drained: bool) -> None:
-        """Keep all that can go elsewhere off a link for a while."""
+    def begin(self, wire: Wire) -> None:
+        """From now on the ends of a wire are up wherever they have a link."""
 
-    def draining(self, name: str) -> dict[str, Any]:
-        """Whether a link may be taken away without loss."""
+    def end(self, wire: Wire) -> None:
+        """They are what their switches say again."""
 
 
 @dataclass(slots=True)
 class _Rise:
-    """A link on whose ``wires`` BFD is to begin; the phase lasts until some time at most."""
+    """A wire on which BFD is to begin; the phase lasts until some time at most. ``trouble``: it cannot be had."""
 
-    link: str
-    wires: tuple[Wire, ...]
+    wire: Wire
     until: float
-    phase: Literal["draining", "rising", "ending"] = "draining"
+    phase: Literal["rising", "ending", "pacing"] = "rising"
+    trouble: str | None = None
 
 
 class Care:
-    """``publish`` tells of links that are watched from now on, or cannot be."""
+    """``publish`` tells of wires that are watched from now on, or cannot be."""
 
     def __init__(  # noqa: PLR0917 - the parts that it speaks to, put together once
         self,
         store: Store,
-        atlas: Atlas,
+        excused: Excused,
         hosts: Hosts,
         settings: Topology,
         hub: Any,
         publish: Callable[[str, str, dict[str, object]], None],
         bug: Callable[[str, str, Exception], None],
     ) -> None:
-        self._atlas = atlas
+        self._excused = excused
         self._settings = settings
         self._bell = Bell(hub)
         self._publish = publish
@@ -77,10 +78,9 @@ class Care:
         self._breath = Breath(hub.sleep)
         self._wires = Wires(store, hosts, settings, self._breath)
         self._rises: dict[str, _Rise] = {}
-        self._rested = 0.0
         self._again: dict[str, float] = {}
         self._gathering = self._anew = False
-        hosts.ends.told = self._soon
+        hosts.ends.told = self._told
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """A change was compiled: wires, bridges, or what protects packets."""
@@ -92,15 +92,21 @@ class Care:
             self._anew = True
             self._soon()
 
-    def settled(self, _chassis: str) -> None:
-        """A bridge confirmed something: perhaps what a link waits for."""
-        if self._rises:
-            self._bell.ring()
-
     def watched(self, wire: Wire) -> bool | None:
         """Whether both its ends hear each other by BFD; None where no database tells of one of them."""
-        states = self._wires.states((wire,))
-        return all(state.alive for state in states) if len(states) == ENDS else None
+        return None if self._wires.untold(wire) else self._wires.watched(wire, time.monotonic())
+
+    def unwatched(self, wire: Wire) -> str | None:
+        """Why silence on a wire would not be noticed by its ends as soon as is asked, None where it would."""
+        if self._wires.watched(wire, time.monotonic()):
+            return None
+        untold = self._wires.untold(wire)
+        if untold is not None:
+            return untold
+        alive = [state.alive for state in self._wires.states((wire,))]
+        if wire.key in self._rises or all(alive):
+            return "BFD begins"
+        return DEAF if wire.key in self._again or False in alive else "BFD is to begin"
 
     def run(self) -> None:
         """Look after wires for ever."""
@@ -109,79 +115,82 @@ class Care:
             self._gathering = False
             self._breath.begin()
             try:
-                if self._anew:
-                    self._anew = False
-                    self._wires.tend()
                 self._look(time.monotonic())
             except Exception as error:  # noqa: BLE001 - our bug must not end all care
                 self._bug("care", "", error)
 
-    def _soon(self, _place: Place | None = None) -> None:
-        """Look after there was time for more news of this sort; at once where a link waits for some."""
-        if self._rises:
-            self._bell.ring()
-        elif not self._gathering:
+    def _told(self, place: Place) -> None:
+        """A host says something else of an end: perhaps what a wire waits for."""
+        self._wires.heard(place, time.monotonic())
+        self._soon()
+
+    def _soon(self) -> None:
+        """Look after there was time for more news of this sort."""
+        if not self._gathering:
             self._gathering = True
-            self._bell.ring_in(GATHERING)
+            self._bell.ring_in(PROMPT if self._rises else GATHERING)
 
     def _look(self, now: float) -> None:
-        """Go on with the links that are being dealt with, or begin with the next."""
+        """Go on with the wires that are being dealt with, and begin with others; all that is asked is asked at once."""
+        asked = self._anew
+        self._anew = False
         for rise in tuple(self._rises.values()):
-            self._go_on(rise, now)
-        if not self._rises and now >= self._rested:
-            self._begin(now)
-        if any(rise.phase == "draining" for rise in self._rises.values()):
-            self._bell.ring_in(GATHERING)
+            asked |= self._go_on(rise, now)
+        asked |= self._begin(now)
+        if asked:
+            self._wires.tend()
 
-    def _begin(self, now: float) -> None:
-        self._again = {link: due for link, due in self._again.items() if due > now}
-        for link, wires in apart(self._wires.lacking(self._again)).items():
-            self._rises[link] = _Rise(link, wires, now + SECONDS["draining"])
-            self._atlas.hold(link, drained=True)
+    def _begin(self, now: float) -> bool:
+        """Have BFD begin on the wires that ought to be watched; whether there were any, at bridges with no other."""
+        self._again = {key: due for key, due in self._again.items() if due > now}
+        unsure = (rise for rise in self._rises.values() if rise.phase != "pacing" or rise.trouble)
+        busy = {bridge for rise in unsure for bridge in rise.wire.ends}
+        fresh = []
+        for wire in self._wires.lacking():
+            if busy.isdisjoint(wire.ends) and wire.key not in self._again.keys() | self._rises.keys():
+                busy.update(wire.ends)
+                fresh.append(wire)
+        for wire in fresh:
+            self._excused.begin(wire)
+            self._rises[wire.key] = _Rise(wire, now + SECONDS["rising"])
+            self._wires.watching[wire.key] = self._settings.bfd_interval
+        if fresh:
+            self._bell.ring_in(SECONDS["rising"])
+        return bool(fresh)
 
-    def _go_on(self, rise: _Rise, now: float) -> None:
-        states = self._wires.states(rise.wires)
+    def _go_on(self, rise: _Rise, now: float) -> bool:
+        """Whether something else is asked of a wire from now on."""
+        states = self._wires.states((rise.wire,))
         late = now >= rise.until
         match rise.phase:
-            case "draining":
-                answer = self._atlas.draining(rise.link)
-                if answer["drained"] or (late and _bears(rise, answer)):
-                    self._ask(rise, self._settings.bfd_interval, now)
-                elif late:
-                    self._leave(rise, now, answer["message"])
-            case "rising" if len(states) == ENDS * len(rise.wires) and all(state.alive for state in states):
-                self._leave(rise, now, None)
+            case "rising" if len(states) == ENDS and all(state.alive for state in states):
+                self._wait(rise, "pacing", now, PACE)
             case "rising" if late:
-                self._ask(rise, 0, now)
+                rise.trouble = DEAF
+                self._wires.watching[rise.wire.key] = 0
+                self._wait(rise, "ending", now, SECONDS["ending"])
+                return True
             case "ending" if late or all(state.alive is None for state in states):
-                self._leave(rise, now, "its ends do not hear each other by BFD")
+                self._wait(rise, "pacing", now, PACE)
+            case "pacing" if late:
+                self._leave(rise, now)
+        return False
 
-    def _ask(self, rise: _Rise, interval: int, now: float) -> None:
-        """Have both ends of every wire begin, or stop, to tell that they are alive."""
-        self._wires.watching.update((wire.key, interval) for wire in rise.wires)
-        rise.phase = "rising" if interval else "ending"
-        rise.until = now + SECONDS[rise.phase]
-        self._wires.tend()
-        self._bell.ring_in(SECONDS[rise.phase])
+    def _wait(self, rise: _Rise, phase: Literal["ending", "pacing"], now: float, seconds: float) -> None:
+        rise.phase, rise.until = phase, now + seconds
+        self._bell.ring_in(seconds)
 
-    def _leave(self, rise: _Rise, now: float, trouble: str | None) -> None:
-        """The link may be used again."""
-        del self._rises[rise.link]
-        self._atlas.hold(rise.link, drained=False)
-        self._rested = now + REST
-        self._bell.ring_in(REST)
-        if trouble is None:
-            _log.info("link_watched", link=rise.link, interval_ms=self._settings.bfd_interval)
-            self._publish(
-                "topology", f"Link {rise.link}", {"watched": True, "interval_ms": self._settings.bfd_interval}
-            )
-            return
-        self._again[rise.link] = now + RETRY
-        self._bell.ring_in(RETRY)
-        _log.info("link_not_watched", link=rise.link, why=trouble)
-        self._publish("topology", f"Link {rise.link}", {"watched": False, "why": trouble})
-
-
-def _bears(rise: _Rise, answer: dict[str, Any]) -> bool:
-    """Whether what does not leave a link loses nothing by it: several wires are picked from by whether they live."""
-    return len(rise.wires) == 1 and answer.get("reason") in {"OnlyWay", "Steered"}
+    def _leave(self, rise: _Rise, now: float) -> None:
+        """Nothing more is done about a wire for now."""
+        del self._rises[rise.wire.key]
+        self._excused.end(rise.wire)
+        trouble = rise.trouble
+        if trouble is not None:
+            self._again[rise.wire.key] = now + RETRY
+            self._bell.ring_in(RETRY)
+        elif not self._wires.watched(rise.wire, now):
+            trouble = DEAF
+        detail: dict[str, object] = {"watched": trouble is None, "wire": rise.wire.key}
+        detail |= {"interval_ms": self._settings.bfd_interval} if trouble is None else {"why": trouble}
+        _log.info("watch", **detail)
+        self._publish("topology", f"Link {link_name(*rise.wire.ends)}", detail)

@@ -27,16 +27,13 @@ class Cartography:
         self.scouts = Scouts(core, settings, tools, hub)
         steering = Steering(settings, Breath(hub.sleep))
         self.atlas = Atlas(core, hub, steering, self.scouts.figures, tools.remember, tools.bug)
-        self.care = Care(core.compiler.store, self.atlas, hosts, settings, hub, tools.publish, tools.bug)
+        excused = self.scouts.excused
+        self.care = Care(core.compiler.store, excused, hosts, settings, hub, tools.publish, tools.bug)
         self._core = core
         self._hub = hub
         changing = (self.scouts.probing, self.atlas, self.care)
         self.followers: tuple[Callable[[set[tuple[Any, ...]]], None], ...] = tuple(part.compiled for part in changing)
-        self.settlers: tuple[Callable[[str], None], ...] = (
-            self.scouts.probing.settled,
-            self.care.settled,
-            self.atlas.settled,
-        )
+        self.settlers: tuple[Callable[[str], None], ...] = (self.scouts.probing.settled, self.atlas.settled)
 
     def recall(self, entities: Iterable[Entity]) -> None:
         """Take over what an earlier daemon knew; to compile it is the caller's."""

@@ -42,14 +42,10 @@ class Ear(Protocol):
 
 
 class Mapping:
-    """Keeps a map as the facts have it; ``figures`` tells what is measured of a link (its name).
-
-    ``held`` are links (by name) that are drained for a reason of ours.
-    """
+    """Keeps a map as the facts have it; ``figures`` tells what is measured of a link (its name)."""
 
     def __init__(self, facts: Facts, ground: Map, figures: Callable[[str], LinkFigures | None]) -> None:
         self.cables = Cables()
-        self.held: set[str] = set()
         self._facts = facts
         self._ground = ground
         self._figures = figures
@@ -142,7 +138,7 @@ class Mapping:
             said.bandwidth if said.bandwidth is not None else seen.capacity,
             seen.load or (0.0, 0.0),
             said.labels,
-            drained=said.maintenance or name in self.held,
+            drained=said.maintenance,
             wires=len(link.wires) if link is not None else 1,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller.atlas.collector import LinksCollector
 from controller.atlas.demand_rates import DemandRates
+from controller.atlas.excused import Excused
 from controller.atlas.figures import Figures
 from controller.atlas.findings import Findings
 from controller.atlas.measuring import Measuring
@@ -41,12 +42,13 @@ class Tools:
 
 
 class Scouts:
-    """``figures`` is what they measured, ``probing`` knows what ports turned out to be."""
+    """``figures`` is what they measured, ``probing`` knows what ports turned out to be, ``excused`` not to be dead."""
 
     def __init__(self, core: Core, settings: Topology, tools: Tools, hub: Any) -> None:
         self.figures = Figures()
         findings = Findings(tools.publish, self.figures)
         self.probing = Probing(core, settings, tools.switches.emit, tools.tell, findings, tools.bug, hub.Queue())
+        self.excused = Excused(self.probing.ports)
         self.collector = LinksCollector(self.figures, findings)
         rates = DemandRates(core.compiler, tools.paths)
         self._measuring = Measuring(self.figures, rates, tools.switches.counts, settings, hub)
@@ -67,4 +69,4 @@ class Scouts:
     def ports(self, chassis: str, described: tuple[PortDescription, ...]) -> None:
         """All ports of a chassis' bridge, as they are now."""
         self.figures.ports(chassis, described)
-        self.probing.ports(chassis, described)
+        self.excused.ports(chassis, described)

@@ -26,13 +26,17 @@ _KBIT = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class PortDescription:
-    """One port. ``up``: it has a link, and what watches that (BFD) says that it works; ``speed`` in Mbit/s."""
+    """One port. ``up``: it has a link, and what watches that (BFD) says that it works; ``speed`` in Mbit/s.
+
+    ``linked``: it has a link, whatever is said of that.
+    """
 
     number: int
     name: str
     address: str = ""
     up: bool = True
     speed: float | None = None
+    linked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,10 @@ def _ports(message: bytes) -> Iterator[PortDescription]:
         number, length, address, name, config, state = _PORT.unpack_from(message, at)
         if length < _PORT.size or at + length > len(message):
             raise ValueError(f"a port of {length} bytes")
-        up = not config & _TAKEN_DOWN and not state & _NO_LINK and bool(state & _LIVE)
+        linked = not config & _TAKEN_DOWN and not state & _NO_LINK
         speed = _speed(message[at + _PORT.size : at + length])
-        yield PortDescription(number, name.rstrip(b"\0").decode("utf-8", "replace"), address.hex(":"), up, speed)
+        called, up = name.rstrip(b"\0").decode("utf-8", "replace"), linked and bool(state & _LIVE)
+        yield PortDescription(number, called, address.hex(":"), up, speed, linked)
         at += length
 
 

@@ -112,19 +112,6 @@ def test_nothing_is_known_of_what_there_is_not(ring: Country) -> None:
     assert ring.atlas.draining("s0-s9")["reason"] == "Unknown"
 
 
-def test_a_link_is_left_alone_for_as_long_as_somebody_of_ours_asks(ring: Country) -> None:
-    assert hops(ring, "s1", "s0") == ("s0",)
-    ring.atlas.hold("s0-s1", drained=True)
-    ring.settle()
-    ring.take_all()
-    assert hops(ring, "s1", "s0") == ("s2",)
-    assert ring.atlas.draining("s0-s1")["drained"]
-    ring.atlas.hold("s0-s1", drained=False)
-    ring.settle()
-    ring.take_all()
-    assert hops(ring, "s1", "s0") == ("s0",)
-
-
 def test_a_way_round_for_when_something_fails_keeps_nobody_waiting(ring: Country) -> None:
     """The path goes by s3, and from s0 round it by s1; one that follows at an end is gone along."""
     laid = ((2, ("s0", "s1", "s2")), (3, ("s2", "s1")))

@@ -44,6 +44,7 @@ def test_a_port_that_is_taken_down_without_link_or_not_live_is_down(config: int,
     news = told(status(MODIFIED, port(config, state)))
     assert news is not None
     assert not news.there[0].up
+    assert news.there[0].linked == ((config, state) == (0, 0))
 
 
 def test_ports_come_and_go() -> None:
