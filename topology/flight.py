@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from topology.sides import Place
 
 LIFETIME = 5.0
-"""Seconds after which a probe that arrives was kept back by somebody."""
+"""Seconds after which a probe that arrives was kept back by somebody; one is on its way for some ms."""
 MOST_OF_A_PORT = 8
+"""Probes that are remembered: the last ones, be they long on their way."""
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Flight:
     def launch(self, nonce: bytes, source: Place, now: float) -> None:
         """A probe is sent."""
         nonces = self._of.setdefault(source, deque())
-        while nonces and (len(nonces) >= MOST_OF_A_PORT or now - self._launched[nonces[0]].at > LIFETIME):
+        if len(nonces) == MOST_OF_A_PORT:
             del self._launched[nonces.popleft()]
         nonces.append(nonce)
         self._launched[nonce] = _Launched(source, now)
