@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from controller.southbound import beside
 from controller.southbound.grouping import Grouping
-from controller.southbound.mapping import Mapping
 from controller.southbound.metering import Metering, meters_used
+from controller.southbound.tlv_map import TlvMap
 from controller.southbound.wire import EVENT_ADDED, EVENT_MODIFIED
 from controller.southbound.xids import OPTION, Concern
 
@@ -34,7 +34,7 @@ class Extras:
     def __init__(self, duty: Duty, session: Session, connection: Connection) -> None:
         self.metering = Metering()
         self.grouping = Grouping()
-        self._mapping = Mapping(duty, connection)
+        self._tlv_map = TlvMap(duty, connection)
         self._duty = duty
         self._session = session
         self._connection = connection
@@ -70,7 +70,7 @@ class Extras:
         meters = [found for found in held.found if isinstance(found, beside.Meter)]
         limits, wrong_meters = self.metering.take_in(meters)
         ways, wrong_groups = self.grouping.take_in([found for found in held.found if isinstance(found, beside.Group)])
-        self._mapping.take_in(tuple(found for found in held.found if isinstance(found, beside.Option)))
+        self._tlv_map.take_in(tuple(found for found in held.found if isinstance(found, beside.Option)))
         astray: set[beside.Meter | beside.Group] = {*wrong_meters, *wrong_groups}
         news = astray - self._astray
         for found in sorted(news, key=str):
@@ -89,7 +89,7 @@ class Extras:
         found = tuple(flows)
         yield from self.metering.barred(found)
         yield from self.grouping.barred(found)
-        yield from self._mapping.barred(found)
+        yield from self._tlv_map.barred(found)
 
     def prepare(self, change: Change) -> None:
         """Make the meters and groups that a change needs; it is sent next."""
@@ -125,7 +125,7 @@ class Extras:
     def denied(self, denied: Denied) -> None:
         """The switch refused what it answers only then; told once of each kind and reason."""
         if (denied.concern, denied.number) == (Concern.SETTINGS, OPTION):
-            self._mapping.fails(denied.reason)
+            self._tlv_map.fails(denied.reason)
             return
         if denied.concern is Concern.GROUP:
             self.grouping.denied(denied)

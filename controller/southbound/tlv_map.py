@@ -1,4 +1,4 @@
-"""The option that carries identities, mapped on one connection's switch before all flows.
+"""The switch's TLV map: the Geneve option that carries identities has a field there before any flow names it.
 
 Where it cannot be, flows that need it are not sent.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from controller.southbound.framework import Connection
 
 
-class Mapping:
+class TlvMap:
     """Whether the switch knows the option, as far as it has said."""
 
     def __init__(self, duty: Duty, connection: Connection) -> None:
