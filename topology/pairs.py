@@ -29,8 +29,11 @@ def pair(ground: Map, question: Question, *, nodes: bool) -> list[tuple[str, ...
     Waypoints and limits are not looked at; the lighter path comes first.
     """
     free = roads(ground, question)
+    near = _ringed(free)
+    if free.goal not in near:
+        return []
     try:
-        flow = nx.min_cost_flow(_units(free, nodes=nodes))
+        flow = nx.min_cost_flow(_units(free, near, nodes=nodes))
     except nx.NetworkXUnfeasible:
         return []
     names = mesh(ground).names
@@ -38,13 +41,25 @@ def pair(ground: Map, question: Question, *, nodes: bool) -> list[tuple[str, ...
     return [tuple(names[at] for at in way) for _, way in ways]
 
 
-def _units(free: Roads, *, nodes: bool) -> nx.DiGraph[Half]:
+def _ringed(free: Roads) -> set[int]:
+    """The bridges that stay joined with the start whichever one link fails; both paths stay among them.
+
+    To leave out the others, and to see where there is no pair at all, takes a tenth of what the flow would.
+    """
+    graph: nx.Graph[int] = nx.Graph((at, to) for at, legs in enumerate(free.legs) for to, _, _ in legs)
+    graph.add_node(free.start)
+    graph.remove_edges_from(list(nx.bridges(graph)))
+    found: set[int] = nx.node_connected_component(graph, free.start)
+    return found
+
+
+def _units(free: Roads, near: set[int], *, nodes: bool) -> nx.DiGraph[Half]:
     """Each leg carries one path, and each bridge too where bridges count; two start and two arrive."""
     graph: nx.DiGraph[Half] = nx.DiGraph()
     ends = {free.start, free.goal}
-    for at, legs in enumerate(free.legs):
+    for at in sorted(near):
         graph.add_edge((at, IN), (at, OUT), weight=0, capacity=1 if nodes and at not in ends else 2)
-        for to, weight, _ in legs:
+        for to, weight in ((to, weight) for to, weight, _ in free.legs[at] if to in near):
             graph.add_edge((at, OUT), (to, IN), weight=weight, capacity=1)
     graph.nodes[free.start, IN]["demand"] = -2
     graph.nodes[free.goal, OUT]["demand"] = 2
@@ -56,7 +71,7 @@ def _taken(free: Roads, flow: dict[Half, dict[Half, int]]) -> tuple[int, tuple[i
     way, weight = [free.start], 0
     while way[-1] != free.goal:
         at = way[-1]
-        to, paid = next((to, paid) for to, paid, _ in free.legs[at] if flow[at, OUT][to, IN])
+        to, paid = next((to, paid) for to, paid, _ in free.legs[at] if flow[at, OUT].get((to, IN)))
         flow[at, OUT][to, IN] -= 1
         way.append(to)
         weight += paid

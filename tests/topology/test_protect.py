@@ -17,8 +17,8 @@ from topology.steps import finished
 from topology.tracks import Numbers, laid, pieces
 
 RING = ("s1-s2", "s2-s3", "s3-s4", "s4-s1")
-TRAP = ("s-a", "a-b", "b-t", "s-c", "c-d", "d-b", "a-e", "e-f", "f-t")
-"""The shortest path from s to t leaves no room for another."""
+TRAP = ("s-a", "a-b", "b-t", "s-c", "c-d", "d-b", "a-e", "e-f", "f-t", "A-a", "A-B")
+"""The shortest path from s to t leaves no room for another; A and B are a blind alley."""
 
 
 def found(ground: Map, question: Question, *, strict: bool = False) -> Protected:
