@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from controller.courses import Middlebox
+from controller.derived import Endpoint
 from controller.links import Placed, Track
 from topology.tracks import followed
 
@@ -48,7 +50,8 @@ class Draining:
     def of(self, name: str) -> dict[str, Any]:
         """``{"drained", "reason", "message"}`` of a link (its ends in either order) or else a bridge.
 
-        Reasons are Unknown, NotAsked, Changing, OnlyWay, Steered, OutOfReach, Confirming, and Drained.
+        Reasons are Unknown, NotAsked, Changing, OnlyWay, Steered, OutOfReach, Confirming, and where it is Drained, or
+        Inhabited: nothing passes through a bridge that machines are plugged into.
         """
         ends = self._mapping.cables.ends(name)
         if ends is None and name not in self._ground:
@@ -80,17 +83,15 @@ class Draining:
         ]
         if destinations:
             return _no("OnlyWay", f"nothing else leads to {_listed(destinations)}")
-        steered = [track for track in self._followed() if _passes(track, name, ends)]
-        if steered:
-            ways = (f"{track.bridges[0]}>{track.bridges[-1]}" for track in steered)
-            return _no("Steered", f"path policies lead there from and to {_listed(ways)}")
-        return None
+        steered = {policy for policy, track in self._followed() if _passes(track, name, ends)}
+        return _no("Steered", f"path policies lead there: {_listed(steered)}") if steered else None
 
-    def _followed(self) -> Iterator[Track]:
-        """The tracks that packets take as long as nothing fails: detours are there for when something does."""
+    def _followed(self) -> Iterator[tuple[str, Track]]:
+        """Policies with the tracks that their packets take as long as nothing fails: detours are for when something does."""
         store = self._core.compiler.store
-        for number in {placed.track for placed in store.all(Placed)}:
-            yield from followed(number, lambda each: store.get(Track, str(each)))
+        for policy, number in {(placed.policy, placed.track) for placed in store.all(Placed)}:
+            for track in followed(number, lambda each: store.get(Track, str(each))):
+                yield policy, track
 
     def _confirmed(self, name: str, bridges: Collection[str]) -> dict[str, Any]:
         """Whether who could send there has heard that it is not to."""
@@ -103,7 +104,16 @@ class Draining:
             return _no("Confirming", f"{_listed(waiting)} have yet to confirm")
         if time.monotonic() - self._changed < DIGESTED:
             return _no("Confirming", "switches have confirmed, and may not go by it yet")
-        return {"drained": True, "reason": "Drained", "message": f"nothing goes by {name} any more"}
+        machines = self._machines(name)
+        if machines:
+            return _yes("Inhabited", f"nothing passes through {name} any more; plugged in there: {_listed(machines)}")
+        return _yes("Drained", f"nothing goes by {name} any more")
+
+    def _machines(self, bridge: str) -> list[str]:
+        """Whose packets begin and end at a bridge, whatever is said of it; of a link there are none."""
+        store = self._core.compiler.store
+        boxes = [box.key for box in store.all(Middlebox) if box.chassis == bridge]
+        return [*store.where(Endpoint, "chassis", bridge), *boxes]
 
 
 def _passes(track: Track, name: str, ends: tuple[str, str] | None) -> bool:
@@ -114,6 +124,10 @@ def _passes(track: Track, name: str, ends: tuple[str, str] | None) -> bool:
 
 def _no(reason: str, message: str) -> dict[str, Any]:
     return {"drained": False, "reason": reason, "message": message}
+
+
+def _yes(reason: str, message: str) -> dict[str, Any]:
+    return {"drained": True, "reason": reason, "message": message}
 
 
 def _listed(names: Iterable[str]) -> str:

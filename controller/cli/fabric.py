@@ -24,6 +24,12 @@ _Shape = Annotated[
     Literal["table", "json", "dot", "graphml"] | None,
     typer.Option("-o", "--output", help="Default: a tree on a terminal, else JSON."),
 ]
+_IN_THE_WAY = {
+    "OnlyWay": "lay another way, or take it back with: netloom undrain {name}",
+    "Steered": "let these policies go elsewhere, or take it back with: netloom undrain {name}",
+    "OutOfReach": "look why they cannot be reached: netloom get bridges",
+}
+"""What is to be done about what does not pass by waiting."""
 _messages = Console(stderr=True)
 
 
@@ -88,11 +94,13 @@ def drain(context: typer.Context, name: _NameArgument, wait: WaitOption = None) 
     found = _maintained(context.obj, name, wait, maintenance=True)
     drained = next((each for each in found["status"]["conditions"] if each["type"] == "Drained"), None)
     if drained is not None and drained["status"]:
-        sys.stdout.write(f"{found['name']} is drained: it may be taken away\n")
+        safe = drained["reason"] != "Inhabited"
+        sys.stdout.write(f"{found['name']} is drained: {'it may be taken away' if safe else drained['message']}\n")
         raise typer.Exit(Exit.DONE)
     why = drained["message"] if drained is not None else "nothing has been told of it yet"
     _messages.print(f"{found['name']} is not drained yet: {why}", markup=False, highlight=False)
-    _messages.print(f"next: netloom drain {found['name']} --wait", markup=False, highlight=False)
+    step = _IN_THE_WAY.get(drained["reason"] if drained is not None else "", "netloom drain {name} --wait")
+    _messages.print(f"next: {step.format(name=found['name'])}", markup=False, highlight=False)
     raise typer.Exit(Exit.UNCONFIRMED)
 
 

@@ -133,6 +133,9 @@ def test_draining_says_whether_it_may_be_taken_away(shell: Shell) -> None:
     not_yet = shell("drain", "s2-s1")
     assert (not_yet.code, not_yet.out) == (Exit.UNCONFIRMED, "")
     assert "s1-s2 is not drained yet: nothing else leads to s2" in not_yet.err
+    assert "next: lay another way, or take it back with: netloom undrain s1-s2" in not_yet.err
+    world.why = ("Confirming", "s2 has yet to confirm")
+    assert "next: netloom drain s1-s2 --wait" in shell("drain", "s2-s1").err
     world.drained = True
     done = shell("drain", "s1-s2", "--wait", "3")
     assert (done.code, done.out) == (Exit.DONE, "s1-s2 is drained: it may be taken away\n")
@@ -145,6 +148,8 @@ def test_draining_says_whether_it_may_be_taken_away(shell: Shell) -> None:
 def test_a_bridge_is_drained_by_its_name(shell: Shell) -> None:
     shell.office.world.drained = True
     assert shell("drain", "s1").out == "s1 is drained: it may be taken away\n"
+    shell.office.world.why = ("Inhabited", "plugged in there: acme/web-1")
+    assert shell("drain", "s1").out == "s1 is drained: plugged in there: acme/web-1\n"
     assert json.loads(shell("get", "bridge", "s1").out)["spec"]["maintenance"] is True
 
 

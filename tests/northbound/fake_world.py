@@ -92,6 +92,7 @@ class FakeWorld:
     unready: str = ""
     broken: bool = False
     drained: bool = False
+    why: tuple[str, str] = ("OnlyWay", "nothing else leads to s2")
     rows: list[dict[str, object]] | None = None
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
@@ -110,7 +111,7 @@ class FakeWorld:
             "since": "2025-01-01T00:00:00Z",
         }
         more: dict[str, object] = {"chassis": None, "ofport": None} if kind == "Port" else {}
-        drained = {**ready, "type": "Drained", "status": self.drained, "message": "nothing else leads to s2"}
+        drained = {**ready, "type": "Drained", "status": self.drained, "message": self.why[1], "reason": self.why[0]}
         return {**more, "conditions": [ready, drained] if kind in ("Link", "Bridge") else [ready]}
 
     def plan(
