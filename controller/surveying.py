@@ -26,7 +26,7 @@ def surveyed(
     table = PortTable(maps.scouts.probing.role)
     switchboard.watchers.append(table.ports)
     reports.followers.append(Departures(core.compiler.store, switchboard.watchers).compiled)
-    links = Links(core.compiler.store, atlas, topology.tunnels, states.watches, maps.care.watched)
+    links = Links(core.compiler.store, atlas, topology.tunnels, states.watches, maps.care)
     fabric = Fabric(core, atlas, links, topology, table)
     Announcing(fabric, reports).begin()
     return fabric

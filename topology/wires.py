@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.links import Wire, in_order
+from controller.links import Wire, in_order, wire_name
 from topology.sides import Lost, Seen
 
 if TYPE_CHECKING:
@@ -87,6 +87,5 @@ def between(one: Side, other: Side) -> Wire:
     first, second = one, other
     if in_order(one.place[0], other.place[0])[0] != one.place[0]:
         first, second = other, one
-    key = f"{first.place[0]}.{first.place[1]}-{second.place[0]}.{second.place[1]}"
-    places = first.place, second.place
-    return Wire(key, (places[0][0], places[1][0]), (places[0][1], places[1][1]), (first.name, second.name))
+    bridges, ports = (first.place[0], second.place[0]), (first.place[1], second.place[1])
+    return Wire(wire_name(bridges, ports), bridges, ports, (first.name, second.name))

@@ -6,18 +6,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from controller.links import Wanted
+from controller.status.conditions import once
 from topology.paths import Question, bridges, figured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from controller.atlas.choices import Choice
     from controller.links import Demand, PathPolicy
     from topology.map import Map
 
 ROUTES = Wanted(objective="cost")
-MOST = 5
-"""Sentences in one message."""
 Row = dict[str, Any]
 NONE: Row = {"path": [], "backup": [], "hops": None, "latency_ms": None, "cost": None, "bandwidth_mbps": None}
 """What stands where a path has no figures."""
@@ -49,7 +48,7 @@ def figures(ground: Map, source: str, target: str, choice: Choice) -> Row:
 def unprotected(choice: Choice) -> Row:
     """Why a path that is there is not protected as is asked for, as ``reason`` and ``message``; {} where it is."""
     gaps = choice.protected.gaps if choice.protected else ()
-    return {"reason": "NoWayRound", "message": _once(gaps)} if gaps else {}
+    return {"reason": "NoWayRound", "message": once(gaps)} if gaps else {}
 
 
 def _whole(ground: Map, path: Sequence[str]) -> bool:
@@ -64,7 +63,7 @@ def conditions(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> lis
 def _placed(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> Row:
     lost = [choice.problem for _, choice in told if choice.problem]
     if lost:
-        sentences = _once(problem.message for problem in lost)
+        sentences = once(problem.message for problem in lost)
         fate = "are dropped" if policy.on_no_path == "drop" else "take the shortest way, as if nothing were asked for"
         return _condition("Placed", lost[0].reason, f"{sentences}; packets {fate}", holds=False)
     if not told:
@@ -84,8 +83,8 @@ def _protected(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> lis
     found = [choice.protected for _, choice in told if choice.protected]
     if not found:
         return [_condition("Protected", "NoPath", "there is no path of its own to protect", holds=False)]
-    gaps = _once(gap for each in found for gap in each.gaps)
-    lapses = _once(lapse for each in found for lapse in each.lapses)
+    gaps = once(gap for each in found for gap in each.gaps)
+    lapses = once(lapse for each in found for lapse in each.lapses)
     if any(len(each.detours) < len(each.path) - 1 for each in found):
         return [_condition("Protected", "Pending", "ways round are being worked out", holds=False)]
     if gaps:
@@ -93,13 +92,6 @@ def _protected(policy: PathPolicy, told: Sequence[tuple[Demand, Choice]]) -> lis
     if lapses:
         return [_condition("Protected", "BeyondLimits", lapses, holds=True)]
     return [_condition("Protected", "Protected", "the switches know a way round each step", holds=True)]
-
-
-def _once(sentences: Iterable[str]) -> str:
-    """Each of them once, the first few."""
-    found = list(dict.fromkeys(sentences))
-    more = f"; and {len(found) - MOST} more like it" if len(found) > MOST else ""
-    return "; ".join(found[:MOST]) + more
 
 
 def _condition(kind: str, reason: str, message: str, *, holds: bool) -> Row:

@@ -154,6 +154,7 @@ _ALL = (
             ("HOPS", "status.hops"),
             ("MS", "status.latency_ms"),
             ("PLACED", "status.conditions.Placed"),
+            ("PROTECTED", "status.conditions.Protected"),
             _READY,
         ),
         short="paths",

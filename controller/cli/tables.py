@@ -31,6 +31,7 @@ INVENTORY: dict[str, tuple[tuple[str, str], ...]] = {
         ("MS", "latency_ms"),
         ("MBIT/S", "load_mbps"),
         ("OF", "capacity_mbps"),
+        ("WATCHED", "watched"),
         ("PORTS", "wires.ports"),
         ("LABELS", "labels"),
         ("MAINTENANCE", "maintenance"),

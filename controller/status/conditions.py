@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from controller.compiler.ownership import Subject
     from controller.core import Core
 
 
 CONFIRMED = "Confirmed"
+MOST = 5
+"""Sentences in one message."""
 
 
 def timestamp(seconds: float) -> str:
@@ -69,3 +73,10 @@ def ready(core: Core, subject: Subject, found: tuple[str, str], started: float) 
 def condition(kind: str, reason: str, message: str, since: float, *, holds: bool) -> dict[str, object]:
     """One condition as it is answered."""
     return {"type": kind, "status": holds, "reason": reason, "message": message, "since": timestamp(since)}
+
+
+def once(sentences: Iterable[str]) -> str:
+    """Each of them once, the first few, in one message."""
+    found = list(dict.fromkeys(sentences))
+    more = f"; and {len(found) - MOST} more like it" if len(found) > MOST else ""
+    return "; ".join(found[:MOST]) + more

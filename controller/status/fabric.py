@@ -10,6 +10,7 @@ from controller.entities import Chassis
 from controller.links import PathPolicy
 from controller.status.bridges import bridge_row, bridge_rows
 from controller.status.paths import SAID, path_policy_status, settings_status, unsettled
+from controller.status.protection import gaps
 
 if TYPE_CHECKING:
     from controller.core import Core
@@ -49,7 +50,8 @@ class Fabric:
             case _:
                 policy = self.core.compiler.store.get(PathPolicy, key)
                 missing = self._missing(policy.wanted) if policy is not None else []
-                return path_policy_status(self.core, self.atlas, key, missing, started)
+                unwatched = gaps(self.core.compiler.store, key, self.links.watch.unwatched)
+                return path_policy_status(self.core, self.atlas, key, started, missing=missing, gaps=unwatched)
 
     def waits(self, kind: str, key: str) -> str | None:
         """Why a link, bridge or path policy is not yet as it is asked to be; None where it is, and of other kinds."""

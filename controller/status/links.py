@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from controller.links import Ends, Link, LinkFigures, LinkSettings, Wire, in_order, link_name
 
@@ -31,11 +31,20 @@ class Cables:
     networks: tuple[str, ...] = ()
 
 
-class Links:
-    """Every link that there is or that something is said of.
+class Watch(Protocol):
+    """Who knows which wires BFD watches (``controller.atlas.care.Care``)."""
 
-    ``tunnels`` gives pairs of hosts with the networks that they share, ``watches`` whom a host watches by BFD, and
-    ``watched`` whether both ends of a wire hear each other by it, None where nobody can say.
+    def watched(self, wire: Wire) -> bool | None:
+        """Whether both its ends hear each other by BFD; None where no database tells of one of them."""
+
+    def unwatched(self, wire: Wire) -> str | None:
+        """Why silence on a wire would not be noticed by its ends as soon as is asked, None where it would."""
+
+
+class Links:
+    """Every link that there is or that something is said of; ``watch`` knows of wires.
+
+    ``tunnels`` gives pairs of hosts with the networks that they share, ``watches`` whom a host watches by BFD.
     """
 
     def __init__(
@@ -44,13 +53,13 @@ class Links:
         atlas: Atlas,
         tunnels: Callable[[], Iterable[tuple[str, str, tuple[str, ...]]]],
         watches: Callable[[str], Mapping[str, Liveness]],
-        watched: Callable[[Wire], bool | None],
+        watch: Watch,
     ) -> None:
         self._store = store
         self._atlas = atlas
         self._tunnels = tunnels
         self._watches = watches
-        self._watched = watched
+        self.watch = watch
 
     def rows(self) -> list[Row]:
         """All of them, by name; last those that are not there and that something is said of."""
@@ -90,6 +99,7 @@ class Links:
         said = settings_of(self._store, cables.ends) or LinkSettings(name)
         seen = self._atlas.figures.of(name) or LinkFigures()
         wired = bool(cables.wires) or self._store.get(Link, name) is not None
+        wires = [_wire(wire, cables.ends, watched=self.watch.watched(wire)) for wire in cables.wires]
         return {
             "name": name,
             "kind": "wire" if wired else "tunnel",
@@ -97,7 +107,8 @@ class Links:
             "state": self._wired(name, cables) if wired else self._tunnelled(cables.ends),
             **_told(said, seen),
             "drained": said.maintenance and bool(self._atlas.draining(name)["drained"]),
-            "wires": [{**_wire(wire, cables.ends), "watched": self._watched(wire)} for wire in cables.wires],
+            "watched": _all_watched(wires),
+            "wires": wires,
             "networks": list(cables.networks),
         }
 
@@ -121,6 +132,7 @@ class Links:
             "state": "absent",
             **_told(said, LinkFigures()),
             "drained": said.maintenance,
+            "watched": None,
             "wires": [],
             "networks": [],
         }
@@ -150,13 +162,20 @@ def _told(said: LinkSettings, seen: LinkFigures) -> Row:
     }
 
 
-def _wire(wire: Wire, ends: Ends) -> Row:
+def _wire(wire: Wire, ends: Ends, *, watched: bool | None) -> Row:
     order = (0, 1) if wire.ends == ends else (1, 0)
     return {
         "ports": [wire.ports[end] for end in order],
         "interfaces": [wire.names[end] for end in order],
         "state": "up" if wire.up else "down",
+        "watched": watched,
     }
+
+
+def _all_watched(wires: Iterable[Row]) -> bool | None:
+    """Whether all are that are up; None where nobody can say of one, or none is up."""
+    found = {wire["watched"] for wire in wires if wire["state"] == "up"}
+    return None if None in found or not found else found == {True}
 
 
 def _rounded(value: float | None) -> float | None:

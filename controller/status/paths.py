@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from controller.links import BridgeSettings, LinkSettings
-from controller.status.conditions import CONFIRMED, condition, progress, ready
+from controller.status.conditions import CONFIRMED, condition, once, progress, ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +56,12 @@ def _late(core: Core, bridge: Any) -> bool:
     return bridge.connection is not None and bridge.confirmed(core.turn) < core.turn
 
 
-def path_policy_status(core: Core, atlas: Atlas, key: str, missing: Sequence[str], started: float) -> dict[str, object]:
+def path_policy_status(
+    core: Core, atlas: Atlas, key: str, started: float, *, missing: Sequence[str], gaps: Sequence[str]
+) -> dict[str, object]:
     """Which way a policy's packets take, from each bridge to each, or why none could be had.
 
-    ``missing`` is what it names and there is not.
+    ``missing`` is what it names and there is not, ``gaps`` where failures are not gone round in time.
     """
     subject = ("PathPolicy", key)
     since = core.readiness.since(subject, started)
@@ -67,8 +69,21 @@ def path_policy_status(core: Core, atlas: Atlas, key: str, missing: Sequence[str
     found = progress(core, subject) if atlas.placed(key) else ("Planning", "its path is being worked out")
     conditions = [
         condition(each["type"], each["reason"], each["message"], each.get("since", since), holds=each["status"])
-        for each in told["conditions"]
+        for each in (_in_force(each, gaps, confirmed=found[0] == CONFIRMED) for each in told["conditions"])
     ]
     named = f"there is no {', no '.join(missing)}" if missing else "all that it names is there"
     resolved = condition("Resolved", "Missing" if missing else "AllFound", named, since, holds=not missing)
     return {**told, "conditions": [ready(core, subject, found, started), resolved, *conditions]}
+
+
+def _in_force(told: dict[str, Any], gaps: Sequence[str], *, confirmed: bool) -> dict[str, Any]:
+    """A condition as it is told; of what is protected, whether switches act by that now."""
+    if told["type"] != "Protected" or not told["status"]:
+        return told
+    if not confirmed:
+        message = "the switches have yet to confirm the ways round"
+        return {**told, "status": False, "reason": "Programming", "message": message}
+    if gaps:
+        message = f"what falls silent is not gone round in time: {once(gaps)}"
+        return {**told, "status": False, "reason": "Unwatched", "message": message}
+    return told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from controller.atlas.told import UNTOLD
 from controller.derived import Presence
 from controller.entities import Chassis
-from controller.links import Link, LinkFigures, PathPolicy, Traffic, Wanted
+from controller.links import Link, LinkFigures, PathPolicy, Traffic, Wanted, Wire, link_name
 from controller.policy.values import Machines
 from controller.port_table import PortTable
 from controller.status.fabric import Fabric
@@ -70,13 +70,28 @@ class Told:
 
 
 @dataclass
+class Watch:
+    """Why BFD does not watch wires, by their links, as a test has it; no database tells of ``deaf`` bridges."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+    deaf: set[str] = field(default_factory=set)
+
+    def watched(self, wire: Wire) -> bool | None:
+        return None if self.deaf & {*wire.ends} else wire.up and self.unwatched(wire) is None
+
+    def unwatched(self, wire: Wire) -> str | None:
+        return self.reasons.get(link_name(*wire.ends))
+
+
+@dataclass
 class Scene:
-    """A core, what the atlas says, and the answers."""
+    """A core, what the atlas and who watches wires say, and the answers."""
 
     core: Core
     atlas: Told
     fabric: Fabric
     heard: dict[str, dict[str, Liveness]]
+    watch: Watch
 
     def row(self, name: str) -> dict[str, Any]:
         """One link."""
@@ -97,5 +112,6 @@ def surveyed(core: Core) -> Scene:
             topology.put(entity(core, kind, key))
     heard: dict[str, dict[str, Liveness]] = {}
     table = PortTable(lambda _chassis, port: "link" if port >= FIRST_WIRE else None)
-    links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}), lambda wire: wire.up)
-    return Scene(core, atlas, Fabric(core, atlas, links, topology, table), heard)
+    watch = Watch()
+    links = Links(store, atlas, topology.tunnels, lambda chassis: heard.get(chassis, {}), watch)
+    return Scene(core, atlas, Fabric(core, atlas, links, topology, table), heard, watch)

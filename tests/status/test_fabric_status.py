@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from controller.compiler.ownership import subjects
-from controller.links import BridgeSettings, Link, LinkFigures, LinkSettings, Placed, Track, Wanted, Wire
+from controller.links import TRACKS, BridgeSettings, Link, LinkFigures, LinkSettings, Placed, Track, Wanted, Wire
 from controller.southbound.ports import PortDescription
-from tests.fabric_worlds import LONG, MAIN
+from tests.fabric_worlds import LONG, MAIN, ROUND
 from tests.status.settled import Nobody, after, conditions, entity, idle
 from tests.status.surveyed import DONE, UNDONE, VIDEO, Scene, surveyed
 from topology.map import Site
@@ -45,6 +45,16 @@ def test_a_link_of_two_wires_tells_the_ports_of_both_in_the_order_of_its_ends(sc
     after(scene.core, [turned])
     down = {"state": "down", "watched": False}
     assert scene.row("s1-s3")["wires"][-1] == {"ports": [41, 40], "interfaces": ["s1-y", "s3-x"], **down}
+
+
+def test_a_link_is_watched_when_all_its_wires_are_that_are_up(scene: Scene) -> None:
+    assert (scene.row("s1-s3")["watched"], scene.row("hv1-hv2")["watched"]) == (True, None)
+    after(scene.core, [Wire("s1.41-s3.40", ("s1", "s3"), (41, 40), ("s1-y", "s3-x"), up=False)])
+    assert scene.row("s1-s3")["watched"] is True
+    scene.watch.reasons["s1-s3"] = "BFD begins"
+    assert scene.row("s1-s3")["watched"] is False
+    scene.watch.deaf.add("s3")
+    assert (scene.row("s1-s3")["watched"], scene.row("s1-s4")["watched"]) == (None, True)
 
 
 def test_a_link_is_down_when_none_of_its_wires_is_up(scene: Scene) -> None:
@@ -177,6 +187,50 @@ def test_a_path_policy_is_ready_when_all_bridges_of_its_tracks_have_confirmed(sc
     s4.away = False  # type: ignore[attr-defined]
     scene.core.settle()
     assert conditions(scene.status("PathPolicy", VIDEO.key))["Ready"] == (True, "Confirmed")
+
+
+def protected(scene: Scene, track: int) -> dict[str, Any]:
+    """What is said of the protection of a policy that is placed on this track, as steering has it protected."""
+    said = {"type": "Protected", "status": True, "reason": "Protected", "message": "the switches know a way round"}
+    scene.atlas.paths[VIDEO.key] = {"path": ["s1", "s3", "s2"], "conditions": [said]}
+    after(scene.core, [VIDEO, Placed(f"{VIDEO.key}|s1|s2", VIDEO.key, "s1", "s2", track)])
+    found = scene.status("PathPolicy", VIDEO.key)["conditions"]
+    return next(each for each in found if each["type"] == "Protected")
+
+
+def test_a_path_is_protected_once_all_its_wires_that_can_be_gone_round_are_watched(scene: Scene) -> None:
+    """MAIN goes round s1-s3 only."""
+    scene.watch.reasons |= {"s1-s3": "BFD begins", "s2-s3": "the database of s2 is not reached"}
+    told = protected(scene, MAIN)
+    assert (told["status"], told["reason"]) == (False, "Unwatched")
+    assert told["message"] == "what falls silent is not gone round in time: s1-s3 (BFD begins)"
+    del scene.watch.reasons["s1-s3"]
+    assert protected(scene, MAIN)["status"] is True
+
+
+def test_a_path_is_not_protected_before_the_switches_have_confirmed_its_ways_round(scene: Scene) -> None:
+    assert protected(scene, MAIN)["status"] is True
+    scene.atlas.late.add(VIDEO.key)
+    told = protected(scene, MAIN)
+    assert (told["status"], told["reason"]) == (False, "Programming")
+
+
+def test_tunnels_protect_nothing(scene: Scene) -> None:
+    """Neither what goes by one, nor what could only be gone round by one: no port tells of it."""
+    by_tunnel = Track("by", TRACKS + 7, ("hv1", "hv2"), (ROUND,))
+    round_by_tunnel = Track("round it", TRACKS + 8, ("hv1", "s3"), (TRACKS + 9,))
+    after(scene.core, [by_tunnel, round_by_tunnel, Track("aside", TRACKS + 9, ("hv1", "hv2"), (0,))])
+    for track, gap in ((7, "hv1-hv2 (nobody watches tunnels)"), (8, "s3-hv1 (the way round it begins with no wire)")):
+        told = protected(scene, TRACKS + track)
+        assert (told["status"], told["message"]) == (False, f"what falls silent is not gone round in time: {gap}")
+
+
+def test_what_is_not_protected_says_why_and_nothing_else(scene: Scene) -> None:
+    scene.watch.reasons["s1-s3"] = "BFD begins"
+    said = {"type": "Protected", "status": False, "reason": "NoWayRound", "message": "no way round s3"}
+    protected(scene, MAIN)
+    scene.atlas.paths[VIDEO.key] = {"path": ["s1", "s3", "s2"], "conditions": [said]}
+    assert conditions(scene.status("PathPolicy", VIDEO.key))["Protected"] == (False, "NoWayRound")
 
 
 def test_flows_of_tracks_are_those_of_the_policies_that_take_them(scene: Scene) -> None:
