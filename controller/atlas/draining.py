@@ -87,7 +87,7 @@ class Draining:
         return _no("Steered", f"path policies lead there: {_listed(steered)}") if steered else None
 
     def _followed(self) -> Iterator[tuple[str, Track]]:
-        """Policies with the tracks that their packets take as long as nothing fails: detours are for when something does."""
+        """Policies with the tracks that packets take while nothing fails: detours are there for when something does."""
         store = self._core.compiler.store
         for policy, number in {(placed.policy, placed.track) for placed in store.all(Placed)}:
             for track in followed(number, lambda each: store.get(Track, str(each))):
