@@ -19,6 +19,27 @@ if TYPE_CHECKING:
 RELAY = str(Path(__file__).with_name("relay.py"))
 
 
+class Carrier:
+    """A process in a machine that hands every frame on between two interfaces of it, both ways."""
+
+    def __init__(self, machine: Machine, one: str, other: str, delay: float = 0.0) -> None:
+        directory, name = machine.directory.path, f"{machine.name}.{one}"
+        self._order = directory / f"{name}.order"
+        self._order.write_text(str(delay))
+        output = directory / f"{name}.relay"
+        self._relay = machine.spawn(sys.executable, RELAY, one, other, str(self._order), output=output)
+        until(lambda: "carrying" in output.read_text(), 10, f"{machine.name} hands on what comes in at {one}")
+
+    def tell(self, order: str) -> None:
+        """Let each frame take so many milliseconds from now on, or be ``silent``."""
+        self._order.write_text(order)
+        self._relay.send_signal(signal.SIGHUP)
+
+    def end(self) -> None:
+        """End the process; its interfaces stay as they are."""
+        end(self._relay)
+
+
 class Cable:
     """A pair of interfaces, one at each bridge; where it is cut, both ends lose their carrier."""
 
@@ -47,11 +68,7 @@ class SlowCable:
             pair((socket.machine, socket.interface), (between, interface))
             between.run("sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")  # cables say nothing themselves
             between.run("ip", "link", "set", interface, "up")
-        self._order = between.directory.path / f"{one.interface}.order"
-        self._order.write_text(str(delay))
-        output = between.directory.path / f"{one.interface}.relay"
-        self._relay = between.spawn(sys.executable, RELAY, *inner, str(self._order), output=output)
-        until(lambda: "carrying" in output.read_text(), 10, f"the cable at {one.interface} carries frames")
+        self._carrier = Carrier(between, *inner, delay)
         for socket in self.ends:
             socket.plug()
 
@@ -65,19 +82,15 @@ class SlowCable:
 
     def slow(self, delay: float) -> None:
         """Let each frame take so many milliseconds from now on, or speak again."""
-        self._tell(str(delay))
+        self._carrier.tell(str(delay))
 
     def silence(self) -> None:
         """Lose all frames from now on, while both ends stay up."""
-        self._tell("silent")
+        self._carrier.tell("silent")
 
     def end(self) -> None:
         """End the process; both ends stay up."""
-        end(self._relay)
-
-    def _tell(self, order: str) -> None:
-        self._order.write_text(order)
-        self._relay.send_signal(signal.SIGHUP)
+        self._carrier.end()
 
 
 def wire(rack: Rack, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cable]:

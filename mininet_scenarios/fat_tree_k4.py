@@ -32,7 +32,7 @@ def tell(story: Story, lab: Lab) -> None:
     scene = wired.build(lab, PAIRS, EDGES * 2)
     prove_heard(story, scene)
     middle = [bridge for bridge in scene.rack.bridges if bridge not in EDGES]
-    onward = {bridge: count_onward(scene, bridge) for bridge in middle}
+    onward = {bridge: scene.onward(bridge) for bridge in middle}
     story.check("a bridge in the middle has a flow for each edge", set(onward.values()) == {len(EDGES)}, onward)
 
     seed = story.asked.seed
@@ -57,9 +57,7 @@ def tell(story: Story, lab: Lab) -> None:
     for pair in core:
         scene.cables[pair].mend()
     links.wait_up(scene.client, PAIRS)
-    until(
-        lambda: all(count_onward(scene, bridge) == len(EDGES) for bridge in middle), 10, "flows are as many as at first"
-    )
+    until(lambda: all(scene.onward(bridge) == len(EDGES) for bridge in middle), 10, "flows are as many as at first")
     story.check("the core returns, and bridges in the middle hold as many flows as at first", held=True)
     prove_heard(story, scene)
 
@@ -70,11 +68,6 @@ def prove_heard(story: Story, scene: Scene) -> None:
     story.check("everyone reaches everyone", not silent, silent or f"{len(scene.pairs())} pairs")
     heard = wired.copies(scene.hosts[0], scene.hosts)
     story.check("everyone else gets one copy of a broadcast", set(heard) == {1}, dict(heard))
-
-
-def count_onward(scene: Scene, bridge: str) -> int:
-    """How many flows of a bridge pass frames of others on."""
-    return sum("dec_nsh_ttl" in flow for flow in scene.rack.flows(bridge))
 
 
 def break_all(story: Story, scene: Scene, more: list[Pair]) -> None:

@@ -49,7 +49,8 @@ def prove_small(story: Story, lab: Lab, scene: Scene) -> None:
     """A spine's flows are as many as there are leaves, whoever comes."""
     story.step("Another tenant, with the same addresses, has a host at each leaf")
     before = scene.flows_at_rest()["spine1"]
-    story.check("a spine holds a flow for each leaf that leads on", onward(before) == LEAVES, f"{len(before)} in all")
+    onward = scene.onward("spine1")
+    story.check("a spine holds a flow for each leaf that leads on", onward == LEAVES, f"{len(before)} in all")
     more = [
         hosts.host(lab, f"o{number}", number, scene.rack.socket(leaf)) for number, leaf in enumerate(AT[:LEAVES], 1)
     ]
@@ -60,11 +61,6 @@ def prove_small(story: Story, lab: Lab, scene: Scene) -> None:
     heard = wired.copies(more[0], [*more, *scene.hosts])
     story.check("and their broadcasts nobody else", heard == {1: LEAVES - 1, 0: len(scene.hosts)}, dict(heard))
     story.check("the spine holds the very same flows as before", scene.rack.flows("spine1") == before, len(before))
-
-
-def onward(flows: list[str]) -> int:
-    """How many flows pass frames of other bridges on."""
-    return sum("dec_nsh_ttl" in flow for flow in flows)
 
 
 def prove_shared(story: Story, scene: Scene) -> None:
@@ -98,12 +94,12 @@ def prove_survives(story: Story, lab: Lab, scene: Scene) -> None:
     story.check("everyone reaches everyone", not silent, silent)
 
     story.step("The daemon starts, and then spine1 returns")
-    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address)
+    stream = scene.stream()
     scene.daemon.start()
     lab.wait_chassis(*wired.bridges(PAIRS))
     seen = stream.stop()
     story.check("the daemon holds all, and nothing was lost over it", seen.whole, seen)
-    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address)
+    stream = scene.stream()
     for cable in dying:
         cable.mend()
     links.wait_up(scene.client, PAIRS)

@@ -10,10 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import hosts, links, tenants, wired
-from mininet_scenarios.cable import RELAY, pair
+from mininet_scenarios.cable import Carrier, pair
 from mininet_scenarios.command import until
 from mininet_scenarios.rack import Socket
-from mininet_scenarios.steady import SteadyDatagrams
 from mininet_scenarios.story import play
 from mininet_scenarios.wire import Wire
 from mininet_scenarios.wired import TENANT
@@ -38,7 +37,7 @@ def tell(story: Story, lab: Lab) -> None:
     """Listen, forge, repeat, pass on, share out, go honest."""
     story.step("Three bridges in a row, a stream from end to end; mallory has a port, eve plugs in wherever she can")
     scene = wired.build(lab, PAIRS, ["s1", "s3"])
-    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address)
+    stream = scene.stream()
     mallory = hosts.host(lab, "mallory", 66, scene.rack.socket("s1"))
     scene.client.apply(mallory.port(TENANT, {}))
     tenants.wait_ready(scene.client, TENANT, "mallory")
@@ -93,10 +92,7 @@ def prove_passed_on(story: Story, scene: Scene, lab: Lab) -> None:
         pair((eve, name), (scene.rack.machine, socket.interface))
         eve.run("ip", "link", "set", name, "up")
         socket.plug()
-    output = lab.directory.path / "between.relay"
-    order = lab.directory.path / "between.order"
-    order.write_text("0")
-    eve.spawn(sys.executable, RELAY, "eth0", "eth1", str(order), output=output)
+    Carrier(eve, "eth0", "eth1")
     wait_told(story, scene.client, "relayed", set())
     prove_none(story, scene)
 

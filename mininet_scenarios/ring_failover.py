@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import sys
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING
 from mininet_scenarios import links, rest, wired, wirings
 from mininet_scenarios.command import until
 from mininet_scenarios.probe import ping, unreached
-from mininet_scenarios.steady import SteadyDatagrams
 from mininet_scenarios.story import play
 from mininet_scenarios.wired import TENANT
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mininet_scenarios.lab import Lab
-    from mininet_scenarios.steady import Heard
+    from mininet_scenarios.steady import Heard, SteadyDatagrams
     from mininet_scenarios.story import Story
     from mininet_scenarios.wired import Scene
 
@@ -82,20 +82,15 @@ def tell(story: Story, lab: Lab) -> None:
     prove_protected(story, scene, Strike(cable.silence, speak, SILENT_BOUND, heard_again))
 
 
-def stream(scene: Scene, port: int) -> SteadyDatagrams:
-    """From the first host to the one at s3."""
-    return SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, port)
-
-
 def prove_learnt(scene: Scene) -> tuple[Heard, Heard]:
     """Cut and mend; what became of a stream over each."""
     cable, link = scene.slow[CUT], links.name(*CUT)
-    steady = stream(scene, 6000)
+    steady = scene.stream(6000)
     cable.cut()
     links.wait_state(scene.client, link, "down")
     until(lambda: ping(scene.hosts[0], scene.hosts[1].address), 5, "the one reaches the other again")
     cut = steady.stop()
-    steady = stream(scene, 6001)
+    steady = scene.stream(6001)
     cable.mend()
     links.wait_state(scene.client, link, "up")
     scene.lab.wait_chassis(*scene.rack.bridges)
@@ -109,14 +104,21 @@ def protect(story: Story, scene: Scene) -> None:
     status = links.wait_path(scene.client, TENANT, "video", CHEAP)
     told = f"{status['path']}, else {status['backup']}"
     story.check("it takes the cheap way, and has another", status["backup"] == DEAR, told)
+    protected = links.condition(status, "Protected")
+    unsaid = protected["reason"] == "Unwatched" and links.name(*CUT) in protected["message"]
+    story.check("the daemon says that nobody would notice silence yet", unsaid, protected["message"])
 
 
 def watch(story: Story, scene: Scene) -> None:
     """Give the daemon the database too: BFD watches what protected paths use."""
+    steady = scene.stream(VIDEO)
     scene.rack.join()
-    until(partial(all_watched, scene), 30, "the wires are watched by BFD at both ends")
+    begin = time.monotonic()
+    links.wait_protected(scene.client, TENANT, "video")
+    seconds, heard = time.monotonic() - begin, steady.stop()
+    story.check("said to be protected, it is watched at pace", all_watched(scene), f"after {seconds:.1f} s")
+    story.check("nothing is lost over it", heard.whole, heard)
     links.wait_path(scene.client, TENANT, "video", CHEAP)
-    story.check(f"its wires are watched by BFD, {BFD} ms apart", held=True)
 
 
 def all_watched(scene: Scene) -> bool:
@@ -147,7 +149,7 @@ def prove_protected(story: Story, scene: Scene, strike: Strike) -> None:
     scene.daemon.start()
     scene.lab.wait_chassis(*scene.rack.bridges)
     links.wait_path(scene.client, TENANT, "video", DEAR)
-    steady = stream(scene, VIDEO)
+    steady = scene.stream(VIDEO)
     strike.mend()
     links.wait_path(scene.client, TENANT, "video", CHEAP, 30)
     wait_carried(scene, CUT, steady)
@@ -157,7 +159,7 @@ def prove_protected(story: Story, scene: Scene, strike: Strike) -> None:
 
 def struck(scene: Scene, strike: Strike) -> Heard:
     """Strike under a stream; what became of it until it was led round."""
-    steady = stream(scene, VIDEO)
+    steady = scene.stream(VIDEO)
     strike.strike()
     wait_carried(scene, CHORD, steady)
     return steady.stop()
@@ -165,7 +167,7 @@ def struck(scene: Scene, strike: Strike) -> Heard:
 
 def wait_carried(scene: Scene, pair: tuple[str, str], steady: SteadyDatagrams | None = None) -> None:
     """Wait until a stream, or else one that is made for it, has left by a cable's first end for a while."""
-    own = stream(scene, VIDEO) if steady is None else None
+    own = scene.stream(VIDEO) if steady is None else None
     cable = scene.slow.get(pair) or scene.cables[pair]
     before = cable.ends[0].sent
     until(lambda: cable.ends[0].sent - before > MANY, 10, f"a stream takes {links.name(*pair)}")

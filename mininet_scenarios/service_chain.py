@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mininet_scenarios import exchange, links, rest, tenants, wired
-from mininet_scenarios.cable import RELAY, pair
+from mininet_scenarios.cable import Carrier, pair
 from mininet_scenarios.command import until
 from mininet_scenarios.hosts import NETWORK
 from mininet_scenarios.probe import unreached
@@ -86,10 +86,7 @@ def middlebox(lab: Lab, scene: Scene, name: str, bridge: str) -> Middlebox:
         machine.run("sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")
         machine.run("ip", "link", "set", interface, "up")
         socket.plug()
-    output, order = (lab.directory.path / f"{name}.{kind}" for kind in ("relay", "order"))
-    order.write_text("0")
-    machine.spawn(sys.executable, RELAY, "eth0", "eth1", str(order), output=output)
-    until(lambda: "carrying" in output.read_text(), 10, f"{name} hands frames on")
+    Carrier(machine, "eth0", "eth1")
     return Middlebox(name, machine, *sockets)
 
 

@@ -9,10 +9,9 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mininet_scenarios import exchange, links, rest, wired
+from mininet_scenarios import links, rest, wired
 from mininet_scenarios.command import until
 from mininet_scenarios.probe import unreached
-from mininet_scenarios.steady import SteadyDatagrams
 from mininet_scenarios.story import play
 from mininet_scenarios.wired import TENANT
 
@@ -41,19 +40,19 @@ def tell(story: Story, lab: Lab) -> None:
     story.check("everyone reaches everyone", not silent, silent)
     until(lambda: near(latency(scene, SHORT), SLOW), 20, f"the daemon measures some {SLOW:g} ms")
     story.check(f"the daemon measures the latency of {links.name(*SHORT)}", held=True, evidence=latency(scene, SHORT))
-    heard = stream(scene, BULK).stop()
+    heard = scene.stream(BULK).stop()
     story.check("what nobody steers takes the short way", near(heard.delay, SLOW), heard)
 
     story.step(f"UDP port {VOICE} is to have the least latency")
     ask(scene, {"objective": "latency", "protection": "link"})
     status = links.wait_path(scene.client, TENANT, "voice", ROUND)
     story.check("it is told to take the long way", held=True, evidence=shown(status))
-    heard, other = stream(scene, VOICE).stop(), stream(scene, BULK).stop()
+    heard, other = scene.stream(VOICE).stop(), scene.stream(BULK).stop()
     story.check("its datagrams do", heard.whole and heard.delay < SLOW / 4, heard)
     story.check("all others take the short way", near(other.delay, SLOW), other)
 
     story.step(f"The long way becomes slower, by {SLOWER:g} ms")
-    steady = stream(scene, VOICE)
+    steady = scene.stream(VOICE)
     scene.slow[SLOWED].slow(SLOWER)
     status = links.wait_path(scene.client, TENANT, "voice", DIRECT, SETTLED)
     story.check("it is told to take the short way", held=True, evidence=shown(status))
@@ -70,11 +69,6 @@ def ask(scene: Scene, wanted: dict[str, Any]) -> None:
     """Ask for the path of voice."""
     match = {"from": {"port": "h1"}, "to": {"port": "h2"}, "protocol": "udp", "ports": [VOICE]}
     scene.client.apply(rest.resource("PathPolicy", TENANT, "voice", {"match": match, **wanted}))
-
-
-def stream(scene: Scene, port: int) -> SteadyDatagrams:
-    """From the first host to the second."""
-    return SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, port)
 
 
 def latency(scene: Scene, pair: tuple[str, str]) -> float:
@@ -102,7 +96,7 @@ def prove_constraint(story: Story, scene: Scene) -> None:
         story.check("the policy says why it has no path", bool(unmet(status)), unmet(status))
         until(partial(fated, scene, passes), 5, "packets have the fate that was chosen")
         story.check("its packets pass as if there were no policy" if passes else "its packets are dropped", held=True)
-        story.check("all others pass", answered(scene, BULK))
+        story.check("all others pass", scene.answered(BULK))
 
 
 def unmet(status: dict[str, Any]) -> list[str]:
@@ -112,12 +106,7 @@ def unmet(status: dict[str, Any]) -> list[str]:
 
 def fated(scene: Scene, passes: bool) -> bool:  # noqa: FBT001  # one of two fates
     """Whether voice passes, or does not, as is wanted."""
-    return answered(scene) == passes
-
-
-def answered(scene: Scene, port: int = VOICE) -> bool:
-    """Whether a question of the first host is answered by the second."""
-    return exchange.udp(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, port=port)
+    return scene.answered(VOICE) == passes
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from mininet_scenarios import exchange, links, rest, wired
+from mininet_scenarios import links, rest, wired
 from mininet_scenarios.cable import Cable
 from mininet_scenarios.command import until
 from mininet_scenarios.ovs import Received
 from mininet_scenarios.probe import unreached
 from mininet_scenarios.refusal import prove_refused
-from mininet_scenarios.steady import SteadyDatagrams
 from mininet_scenarios.story import play
 from mininet_scenarios.wired import TENANT
 
@@ -43,7 +42,7 @@ def tell(story: Story, lab: Lab) -> None:
     prove_computed(story, scene)
 
     story.step("The camera's stream goes by s2, then by s3, then by s5, a dead end")
-    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, CAMERA)
+    stream = scene.stream(CAMERA)
     prove_path(story, scene, {"via": ["s2"]}, ["s1", "s2", "s4"])
     prove_path(story, scene, {"via": ["s3"]}, ["s1", "s3", "s4"])
     prove_path(story, scene, {"via": ["s5"]}, ["s1", "s3", "s5", "s3", "s4"])
@@ -121,7 +120,7 @@ def label(scene: Scene, bridge: str, labels: dict[str, str]) -> None:
 def prove_kept(story: Story, scene: Scene) -> None:
     """Paths, routes and links are as they were when the daemon comes back."""
     story.step("kill -9 the daemon, and start it")
-    stream = SteadyDatagrams(scene.hosts[0], scene.hosts[1], scene.hosts[1].address, CAMERA)
+    stream = scene.stream(CAMERA)
     before = scene.flows_at_rest()
     scene.daemon.kill()
     log = Received(scene.rack.ovs)
@@ -147,15 +146,15 @@ def prove_missing(story: Story, scene: Scene) -> None:
     story.step("By s6, which is not there; what finds no path is dropped")
     scene.client.apply(policy({"via": ["s6"], "on_no_path": "drop"}), wait=0)
     until(lambda: "UnknownBridge" in reasons(scene), 10, "the policy says that there is no s6")
-    until(lambda: not answered(scene, CAMERA), 5, "the camera's traffic is dropped")
+    until(lambda: not scene.answered(CAMERA), 5, "the camera's traffic is dropped")
     story.check("the policy says so, and its traffic is dropped", held=True, evidence=reasons(scene))
-    story.check("other traffic is not", answered(scene, CAMERA + 1))
+    story.check("other traffic is not", scene.answered(CAMERA + 1))
     scene.rack.add("s6")
     for other in ("s1", "s4"):
         Cable(scene.rack.socket("s6"), scene.rack.socket(other))
     scene.rack.connect("s6")
     links.wait_path(scene.client, TENANT, "camera", ["s1", "s6", "s4"])
-    until(lambda: answered(scene, CAMERA), 5, "the camera's traffic passes")
+    until(lambda: scene.answered(CAMERA), 5, "the camera's traffic passes")
     story.check("s6 comes, and the camera's traffic goes that way", held=True)
 
 
@@ -163,12 +162,6 @@ def reasons(scene: Scene) -> list[str]:
     """Why conditions of the policy do not hold."""
     status = links.policy(scene.client, TENANT, "camera")
     return [one["reason"] for one in status["conditions"] if one["status"] is False]
-
-
-def answered(scene: Scene, port: int) -> bool:
-    """Whether a question of the camera is answered by the recorder."""
-    camera, recorder = scene.hosts
-    return exchange.udp(camera, recorder, recorder.address, port=port)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
-from mininet_scenarios import hosts, links, tenants
+from mininet_scenarios import exchange, hosts, links, tenants
 from mininet_scenarios.cable import SlowCable, wire
 from mininet_scenarios.rack import Rack
+from mininet_scenarios.steady import SteadyDatagrams
 from mininet_scenarios.wire import Wire, collect
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Scene:
             before = now
             time.sleep(REST)  # that nothing happens in it is what is asked
         return now
+
+    def onward(self, bridge: str) -> int:
+        """How many flows of a bridge pass frames of other bridges on."""
+        return sum("dec_nsh_ttl" in flow for flow in self.rack.flows(bridge))
+
+    def stream(self, port: int = 5004) -> SteadyDatagrams:
+        """From the first host to the second."""
+        return SteadyDatagrams(self.hosts[0], self.hosts[1], self.hosts[1].address, port)
+
+    def answered(self, port: int) -> bool:
+        """Whether a question of the first host is answered by the second."""
+        return exchange.udp(self.hosts[0], self.hosts[1], self.hosts[1].address, port=port)
 
     def pairs(self) -> list[tuple[Host, str]]:
         """Every host with the address of every other."""
