@@ -18,7 +18,6 @@ _ND = (f.IP_PROTO, f.ICMPV6_TYPE, f.ND_TARGET, f.ND_SLL, f.ND_TLL)
 _IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
 _PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST)
 _ICMP = (f.IP_PROTO, f.ICMP_TYPE, f.ICMPV6_TYPE)
-_NEXT_HOPS = (r.NEXT_HOP, *f.REGS[12:15])
 _GUARDED = (r.GUARD, r.ZONE, r.REALM)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
 _TUNNEL_ENDS = (f.TUN_SRC, f.TUN_IPV6_SRC, *_TUNNEL_DST)
@@ -172,7 +171,7 @@ RESOLVE = Table(
     "RESOLVE",
     "Which MAC has the next hop?",
     {"here": 300, "known": 200, "unknown": 100},
-    (r.NETWORK, f.ETH_TYPE, *_NEXT_HOPS),
+    (r.NETWORK, f.ETH_TYPE, *r.ADDRESS_WORDS),
     sets=(f.ETH_DST, r.PUNT),
     leads_to=("SNAT", "PUNT"),
 )

@@ -14,7 +14,6 @@ from controller.tables import Descending, Table
 _IPS = (f.ETH_TYPE, f.IP_PROTO)
 _EXEMPT = (*_IPS, f.IP_FRAG, f.UDP_SRC, f.UDP_DST, f.ICMPV6_TYPE, f.IP_TTL)
 _STATE = (r.ZONE, f.CT_STATE, f.CT_MARK, *_IPS, f.IP_FRAG, f.ICMP_TYPE, f.ICMPV6_TYPE)
-_ADDRESS = (r.PEER_ADDRESS, *f.REGS[12:15])
 _ASKS = (r.PEER, r.PEER_ADDRESS, r.PEER_ADDRESS6, r.RULE, f.CT_MARK, r.PUNT)
 _QUESTIONS = ("WHO", "ASKED", "REHEARSAL", "RULES", "TALLY")
 _FIRST_LEVELS = {
@@ -110,7 +109,7 @@ WHO = Table(
     "WHO",
     "Which machine of ours has the other end's address, where that did not come with the packet?",
     {"address": 100},
-    (r.PEER, r.REALM, f.ETH_TYPE, *_ADDRESS),
+    (r.PEER, r.REALM, f.ETH_TYPE, *r.ADDRESS_WORDS),
     sets=(r.PEER,),
     miss="somebody else: none of ours",
 )
@@ -129,7 +128,7 @@ RULES = Table(
     "RULES",
     "Which rule speaks first? A rule that passes, and a tier that nothing speaks in, hand on to the next stage.",
     Descending(65_000, PLACES, {"default": 1}),
-    (r.GUARD, r.PEER, r.PORTS, r.SOURCE_PORT, f.ETH_TYPE, *_ADDRESS, f.CONJ_ID),
+    (r.GUARD, r.PEER, r.PORTS, r.SOURCE_PORT, f.ETH_TYPE, *r.ADDRESS_WORDS, f.CONJ_ID),
     sets=(r.RULE, r.GUARD),
     leads_to=("RULES",),
     miss="no rule: dropped",

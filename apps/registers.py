@@ -38,6 +38,8 @@ NEXT_HOP = REGS[15]
 """The IPv4 address that a routed packet is handed to."""
 NEXT_HOP6 = XXREGS[3]
 """The IPv6 address that a routed packet is handed to; matched as its four registers."""
+ADDRESS_WORDS = REGS[12:16]
+"""The registers that NEXT_HOP6 and PEER_ADDRESS6 are made of; the last one holds an IPv4 address."""
 
 # What the policy stages tell each other stands where nothing else is kept before SERVICE and after DESTINATION.
 GUARD = REGS[8]

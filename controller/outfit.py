@@ -30,7 +30,7 @@ def service_pipeline() -> Pipeline:
         origin=registers.ORIGIN,
         via=registers.VIA,
         router=registers.ROUTER,
-        next_hop=REGS[12:16],
+        next_hop=registers.ADDRESS_WORDS,
         sender=registers.SENDER,
         out_port=registers.OUT_PORT,
         rule=registers.RULE,
