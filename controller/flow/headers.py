@@ -17,7 +17,9 @@ _ETH_VLAN = 0x8100
 _BY_ETHERTYPE = 1
 """The namespace of packet types that are told by their ethertype."""
 _WHATEVER_FOLLOWS = 0xFFFE
-_NSH_CLASS, _METADATA_KIND, _FOUR_WORDS = 4, 1, 1
+_NSH_CLASS, _METADATA_KIND, _METADATA_BYTES, _FOUR_WORDS = 4, 1, 5, 1
+"""The one property of NXAST_ENCAP: ofp_ed_prop_nsh_md_type of Open vSwitch (its ``openvswitch/ofp-ed-props.h``)."""
+_NICIRA_HEAD = struct.Struct("!HHIH")
 FIRST_TTL = 63
 """Of a network service header that was just put on."""
 
@@ -82,7 +84,7 @@ def pop_vlan() -> PopVlan:
 @cache
 def encap_nsh() -> EncapNsh:
     """NXAST_ENCAP of a network service header with metadata of type 1."""
-    metadata = struct.pack("!HBBB3x", _NSH_CLASS, _METADATA_KIND, 5, _FOUR_WORDS)
+    metadata = struct.pack("!HBBB3x", _NSH_CLASS, _METADATA_KIND, _METADATA_BYTES, _FOUR_WORDS)
     return EncapNsh(_nicira(of.ENCAP, struct.pack("!2xHH", _BY_ETHERTYPE, ETH_NSH) + metadata))
 
 
@@ -105,4 +107,4 @@ def dec_nsh_ttl() -> DecNshTtl:
 
 
 def _nicira(subtype: int, rest: bytes) -> bytes:
-    return struct.pack("!HHIH", of.EXPERIMENTER, 10 + len(rest), of.NICIRA, subtype) + rest
+    return _NICIRA_HEAD.pack(of.EXPERIMENTER, _NICIRA_HEAD.size + len(rest), of.NICIRA, subtype) + rest
