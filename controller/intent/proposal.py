@@ -27,9 +27,13 @@ from ovsdb.rows import ResourceRow
 Action: TypeAlias = Literal["created", "updated", "unchanged", "deleted"]
 
 
+ABSENT = 0
+"""The revision of what is not there yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Create or replace; ``if_match`` is the revision that the resource must have, None for any."""
+    """Create or replace; ``if_match`` is the revision that the resource must have, ABSENT or None for any."""
 
     asked: Asked
     if_match: int | None = None
@@ -145,7 +149,7 @@ def _resolved(
 
 
 def _expect(key: Key, before: Resource | None, if_match: int | None) -> None:
-    if if_match is None:
+    if if_match is None or (before is None and if_match == ABSENT):
         return
     if before is None:
         raise Stale(f"{title(key)} does not exist, and If-Match expects revision {if_match}")

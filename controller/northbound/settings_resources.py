@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 import falcon
 
-from controller.errors import FieldError, Malformed, NotFound, UserError
+from controller.errors import FieldError, Malformed, NotFound, Stale, UserError
 from controller.intent import documents
 from controller.intent.kind import Kind
-from controller.intent.proposal import Patch, Put, merged
+from controller.intent.proposal import ABSENT, Patch, Put, merged
 from controller.intent.resource import Key, NoAllocation, title
 from controller.northbound import media, queries
 from controller.northbound.resources import One, caller_of, writing
@@ -39,6 +39,7 @@ class SettingsResource:
         if standing is not None:
             self.one.answer(req, resp, standing)
         elif backend.world.fabric.row(self._said, key[2]) is not None:
+            resp.set_header("ETag", f'"{ABSENT}"')
             media.answer(req, resp, self._unsaid(key))
         else:
             raise NotFound(f"{title(key)} does not exist, and nothing is said of it")
@@ -57,12 +58,14 @@ class SettingsResource:
         key = self._key(name)
         caller = writing(req, key)
         patch, flat = self._unfolded(req, media.PATCH_FORMS, name, key)
+        expected = queries.if_match(req)
         with _folded(flat):
-            wanted: Put | Patch = Patch(key, patch, queries.if_match(req))
             if self.one.backend.writer.intent.resource(key) is None:
                 asked = documents.one(merged({}, patch), self.one.kind, "", key[2])
-                wanted = Put(asked, queries.if_match(req))
-            self.one.change(req, resp, caller, wanted)
+                with suppress(Stale) if expected is None else nullcontext():
+                    self.one.change(req, resp, caller, Put(asked, ABSENT if expected is None else expected))
+                    return
+            self.one.change(req, resp, caller, Patch(key, patch, expected))
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Take back what is said."""
@@ -94,7 +97,7 @@ class SettingsResource:
             "spec": self.one.kind.spec().model_dump(by_alias=True),
             "status": self.one.backend.world.status(key[0], key[2]),
             "uid": None,
-            "revision": 0,
+            "revision": ABSENT,
             "created_at": None,
             "updated_at": None,
         }

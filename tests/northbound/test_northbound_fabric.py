@@ -9,6 +9,7 @@ import pytest
 from front import Front
 
 from controller.links import Wanted
+from controller.northbound import settings_resources
 from topology.paths import Question
 
 UNSAID = {"cost": 10, "bandwidth_mbps": None, "latency_ms": None, "maintenance": False}
@@ -54,6 +55,29 @@ def test_a_patch_may_be_the_first_that_is_said(office: Front) -> None:
     assert (answer.status_code, answer.json["spec"]) == (201, {"maintenance": True})
     absent = office.call("PATCH", "/v1/links/a-b", {"cost": 3}, headers={"If-Match": "7"})
     assert absent.status_code == 412
+
+
+def test_who_read_that_nothing_is_said_writes_only_if_that_still_holds(office: Front) -> None:
+    read = office.call("GET", "/v1/links/s1-s2")
+    assert (read.headers["ETag"], read.json["revision"]) == ('"0"', 0)
+    first = office.call("PATCH", "/v1/links/s1-s2", {"cost": 5}, headers={"If-Match": read.headers["ETag"]})
+    second = office.call("PUT", "/v1/links/s1-s2", {"cost": 6}, headers={"If-Match": read.headers["ETag"]})
+    assert (first.status_code, second.status_code) == (201, 412)
+    assert office.call("GET", "/v1/links/s1-s2").json["spec"]["cost"] == 5
+
+
+def test_two_first_patches_at_once_are_both_kept(office: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other's arrives after it was looked whether anything is said, and before this one is judged."""
+    merge = settings_resources.merged
+
+    def late(*given: Any) -> Any:
+        monkeypatch.setattr(settings_resources, "merged", merge)
+        assert office.call("PATCH", "/v1/links/s1-s2", {"cost": 5}).status_code == 201
+        return merge(*given)
+
+    monkeypatch.setattr(settings_resources, "merged", late)
+    answer = office.call("PATCH", "/v1/links/s1-s2", {"latency_ms": 2})
+    assert (answer.status_code, answer.json["spec"]) == (200, {**UNSAID, "cost": 5, "latency_ms": 2})
 
 
 def test_either_order_of_the_ends_is_the_same_link(office: Front) -> None:
