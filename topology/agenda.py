@@ -71,6 +71,10 @@ class Agenda:
         side.waited = False
         self.set(side, now + pause)
 
+    def forget(self, bridge: str) -> None:
+        """A bridge has no ports any more."""
+        self._turns.pop(bridge, None)
+
     def take(self, sides: dict[Place, Side], now: float) -> Iterator[Side]:
         """The ports that are due."""
         while self._entries and self._entries[0][0] <= now:

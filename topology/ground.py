@@ -89,10 +89,14 @@ class Ground:
         self.free(self.strangers.ours(side.address), now)
 
     def drop(self, place: Place) -> None:
-        """A port went, and with it all that it made us remember."""
+        """A port went, and with it all that it made us remember; with the last one, its bridge."""
         side = self.sides.pop(place, None)
         if side is not None:
-            del self._of[place[0]][place]
+            of_bridge = self._of[place[0]]
+            del of_bridge[place]
+            if not of_bridge:
+                del self._of[place[0]]
+                self.agenda.forget(place[0])
             self.flight.forget(place)
             self.strangers.forget(place)
             self.strangers.ours_no_more(side.address)
