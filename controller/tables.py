@@ -101,14 +101,11 @@ class Table:
         if level is None:
             raise Bug(f"table {self.name} has no priority {priority!r}")
         check_match(self, tuple(match))
-        chosen = tuple(actions)
-        check_actions(self, chosen)
-        oxms, does = encoded_match(match), act.instructions(chosen)
+        oxms, (does, groups) = encoded_match(match), carried_out(self, tuple(actions))
         if len(oxms) + len(does) > LONGEST:
-            raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(chosen)} actions")
+            raise Bug(f"a flow of table {self.name} is longer than an OpenFlow message: {len(actions)} actions")
         name = cookie(self.number, level, oxms, does)
-        when = (priority in self.late, priority in self.begins)
-        return Flow(scope, self.number, level, oxms, does, name, groups_of(chosen), *when)
+        return Flow(scope, self.number, level, oxms, does, name, groups, priority in self.late, priority in self.begins)
 
     @property
     def goto(self) -> Goto:
@@ -131,6 +128,13 @@ def check_match(table: Table, fields: tuple[Field, ...]) -> None:
     for field in (*fields, *(need for need, _ in plan.implied)):
         if field not in table.matches:
             raise Bug(f"table {table.name} may not match {field}")
+
+
+@lru_cache(1 << 16)
+def carried_out(table: Table, actions: tuple[Action, ...]) -> tuple[bytes, tuple[Group, ...]]:
+    """The instructions for these actions, which the table may do, and the groups that they name."""
+    check_actions(table, actions)
+    return act.instructions(actions), groups_of(actions)
 
 
 def _ahead(table: Table, action: Action, number: int) -> bool:
