@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -154,6 +155,7 @@ def steered(world: World, *more: Entity) -> DataPlane:
     return DataPlane(whole)
 
 
+@cache
 def whole() -> World:
     """Bridges wired and behind tunnels, with policies that found a way and that did not, and a chain of two steps."""
     policies = (policy(), policy("strict", (RECORDERS,), (CAMERAS,), on_no_path="drop"))

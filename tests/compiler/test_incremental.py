@@ -1,7 +1,11 @@
-"""However the world came to be so, its flows are those of a clean build: same places, same bytes, same owners."""
+"""However the world came to be so, its flows are those of a clean build: same places, same bytes, same owners.
+
+``NETLOOM_HISTORIES=2000 pytest tests/compiler/test_incremental.py`` plays so many of most kinds, not 40.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from controller.flow.flow import Flow, Slot
     from tests.worlds import World
 
+HISTORIES = int(os.environ.get("NETLOOM_HISTORIES", "40"))
 HOSTS = ("hv1", "hv2", "s1", "s2", "s3", "s4")
 SHARED_BITS = 30
 """Hashes of identities and guards have no more."""
@@ -81,7 +86,7 @@ class Played:
 
 @pytest.mark.parametrize("world", [small_world, routed_world, guarded_world, steered_world, impaired])
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=HISTORIES * 3 // 4)
 def test_what_is_only_looked_at_comes_true_and_changes_nothing(world: Callable[[], World], data: st.DataObject) -> None:
     history = data.draw(histories(turns=3, base=world))
     played = Played(world())
@@ -139,31 +144,31 @@ def breaks(base: Callable[[], World], history: History) -> bool:
 
 
 @given(histories())
-@settings(max_examples=80)
+@settings(max_examples=HISTORIES)
 def test_every_step_of_a_history_equals_a_clean_build(history: History) -> None:
     Played(small_world()).play(history)
 
 
 @given(histories(base=guarded_world))
-@settings(max_examples=80)
+@settings(max_examples=HISTORIES)
 def test_every_step_of_a_history_of_policies_equals_a_clean_build(history: History) -> None:
     Played(guarded_world()).play(history)
 
 
 @given(histories(base=routed_world))
-@settings(max_examples=80)
+@settings(max_examples=HISTORIES)
 def test_every_step_of_a_history_of_routers_equals_a_clean_build(history: History) -> None:
     Played(routed_world()).play(history)
 
 
 @given(histories(base=steered_world))
-@settings(max_examples=80)
+@settings(max_examples=HISTORIES)
 def test_every_step_of_a_history_of_links_equals_a_clean_build(history: History) -> None:
     Played(steered_world()).play(history)
 
 
 @given(histories(base=impaired))
-@settings(max_examples=40)
+@settings(max_examples=HISTORIES // 2)
 def test_every_step_of_a_history_of_steering_equals_a_clean_build(history: History) -> None:
     Played(impaired()).play(history)
 
