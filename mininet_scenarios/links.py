@@ -56,9 +56,23 @@ def wait_path(client: Rest, tenant: str, path_policy: str, path: list[str], seco
     return policy(client, tenant, path_policy)
 
 
+def wait_protected(client: Rest, tenant: str, path_policy: str, seconds: float = 20) -> None:
+    """Wait until a path policy says that switches go round what fails by themselves, and in time."""
+    until(
+        lambda: condition(policy(client, tenant, path_policy), "Protected")["status"] is True,
+        seconds,
+        f"{path_policy} is protected",
+    )
+
+
+def condition(status: dict[str, Any], kind: str) -> dict[str, Any]:
+    """One condition of a status, {"status": None} where there is none of that type."""
+    return next((one for one in status["conditions"] if one["type"] == kind), {"status": None})
+
+
 def settled(status: dict[str, Any]) -> bool:
     """Whether what has this status is Ready: the switches have acknowledged its flows."""
-    return any(one["type"] == "Ready" and one["status"] is True for one in status["conditions"])
+    return condition(status, "Ready")["status"] is True
 
 
 def reasons(status: dict[str, Any]) -> dict[str, str]:
