@@ -7,7 +7,7 @@ not wait for any of it: each step of a protected path knows its detour.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,7 @@ class Steering:
         self._spreading = Spreading(settings)
         self._policies: Mapping[str, PathPolicy] = {}
         self._demands: Mapping[str, Demand] = {}
+        self._shares: Mapping[str, list[str]] = {}
         self._asked: dict[str, Asked] = {}
         self._choices: dict[str, Choice] = {}
         self._ground: Map | None = None
@@ -111,7 +112,9 @@ class Steering:
         self._ground, self._policies, self._demands = ground, policies, demands
         altered = self._returning.look(ground, now)
         self._urgent = (self._urgent | self._ask(rates)) & self._asked.keys()
-        broken = {key for key, choice in self._choices.items() if _broken(ground, self._asked[key], choice)}
+        # What was chosen on this very map is whole, but for what is still to be chosen anew.
+        doubted = self._choices.keys() if ground.version != self._version else self._urgent & self._choices.keys()
+        broken = {key for key in doubted if _broken(ground, self._asked[key], self._choices[key])}
         self._urgent |= broken
         if altered:
             self._due = dict.fromkeys(self._asked, now)
@@ -139,7 +142,7 @@ class Steering:
         """
         if policy not in self._policies or self._ground is None:
             return dict(UNTOLD)
-        keys = sorted(key for key, demand in self._demands.items() if demand.policy == policy)
+        keys = sorted(self._shares.get(policy, ()))
         told = [(self._demands[key], self._choices[key]) for key in keys if key in self._choices]
         ends = [(demand.source, demand.target) for demand, _ in told]
         rows = [
@@ -161,9 +164,12 @@ class Steering:
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
         """Take down what demands ask for now; those that ask for something else than before."""
-        before, shares = self._asked, Counter(demand.policy for demand in self._demands.values())
+        before, shares = self._asked, defaultdict[str, list[str]](list)
+        for key, demand in self._demands.items():
+            shares[demand.policy].append(key)
+        self._shares = shares
         self._asked = {
-            key: _asked(demand, policy, shares[demand.policy], rates.get(key, _last(before.get(key))))
+            key: _asked(demand, policy, len(shares[demand.policy]), rates.get(key, _last(before.get(key))))
             for key, demand in self._demands.items()
             if (policy := self._policies.get(demand.policy)) is not None
         }
