@@ -74,3 +74,18 @@ def test_a_probe_of_a_port_that_no_switch_can_have_is_malformed(port: bytes) -> 
     said = (2 << 9 | 1 + len(port)).to_bytes(2, "big") + b"\x07" + port
     floor.hear(B1, lldp.encode(PROBE, VM, KEY).replace(genuine, said))
     assert floor.attacks() == ["malformed"]
+
+
+@pytest.mark.parametrize("bridge", [b"\x04s1", b"s1", b"", b"\x07\xff\xfe"])
+def test_a_probe_that_does_not_say_its_bridge_is_malformed(bridge: bytes) -> None:
+    floor, genuine = Floor(B1), (1 << 9 | 3).to_bytes(2, "big") + b"\x07s1"
+    probe = lldp.encode(PROBE, VM, KEY)
+    assert probe.count(genuine) == 1
+    floor.hear(B1, probe.replace(genuine, (1 << 9 | len(bridge)).to_bytes(2, "big") + bridge))
+    assert floor.attacks() == ["malformed"]
+
+
+def test_a_probe_that_is_cut_off_counts_as_far_as_it_is_whole() -> None:
+    probe = lldp.encode(PROBE, VM, KEY)
+    assert lldp.parse(probe[:-2]) == lldp.parse(probe)
+    assert lldp.parse(probe[:-3]) is None
