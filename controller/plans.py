@@ -11,20 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from controller.compiler.compiler import Compiler
-from controller.entities import (
-    Chassis,
-    FloatingIp,
-    Interface,
-    Neighbour,
-    Network,
-    Port,
-    PortForward,
-    Project,
-    Router,
-    Seat,
-)
 from controller.errors import Bug
-from controller.policy.values import AddressGroup, Invariant, Policy, Tier
 from controller.preview import preview
 
 if TYPE_CHECKING:
@@ -33,13 +20,8 @@ if TYPE_CHECKING:
     from controller.compiler.compiler import Rules
     from controller.compiler.past import Glimpse
     from controller.core import Core, Reporter
+    from controller.entities import Entity
     from controller.preview import Change
-
-BASE = (
-    *(Project, Network, Port, Router, FloatingIp, PortForward, Policy, AddressGroup, Tier, Invariant),
-    *(Chassis, Seat, Neighbour, Interface),
-)
-"""What is told of the world, and not derived."""
 
 T = TypeVar("T")
 
@@ -95,9 +77,10 @@ class Plans:
     def _aside(self, change: Change, look: Callable[[Glimpse], T]) -> T:
         """The same, compiled anew from everything that stands, while others go on."""
         store, breathe = self._core.compiler.store, self._core.breath
-        standing = [store.get(kind, key) for kind in BASE for key in list(store.keys(kind))]
+        derived = {relation.produces for relation in self._rules.relations}
+        told: list[Entity] = [entity for kind in store if kind not in derived for entity in store.all(kind)]
         aside = Compiler(self._rules, _silent, breathe)
-        aside.run([entity for entity in standing if entity is not None], ())
+        aside.run(told, ())
         seen = partial(_patiently, look, breathe)
         found = aside.preview(change.puts, change.deletes, sys.maxsize, seen)
         if found is None:

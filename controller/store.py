@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
     from controller.entities import Entity
 
@@ -45,6 +45,10 @@ class Store:
     def get(self, kind: type, key: str) -> Any | None:
         """The entity, or None."""
         return self._entities.get(kind, {}).get(key)
+
+    def __iter__(self) -> Iterator[type]:
+        """The types of which there are entities, or were."""
+        return iter(tuple(self._entities))
 
     def keys(self, kind: type) -> Iterable[str]:
         """The keys of all entities of a type."""

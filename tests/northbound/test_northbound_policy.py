@@ -104,6 +104,19 @@ def test_a_change_that_is_compiled_aside_is_told_and_refused_alike(
     assert office.call("POST", "/v1/apply", [policy("dmz")]).status_code == 409
 
 
+@pytest.mark.parametrize("limit", ["controller.preview.STEPS", "controller.reachability.HURRIED"])
+def test_what_is_compiled_aside_knows_of_middleboxes_too(
+    office: Front, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    spec = {"match": {"to": {"labels": {"app": "db"}}}, "hops": [{"in": "web-2", "out": "dmz-1"}]}
+    office.call("POST", "/v1/apply", [resource("ServiceChain", "wall", spec, labels={"old": "yes"})])
+    gone = ("POST", "/v1/apply?dry_run=true&prune=old%3Dyes", [])
+    tried = office.call(*gone).json
+    assert tried["reachability"]["allowed"]["rows"]
+    monkeypatch.setattr(limit, 0)
+    assert office.call(*gone).json == tried
+
+
 def test_what_too_many_are_concerned_by_is_told_in_part_and_not_done(
     office: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
