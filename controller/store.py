@@ -46,7 +46,7 @@ class Store:
         """The entity, or None."""
         return self._entities.get(kind, {}).get(key)
 
-    def __iter__(self) -> Iterator[type]:
+    def __iter__(self) -> Iterator[type[Any]]:
         """The types of which there are entities, or were."""
         return iter(tuple(self._entities))
 
