@@ -1,9 +1,13 @@
-"""Preview: what a change would do, tried between two changes and undone before anybody sees it."""
+"""Preview: what a change would do, tried between two changes and undone before anybody sees it.
+
+It is tried on what was submitted before; who only looks at that can wait for it, too.
+"""
 
 from __future__ import annotations
 
 import queue
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from controller.errors import Bug
@@ -46,6 +50,13 @@ class _Attempt(Generic[T]):
         except Exception as error:  # noqa: BLE001 - whoever waits must be answered, and the core must go on
             found = error
         self.answer.put(found)
+
+
+def caught_up(core: Core) -> None:
+    """Return once everything that was submitted so far has been compiled."""
+    done: queue.Queue[None] = queue.Queue(1)
+    core.ask(partial(done.put, None))
+    done.get()
 
 
 def preview(core: Core, reporter: Reporter, change: Change, look: Callable[[Glimpse], T]) -> T | None:

@@ -13,7 +13,7 @@ from controller.entities import (
 )
 from controller.nat_table import NatTable
 from controller.policy.survey import Survey
-from controller.preview import Change
+from controller.preview import Change, caught_up
 from controller.status.addressing import lease_rows, with_duplicates, with_exhaustion
 from controller.status.chains import chain_status
 from controller.status.conditions import chassis_state, waiting_for
@@ -74,7 +74,7 @@ class World:
         self.database_reachable = False
         self.nat = NatTable(core.compiler.store, live.answers)
         self.live = live
-        self.survey = Survey(core.compiler.store)
+        self.survey = Survey(core.compiler.store, partial(caught_up, core))
         self.fabric = fabric
         self._states = states
         self._core = core

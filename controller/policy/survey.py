@@ -22,9 +22,13 @@ START = Cell(-1, 0)
 
 
 class Survey:
-    """Looks at the store as it is. Others go on meanwhile: a long answer may be of more than one moment."""
+    """Looks at the store as it is. Others go on meanwhile: a long answer may be of more than one moment.
 
-    def __init__(self, store: Store) -> None:
+    ``caught_up`` returns once the store has all that was acknowledged: who changed a policy sees that it is otherwise.
+    """
+
+    def __init__(self, store: Store, caught_up: Callable[[], None]) -> None:
+        self._caught_up = caught_up
         self._store = store
         self._gates = Gates()
 
@@ -37,10 +41,12 @@ class Survey:
         breathe: Callable[[], None],
     ) -> Page:
         """A page of the matrix, of what is about some projects, or about all."""
+        self._caught_up()
         return Matrix(Reach(self._store, self._gates), projects, breathe).page(limit, after, reads)
 
     def policies(self, projects: frozenset[str] | None) -> list[Policy]:
         """The policies of some projects, or all, by key."""
+        self._caught_up()
         found = sorted(self._store.all(Policy), key=attrgetter("key"))
         return [one for one in found if projects is None or one.project in projects]
 

@@ -39,7 +39,7 @@ def town(shell: Shell) -> Shell:
     ]
     compiler = Watched()
     compiler.turn([*ground(), policy, *machines])
-    shell.office.world.survey = Survey(compiler.store)
+    shell.office.world.survey = Survey(compiler.store, lambda: None)
     return shell
 
 

@@ -97,7 +97,7 @@ class FakeWorld:
     waited: list[tuple[int, tuple[tuple[str, str], ...], float]] = field(default_factory=list)
     planned: list[tuple[tuple[Entity, ...], tuple[tuple[type, str], ...]]] = field(default_factory=list)
     nat: NatTable = field(default_factory=lambda: NatTable(Store({}), Answers(NoSwitch())))
-    survey: Survey = field(default_factory=lambda: Survey(Store({})))
+    survey: Survey = field(default_factory=lambda: Survey(Store({}), lambda: None))
     live: Live = field(default_factory=nobody)
     fabric: FakeFabric = field(default_factory=FakeFabric)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fake_database import FakeDatabase
@@ -27,7 +28,7 @@ from controller.northbound.events import EventLog
 from controller.northbound.tokens import Tokens
 from controller.plans import Plans
 from controller.policy.survey import Survey
-from controller.preview import Change
+from controller.preview import Change, caught_up
 from controller.reachability import Reachability
 from controller.settings import Http, Settings
 from ovsdb.rows import Commit
@@ -93,7 +94,7 @@ def policy_front() -> Iterator[Front]:
     thread = threading.Thread(target=_run, args=(core,))
     thread.start()
     intent, world, log = Intent(lambda _resource, _why: None), PlannedWorld(), EventLog()
-    world.plans, world.survey = Plans(core, rules, reporter), Survey(core.compiler.store)
+    world.plans, world.survey = Plans(core, rules, reporter), Survey(core.compiler.store, partial(caught_up, core))
     reachability = Reachability(world.plans)
     world.plans.looks["reachability"] = reachability.look
     database = FakeDatabase(_Follower(intent, core))
