@@ -24,18 +24,21 @@ def away(host: Host) -> None:
 
 
 def test_a_group_comes_with_the_first_flow_that_uses_it_and_goes_with_the_last(rig: Rig) -> None:
-    host = rig.hosts["hv1"]
-    rig.turn([], [(Interface, "hv1/tap-acme-web-1")])
+    groups = rig.hosts["hv1"].switch.groups
+    plugged_in = (one for one in small_world().values() if isinstance(one, Interface) and one.chassis == "hv1")
+    rig.turn([], [(Interface, one.key) for one in plugged_in])
     calm(rig)
-    left = set(host.switch.groups.held)
+    assert groups.held == {}
     for place, port in enumerate((4, 5, 6), 1):
+        before = groups.mods
         rig.turn([plugged("acme/web-1", "hv1", port, seen=place)])
         calm(rig)
-        assert set(host.switch.groups.held) == left | {TWO_WAYS[port % 2].number}
-    before = host.switch.groups.mods
+        assert set(groups.held) == {TWO_WAYS[port % 2].number}
+        assert groups.mods - before == (1 if place == 1 else 2)
+    before = groups.mods
     rig.turn([plugged("acme/web-1", "hv1", 8, seen=9)])
     calm(rig)
-    assert host.switch.groups.mods == before
+    assert groups.mods == before
     assert rig.strays == []
 
 
