@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PER_HOP = 1e-6
 """What a link without load counts, so that paths are no longer than is good for something."""
 
+BEYOND = 1e4
+"""Loads of more than so many times the scale weigh alike: their powers are no numbers any more."""
 A_FEW = 50
 """Demands that can be moved in the time that it takes to look for a path."""
 
@@ -96,9 +98,9 @@ class Board:
         """What a demand that is nowhere would add to all links' loads, raised to a power."""
         total = 0.0
         for arc, part in shares:
-            before, capacity = self.carried[arc], self.capacities[arc] * scale
-            after = before + part * self.rates[number]
-            total += PER_HOP * part + (after / capacity) ** power - (before / capacity) ** power
+            carried, capacity = self.carried[arc], self.capacities[arc] * scale
+            before, after = carried / capacity, (carried + part * self.rates[number]) / capacity
+            total += PER_HOP * part + min(after, BEYOND) ** power - min(before, BEYOND) ** power
         return total
 
     def shares(self, path: Sequence[str]) -> Shares:

@@ -11,11 +11,13 @@ from topology.dijkstra import mesh
 from topology.reasons import in_the_way, why_not
 from topology.roads import roads
 from topology.solving import alternatives, solve
+from topology.steps import finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from topology.map import Map
+    from topology.steps import Steps
 from topology.reasons import Problem
 
 ANYHOW = Wanted()
@@ -65,10 +67,16 @@ class Answer:
 
 def best(ground: Map, question: Question) -> Answer:
     """The best path that keeps everything asked for; of equal ones always the same."""
+    return finished(seek(ground, question))
+
+
+def seek(ground: Map, question: Question) -> Steps[Answer]:
+    """As ``best``, in one step or more."""
     problem = in_the_way(ground, question)
     if problem is not None:
         return Answer(problem=problem)
-    found = solve(ground, question)
+    found = yield from solve(ground, question)
+    yield
     if found.way is None:
         return Answer(problem=why_not(ground, question, found))
     return Answer(figured(ground, _named(ground, found.way)), gap=found.gap)
@@ -76,17 +84,30 @@ def best(ground: Map, question: Question) -> Answer:
 
 def bridges(ground: Map, question: Question) -> tuple[str, ...] | None:
     """The bridges of the best path; None where there is none, and nobody asks why."""
+    return finished(seek_bridges(ground, question))
+
+
+def seek_bridges(ground: Map, question: Question) -> Steps[tuple[str, ...] | None]:
+    """As ``bridges``, in one step or more."""
     if in_the_way(ground, question) is not None:
         return None
-    way = solve(ground, question).way
-    return None if way is None else _named(ground, way)
+    found = yield from solve(ground, question)
+    yield
+    return None if found.way is None else _named(ground, found.way)
 
 
 def shortest(ground: Map, question: Question, count: int) -> tuple[Path, ...]:
     """Up to ``count`` paths that keep everything asked for and meet no bridge twice, the best first."""
+    return finished(seek_shortest(ground, question, count))
+
+
+def seek_shortest(ground: Map, question: Question, count: int) -> Steps[tuple[Path, ...]]:
+    """As ``shortest``, in one step or more."""
     if in_the_way(ground, question) is not None:
         return ()
-    return tuple(figured(ground, _named(ground, way)) for way in alternatives(ground, question, count))
+    found = yield from alternatives(ground, question, count)
+    yield
+    return tuple(figured(ground, _named(ground, way)) for way in found)
 
 
 def weighed(ground: Map, question: Question, passed: Sequence[str]) -> int | None:

@@ -14,7 +14,7 @@ from itertools import product
 from math import inf
 from typing import TYPE_CHECKING
 
-from topology.board import PER_HOP
+from topology.board import BEYOND, PER_HOP
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Steps = Generator[None, None, bool]
     """A path is looked for at each step; returns whether that was of use."""
 
-STEEPNESS = (4, 8, 16, 32)
+STEEPNESS = (2, 4, 8, 16, 32, 64)
 """Powers of load by which links count, one after the other."""
 CLOSE = 0.75
 """Demands move while they pass a link that is loaded so near to the fullest."""
@@ -187,6 +187,7 @@ def _lightest(board: Board, number: int, power: int, scale: float, below: float)
     """As ``_found``, of all paths: Dijkstra's from the source."""
     (source, target), rate = board.ends[number], board.rates[number]
     carried, capacities, sites, arcs = board.carried, board.capacities, board.net.sites, board.net.arcs
+    bearable = min(below, BEYOND * scale)
     found, before = {source: 0.0}, {source: (source, -1)}
     heap = [(0.0, source)]
     while heap:
@@ -198,7 +199,7 @@ def _lightest(board: Board, number: int, power: int, scale: float, below: float)
         for to, edge, way in arcs[at]:
             arc = 2 * edge + way
             loaded = (carried[arc] + rate) / capacities[arc]
-            if loaded >= below or board.net.edges[edge].drained:
+            if loaded >= bearable or board.net.edges[edge].drained:
                 continue
             reached = so_far + PER_HOP + (loaded / scale) ** power - (carried[arc] / capacities[arc] / scale) ** power
             if reached < found.get(to, inf):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from controller.links import link_name
 from topology.pairs import pair
-from topology.paths import bridges, figured, shortest
+from topology.paths import figured, seek_bridges, seek_shortest
 from topology.steps import finished
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def backup(ground: Map, question: Question, path: tuple[str, ...], *, strict: bo
     free = replace(question, wanted=_unlimited(question.wanted))
     for asked in (question,) if strict else (question, free):
         for search in (_apart, _nearly_apart):
-            found = search(ground, asked, path)
-            yield
+            found = yield from search(ground, asked, path)
             if found:
                 return found
     return ()
@@ -75,33 +74,27 @@ def backup(ground: Map, question: Question, path: tuple[str, ...], *, strict: bo
 
 def leaving_room(ground: Map, question: Question, path: tuple[str, ...]) -> Steps[tuple[str, ...]]:
     """The path, or where nothing runs apart from it the best that has such a backup, if any has."""
-    if question.wanted.protection == "none":
+    if question.wanted.protection == "none" or (yield from _apart(ground, question, path)):
         return path
-    for search in (_itself, _pair, _next_best):
-        others = search(ground, question, path)
-        yield
-        for other in others:
-            room = _apart(ground, question, other)
-            yield
-            if room:
+    for search in (_pair, _next_best):
+        for other in (yield from search(ground, question)):
+            if (yield from _apart(ground, question, other)):
                 return other
     return path
 
 
-def _itself(_ground: Map, _question: Question, path: tuple[str, ...]) -> list[tuple[str, ...]]:
-    return [path]
+def _next_best(ground: Map, question: Question) -> Steps[list[tuple[str, ...]]]:
+    found = yield from seek_shortest(ground, question, TRIED)
+    return [other.bridges for other in found]
 
 
-def _next_best(ground: Map, question: Question, _path: tuple[str, ...]) -> list[tuple[str, ...]]:
-    return [other.bridges for other in shortest(ground, question, TRIED)]
-
-
-def _pair(ground: Map, question: Question, _path: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _pair(ground: Map, question: Question) -> Steps[list[tuple[str, ...]]]:
     """The two paths apart that are best together, where no waypoint has to be met and both keep the limits."""
     wanted = question.wanted
     if wanted.via:
         return []
     found = pair(ground, question, nodes=wanted.protection == "node")
+    yield
     return [path for path in found if _kept(ground, question, path)]
 
 
@@ -112,7 +105,7 @@ def _kept(ground: Map, question: Question, path: tuple[str, ...]) -> bool:
     return wanted.max_latency is None or (known.latency is not None and known.latency <= wanted.max_latency)
 
 
-def _apart(ground: Map, question: Question, path: Sequence[str]) -> tuple[str, ...]:
+def _apart(ground: Map, question: Question, path: Sequence[str]) -> Steps[tuple[str, ...]]:
     """The best path that shares no link with it, and no bridge either where bridges are to be protected; else ()."""
     wanted = question.wanted
     links = tuple(link_name(one, other) for one, other in pairwise(path))
@@ -120,13 +113,13 @@ def _apart(ground: Map, question: Question, path: Sequence[str]) -> tuple[str, .
     without = replace(
         wanted, avoid_links=wanted.avoid_links + links, avoid_bridges=(*wanted.avoid_bridges, *sorted(inner))
     )
-    return bridges(ground, replace(question, wanted=without)) or ()
+    return (yield from seek_bridges(ground, replace(question, wanted=without))) or ()
 
 
-def _nearly_apart(ground: Map, question: Question, path: Sequence[str]) -> tuple[str, ...]:
+def _nearly_apart(ground: Map, question: Question, path: Sequence[str]) -> Steps[tuple[str, ...]]:
     """The path that shares the fewest links with it; () where that is itself."""
     links = frozenset(link_name(one, other) for one, other in pairwise(path))
-    found = bridges(ground, replace(question, shunned=question.shunned | links)) or ()
+    found = (yield from seek_bridges(ground, replace(question, shunned=question.shunned | links))) or ()
     return () if found == tuple(path) else found
 
 
@@ -146,8 +139,7 @@ def _detour(
         if (keeping or not strict) and (node or not bridge)
     ]
     for bridge, keeping in tries:
-        found = bridges(ground, _round(rest, here, ahead, bridge=bridge, keeping=keeping))
-        yield
+        found = yield from seek_bridges(ground, _round(rest, here, ahead, bridge=bridge, keeping=keeping))
         if found is not None:
             return found, gap if node and not bridge else "", "" if keeping else lapse
     return (), f"there is no way round the link from {here} to {ahead}", ""

@@ -11,6 +11,7 @@ from controller.links import Wanted
 from topology.dijkstra import NS, mesh
 from topology.roads import avoids
 from topology.solving import solve
+from topology.steps import finished
 
 if TYPE_CHECKING:
     from topology.map import Map, Site
@@ -112,7 +113,7 @@ def _too_far(ground: Map, question: Question, way: str) -> Problem:
 
 
 def _solved(ground: Map, question: Question, wanted: Wanted) -> tuple[int, ...] | None:
-    return solve(ground, replace(question, wanted=wanted)).way
+    return finished(solve(ground, replace(question, wanted=wanted))).way
 
 
 def _quickest(ground: Map, question: Question, wanted: Wanted) -> float | None:

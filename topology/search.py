@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     from topology.dijkstra import Arcs
     from topology.roads import Roads
+    from topology.steps import Steps
 
 PATIENCE = 20_000
+PIECE = 300
+"""Partial paths that are extended in one step: some ms."""
 Table = list[list[float]]
 """For each number of stops already met what is at least to come from each bridge."""
 
@@ -87,7 +90,7 @@ def lightest(ground: Roads, left: Table) -> tuple[int, ...] | None:
     return tuple(way)
 
 
-def search(ground: Roads, limits: Limits, left: Table, count: int = 1) -> Found:
+def search(ground: Roads, limits: Limits, left: Table, count: int = 1) -> Steps[Found]:
     """The ``count`` lightest ways within limits; more than one only of those that meet no bridge twice."""
     bounds = left, _least(ground.late, ground, limits.ns), _least(_ones(ground.back), ground, limits.hops)
     first = _Part(ground.start, met_at(ground.stops, 0, ground.start), 0, 0, 0, 1 << ground.start, None)
@@ -95,9 +98,11 @@ def search(ground: Roads, limits: Limits, left: Table, count: int = 1) -> Found:
     kept: dict[tuple[int, int], list[_Part]] = {}
     ways: list[tuple[int, ...]] = []
     made = 0
-    for _ in range(PATIENCE):
+    for taken in range(1, PATIENCE + 1):
         if not heap or len(ways) == count:
             break
+        if not taken % PIECE:
+            yield
         _, _, part = heappop(heap)
         if part.at == ground.goal and part.met == len(ground.stops):
             ways.append(_way(part))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from topology.paths import Question
     from topology.roads import Roads
     from topology.search import Table
+    from topology.steps import Steps
 
 LEAST = 1
 """The least level that there is: no way is better than one on which no link has more."""
@@ -35,10 +36,10 @@ class Solved:
     gap: float = 0.0
 
 
-def solve(ground: Map, question: Question) -> Solved:
+def solve(ground: Map, question: Question) -> Steps[Solved]:
     """The best way that keeps everything asked for; all names must be on the map."""
     free = roads(ground, question)
-    first = _best(free, question)
+    first = yield from _best(free, question)
     if question.wanted.objective != "load" or first.way is None or _fullest(free, first.way, question) <= LEAST:
         return first
     by_load = levels(free, question.rate)
@@ -47,7 +48,7 @@ def solve(ground: Map, question: Question) -> Solved:
     if lowest == inf:
         return Solved(None)
     open_levels = sorted({found for each in by_load for _, found in each if found >= lowest}) or [0]
-    return _least_loaded(free, question, by_load, open_levels)
+    return (yield from _least_loaded(free, question, by_load, open_levels))
 
 
 def _fullest(free: Roads, way: tuple[int, ...], question: Question) -> int:
@@ -57,15 +58,15 @@ def _fullest(free: Roads, way: tuple[int, ...], question: Question) -> int:
     return max((level(net, edge, direction, question.rate) for _, edge, direction in taken), default=0)
 
 
-def _least_loaded(free: Roads, question: Question, by_load: Arcs, open_levels: list[int]) -> Solved:
+def _least_loaded(free: Roads, question: Question, by_load: Arcs, open_levels: list[int]) -> Steps[Solved]:
     """The best at the lowest level at which there is any; more is allowed at each higher one."""
-    first = _best(below(free, by_load, open_levels[0]), question)
+    first = yield from _best(below(free, by_load, open_levels[0]), question)
     if first.way is not None:
         return first
     low, high, best = 1, len(open_levels), first
     while low < high:
         middle = (low + high) // 2
-        found = _best(below(free, by_load, open_levels[middle]), question)
+        found = yield from _best(below(free, by_load, open_levels[middle]), question)
         if found.way is None:
             low = middle + 1
         else:
@@ -73,11 +74,12 @@ def _least_loaded(free: Roads, question: Question, by_load: Arcs, open_levels: l
     return best
 
 
-def alternatives(ground: Map, question: Question, count: int) -> tuple[tuple[int, ...], ...]:
+def alternatives(ground: Map, question: Question, count: int) -> Steps[tuple[tuple[int, ...], ...]]:
     """The ``count`` lightest ways, fewer where there are no more or the search took too long."""
     free = roads(ground, question)
     left = to_come(free.back, free.stops, free.goal)
-    return search(free, replace(limits_of(question), simple=True), left, count).ways
+    found = yield from search(free, replace(limits_of(question), simple=True), left, count)
+    return found.ways
 
 
 def limits_of(question: Question) -> Limits:
@@ -88,23 +90,23 @@ def limits_of(question: Question) -> Limits:
     return Limits(ns, hops, simple=bool(wanted.via))
 
 
-def _best(free: Roads, question: Question) -> Solved:
+def _best(free: Roads, question: Question) -> Steps[Solved]:
     left, limits = to_come(free.back, free.stops, free.goal), limits_of(question)
     first = lightest(free, left)
     if first is None or keeps(free, first, limits):
         return Solved(first)
     if not limits.simple:
-        return _searched(free, limits, left)
+        return (yield from _searched(free, limits, left))
     joined = free.start != free.goal and set(free.stops) <= between(free.legs, free.start, free.goal)
-    simple = _searched(free, limits, left) if joined else Solved(None)
+    simple = (yield from _searched(free, limits, left)) if joined else Solved(None)
     if simple.way is not None:
         return simple
     walk = replace(limits, simple=False)
-    return Solved(first) if keeps(free, first, walk) else _searched(free, walk, left)
+    return Solved(first) if keeps(free, first, walk) else (yield from _searched(free, walk, left))
 
 
-def _searched(free: Roads, limits: Limits, left: Table) -> Solved:
-    found = search(free, limits, left)
+def _searched(free: Roads, limits: Limits, left: Table) -> Steps[Solved]:
+    found = yield from search(free, limits, left)
     if found.ways or found.whole:
         return Solved(found.ways[0] if found.ways else None)
     way = relaxed(free, limits)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 
 from controller.links import Wanted
-from topology.paths import best, figured, weighed
+from topology.paths import figured, seek, weighed
 from topology.protect import Protected, backup, leaving_room, protecting, stops_met
 from topology.roads import allows, avoids
 from topology.tracks import followed, laid
@@ -58,8 +58,7 @@ class Choice:
 
 def preferred(ground: Map, asked: Asked) -> Steps[Choice]:
     """The path to take, without what protects it yet."""
-    answer = best(ground, asked.question)
-    yield
+    answer = yield from seek(ground, asked.question)
     if answer.path is None:
         return Choice(problem=answer.problem)
     path = yield from leaving_room(ground, asked.question, answer.path.bridges)

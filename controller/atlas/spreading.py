@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from controller.atlas.choices import FREE
 from topology.board import Board, Load
 from topology.dijkstra import mesh
-from topology.paths import bridges, shortest
+from topology.paths import seek_bridges, seek_shortest
 from topology.placing import place
 
 if TYPE_CHECKING:
@@ -94,10 +94,9 @@ def _working(ground: Map, asked: Mapping[str, Asked], standing: Paths) -> Iterat
     """
     loads = []
     for key, each in sorted(asked.items()):
-        ways = _allowed(ground, each.question, standing[key])
+        ways = yield from _allowed(ground, each.question, standing[key])
         if ways or each.question.wanted == FREE:
             loads.append(Load(key, each.question.source, each.question.target, each.question.rate, ways))
-        yield None
     board = Board(mesh(ground), [load for load in loads if load.source in ground and load.target in ground])
     yield from board.begin()
     before = yield from _started(board, standing)
@@ -118,9 +117,10 @@ def _started(board: Board, standing: Paths) -> Steps[float]:
     return before
 
 
-def _allowed(ground: Map, question: Question, standing: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+def _allowed(ground: Map, question: Question, standing: tuple[str, ...]) -> Steps[tuple[tuple[str, ...], ...]]:
     """The paths that a demand may take, that on which it is first; () for all, and the routes."""
     if question.wanted == FREE:
         return ()
-    found = [path.bridges for path in shortest(ground, question, OF_EACH)] or [bridges(ground, question) or ()]
+    found = [path.bridges for path in (yield from seek_shortest(ground, question, OF_EACH))]
+    found = found or [(yield from seek_bridges(ground, question)) or ()]
     return tuple(path for path in dict.fromkeys((standing, *found)) if path)

@@ -133,7 +133,7 @@ class Flows(ModelSwitch):
 class Country:
     """Bridges ``s0``, ``s1``... with a machine each, and cables between them; ``hosts`` have tunnels as well.
 
-    Where it is ``away`` at the begin, no switch is there yet.
+    Where it is ``away`` at the begin, no switch is there yet. ``meanwhile`` is what happens while paths are chosen.
     """
 
     def __init__(self, bridges: int, *hosts: str) -> None:
@@ -146,7 +146,8 @@ class Country:
         self.away = False
         self._ports = dict.fromkeys(self.names, FIRST_WIRE)
         self.core = Core(RULES, Hub, self, self._bridge)  # type: ignore[arg-type]
-        steering = Steering(Topology(), lambda: None)
+        self.meanwhile: list[Callable[[], None]] = []
+        steering = Steering(Topology(), self._breathe)
         self.atlas = Atlas(self.core, Hub, steering, Figures(), self.remembered.append, self.bug)
 
     def world(self) -> Iterator[Entity]:
@@ -250,6 +251,10 @@ class Country:
         self.switches[chassis] = Switch()
         self.switches[chassis].in_sync = not self.away
         return self.switches[chassis]
+
+    def _breathe(self) -> None:
+        if self.meanwhile:
+            self.meanwhile.pop()()
 
     # What the core and the atlas tell.
 

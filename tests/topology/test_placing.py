@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.links import link_name
 from tests.topology.grounds import drawn, grounds
 from topology.board import Load, filled
 from topology.dijkstra import mesh
@@ -72,6 +73,17 @@ def test_what_others_send_is_placed_around() -> None:
     for _ in place(board):
         continue
     assert board.path(0) == ("s1", "s3", "s4")
+
+
+def test_links_that_are_thinner_by_far_are_left_alone_by_what_has_another_way() -> None:
+    ground = drawn("s1-s2", "s2-s3", "s3-s4", capacity=1e4)
+    for link in (("s1", "s3"), ("s2", "s4")):
+        ground.put(Edge(link_name(*link), link, 10, 1.0, 1e-3))
+    _, after, paths = placed(
+        ground, [Load("a", "s1", "s4", 5e3), Load("b", "s1", "s3", 1e-4), Load("c", "s1", "s3", 0.0)]
+    )
+    assert after == pytest.approx(0.5, rel=0.01)
+    assert paths[0] == ("s1", "s2", "s3", "s4")
 
 
 def test_with_no_links_or_no_demands_there_is_nothing_to_place() -> None:
