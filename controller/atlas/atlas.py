@@ -142,4 +142,4 @@ class Atlas:
         self._breath.begin()
         yield from self._planner.turns(dirty, measured=measured)
         if self._planner.again is not None:
-            self._bell.ring_in(max(0.0, self._planner.again - time.monotonic()))
+            self._bell.ring_by(self._planner.again, time.monotonic())
