@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from controller.atlas.holding import held
+from controller.atlas.steering import never
 from controller.links import Demand, PathPolicy, Placed, Track
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from topology.map import Map
 
 T = TypeVar("T", PathPolicy, Demand)
+HELD_BACK = 0.5
+"""Seconds for which choosing is left off, and what was chosen kept back, while wires come and go: routes go first."""
 
 
 class Placements:
@@ -34,6 +38,8 @@ class Placements:
         self._facts = facts
         self._ground = ground
         self._presses = presses
+        self._tell_by = inf
+        self._mends = False
         self._stood: dict[Place, Entity] = {}
 
     def recall(self, entities: Iterable[Entity]) -> None:
@@ -53,8 +59,15 @@ class Placements:
         if not policies and not self._stood:
             self.again, self.held = None, frozenset()
             return False
-        plan = self._steering.plan(self._ground, policies, demands, self.rates, now, presses=self._presses)
+        by = min(self._tell_by, now + HELD_BACK)
+        presses = self._presses if now < by else never
+        plan = self._steering.plan(self._ground, policies, demands, self.rates, now, presses=presses)
         self.again = plan.again
+        self._mends |= plan.mends
+        if presses():
+            self._tell_by = self.again = by
+            return False
+        self._tell_by = inf
         wanted: dict[Place, Entity] = {(Track, key): track for key, track in plan.tracks.items()}
         wanted |= {(Placed, key): placed for key, placed in plan.placed.items()}
         stays = held(self._stood, wanted, self._ground, deaf)
@@ -63,12 +76,13 @@ class Placements:
         turn.puts += [entity for place, entity in wanted.items() if self._stood.get(place) != entity]
         turn.deletes += [place for place in self._stood if place not in wanted]
         self._stood = wanted
-        return plan.mends
+        mends, self._mends = self._mends, False
+        return mends
 
     def current(self, policy: str) -> bool:
         """Whether what was chosen for a path policy (key) is for what it asks for now, and has been compiled."""
         facts, standing = self._facts, self._facts.get(PathPolicy, policy)
-        if standing is None or not self._steering.knows(standing):
+        if standing is None or not self._steering.knows(standing) or self._tell_by < inf:
             return False
         asked, compiled = (set(facts.where(kind, "policy", policy)) for kind in (Demand, Placed))
         if asked != compiled or not asked.isdisjoint(self.held):

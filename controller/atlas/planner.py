@@ -67,7 +67,7 @@ class Planner:
         deaf = () if insists else self._mapping.deaf(self._core.bridges)
         mends = self._placements.plan(now, turn, deaf)
         if turn.puts or turn.deletes:
-            yield turn, mends and bool(lost.costs)
+            yield turn, mends
         self._waits_since = (self._waits_since or now) if self.waits else None
         until = None if self._waits_since is None else self._waits_since + PATIENCE
         self.again = min((at for at in (self._placements.again, until) if at is not None), default=None)

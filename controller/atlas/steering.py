@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,8 @@ def never() -> bool:
 class Plan:
     """Everything that is to stand (not only what is new): tracks and placements by their keys.
 
-    ``again`` is when (as ``now``) to ask again although nothing changed, None: never. ``mends``: a path that was taken
-    led no further, and another stands in its place now.
+    ``again`` is when (as ``now``) to ask again although nothing changed, None: never. ``mends``: paths that were taken
+    lacked a link.
     """
 
     tracks: dict[str, Track]
@@ -115,6 +116,7 @@ class Steering:
         # What was chosen on this very map is whole, but for what is still to be chosen anew.
         doubted = self._choices.keys() if ground.version != self._version else self._urgent & self._choices.keys()
         broken = {key for key in doubted if _broken(ground, self._asked[key], self._choices[key])}
+        parted = any(ground.edge(*step) is None for key in broken for step in pairwise(self._choices[key].path))
         self._urgent |= broken
         if altered:
             self._due = dict.fromkeys(self._asked, now)
@@ -128,11 +130,12 @@ class Steering:
             if presses():
                 break
         again = [now if self._urgent else None, self._returning.again(), self._spreading.again(now)]
-        return self._plan([*again, *self._due.values()], mends=bool(broken))
+        return self._plan([*again, *self._due.values()], mends=parted)
 
     def knows(self, policy: PathPolicy) -> bool:
-        """Whether a policy, as it stands, was there in the last plan."""
-        return self._policies.get(policy.key) == policy
+        """Whether a policy, as it stands, was there in the last plan, and all of it was looked at."""
+        left = {self._demands[key].policy for key in self._urgent if key in self._demands}
+        return self._policies.get(policy.key) == policy and policy.key not in left
 
     def status(self, policy: str) -> dict[str, Any]:
         """What became of a policy (key) in the last plan: path, backup, figures, conditions; ``UNTOLD`` if unknown.
