@@ -109,28 +109,31 @@ class Topology:
 
     def as_graphml(self, links: Iterable[Told], bridges: Mapping[str, Told]) -> str:
         """GraphML, for other tools."""
-        drawn = self._drawn(links)
-        for (kind, name), data in drawn.nodes(data=True):
-            data.update(_scalars(_more(kind, name, bridges)))
-        out = BytesIO()
+        drawn, out = self._drawn(links, bridges), BytesIO()
         nx.write_graphml(nx.relabel_nodes(drawn, _flat(drawn)), out)
         return out.getvalue().decode()
 
-    def as_dot(self, links: Iterable[Told]) -> str:
+    def as_dot(self, links: Iterable[Told], bridges: Mapping[str, Told]) -> str:
         """DOT, for Graphviz."""
-        drawn = self._drawn(links)
-        names = _flat(drawn)
-        lines = [f'  "{name}";' for name in sorted(names.values())]
-        lines += sorted(f'  "{names[a]}" -- "{names[b]}"{_style(data)};' for a, b, data in drawn.edges(data=True))
+        drawn = self._drawn(links, bridges)
+        names = {node: _quoted(name) for node, name in _flat(drawn).items()}
+        lines = sorted(f"  {names[node]}{_attributes(data)};" for node, data in drawn.nodes(data=True))
+        lines += sorted(
+            f"  {names[a]} -- {names[b]}{_attributes(_style(data) | data)};" for a, b, data in drawn.edges(data=True)
+        )
         return "\n".join(["graph netloom {", *lines, "}", ""])
 
-    def _drawn(self, links: Iterable[Told]) -> nx.Graph[NodeKey]:
-        """A copy with all links and what is told of each."""
+    def _drawn(self, links: Iterable[Told], bridges: Mapping[str, Told]) -> nx.Graph[NodeKey]:
+        """A copy with all links, and what is told of everything."""
         drawn: nx.Graph[NodeKey] = self.graph.copy()
+        for a, b, data in drawn.edges(data=True):
+            data["kind"] = "plugged" if "port" in {a[0], b[0]} else "present"
         for link in links:
             match link["between"]:
                 case [str() as one, str() as other]:
                     drawn.add_edge(("chassis", one), ("chassis", other), **_scalars(link))
+        for (kind, name), data in drawn.nodes(data=True):
+            data.update({"kind": kind, "name": name, **_scalars(_more(kind, name, bridges))})
         return drawn
 
 
@@ -154,14 +157,25 @@ def _scalars(told: Told) -> dict[str, str | float]:
     return found
 
 
-def _style(link: Mapping[str, object]) -> str:
+def _style(edge: Mapping[str, object]) -> dict[str, object]:
     """How a link looks: what it costs and takes, dashed for a tunnel, red where it is down."""
-    if "cost" not in link:
-        return ""
-    words = f"cost {link['cost']}" + (f", {link['latency_ms']} ms" if "latency_ms" in link else "")
-    shown = [f'label="{words}"', *(['style="dashed"'] if link["kind"] == "tunnel" else [])]
-    shown += ['color="red"'] if link["state"] != "up" else []
-    return f" [{', '.join(shown)}]"
+    if "cost" not in edge:
+        return {}
+    words = f"cost {edge['cost']}" + (f", {edge['latency_ms']} ms" if "latency_ms" in edge else "")
+    shown: dict[str, object] = {"label": words}
+    shown |= {"style": "dashed"} if edge["kind"] == "tunnel" else {}
+    return shown | ({"color": "red"} if edge["state"] != "up" else {})
+
+
+def _attributes(told: Mapping[str, object]) -> str:
+    """What is told, as DOT has it."""
+    return f" [{', '.join(f'{field}={_quoted(value)}' for field, value in told.items())}]"
+
+
+def _quoted(value: object) -> str:
+    """A word of DOT, whatever is in it (graphviz.org/doc/info/lang.html)."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _flat(nodes: Iterable[NodeKey]) -> dict[NodeKey, str]:

@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 refused or failed; 2 wrong usage; 3 the daemon cannot be r
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -17,6 +18,7 @@ def main() -> None:
     """The console script."""
     arguments = spelled_out(sys.argv[1:])
     if "serve" in arguments:
+        gc.disable()  # it would look through what is imported again and again: a seventh of the daemon's start
         # What is imported before threads are green would keep its own.
         green.patch()
     import_module("controller.cli.commands").app(args=arguments, prog_name="netloom")

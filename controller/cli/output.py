@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 Form = Literal["table", "json", "yaml"]
-_CONDITIONS = ("Ready", "Placed")
+_CONDITIONS = ("Ready", "Placed", "Protected")
 _READ_ONLY = ("status", "uid", "revision", "created_at", "updated_at")
 
 
@@ -74,6 +74,8 @@ def _text(value: Any) -> str:
     match value:
         case None:
             return "-"
+        case bool():
+            return "yes" if value else "no"
         case list():
             return ", ".join(_text(each) for each in value)
         case dict():

@@ -96,4 +96,4 @@ class Fabric:
             case "graphml":
                 return self.graph.as_graphml(links, bridges)
             case "dot":
-                return self.graph.as_dot(links)
+                return self.graph.as_dot(links, bridges)

@@ -159,6 +159,15 @@ def test_path_policies_are_called_paths_for_short(shell: Shell) -> None:
     assert shell("get", "chains", "-p", "none").code == Exit.REFUSED
 
 
+def test_a_table_of_links_is_for_people(shell: Shell) -> None:
+    row = {**LINK, "wires": [], "drained": False}
+    shell.office.world.rows = [row, {**row, "name": "s2-s3", "latency_ms": None, "maintenance": False}]
+    heading, one, other = (line.split() for line in shell("get", "links", "-o", "table").out.rstrip().split("\n"))
+    assert (heading[-2:], one[-2:], other[-2:]) == (["MAINTENANCE", "DRAINED"], ["yes", "no"], ["no", "no"])
+    assert other[:5] == ["s2-s3", "wire", "up", "5", "-"]
+    assert shell("get", "paths", "-o", "table").out.split()[-3:] == ["PLACED", "PROTECTED", "READY"]
+
+
 def test_a_name_is_taken_as_it_is_written(shell: Shell) -> None:
     assert shell("undrain", "s1-s2#a").code == Exit.REFUSED
     assert "does not exist" in shell("get", "link", "s1-s2?wait=1").err

@@ -61,6 +61,8 @@ def test_graphml_is_what_other_tools_read() -> None:
     text = shown.as_graphml(links(), {"hv1": {"labels": {"row": "a"}, "maintenance": True}})
     read = nx.parse_graphml(text)
     assert set(read) == {":".join(node) for node in shown.graph} | {"chassis:hv3"}
+    assert (read.nodes["chassis:hv3"]["kind"], read.nodes["port:acme/web-1"]["name"]) == ("chassis", "acme/web-1")
+    assert read.edges["chassis:hv1", "port:acme/web-1"]["kind"] == "plugged"
     assert (read.nodes["chassis:hv1"]["labels"], read.nodes["chassis:hv1"]["maintenance"]) == ("row=a", True)
     wire = read.edges["chassis:hv1", "chassis:hv3"]
     assert (wire["name"], wire["cost"], wire["state"], wire["labels"]) == ("hv1-hv3", 5, "down", "row=a")
@@ -69,11 +71,20 @@ def test_graphml_is_what_other_tools_read() -> None:
 
 def test_dot_draws_tunnels_dashed_and_what_is_down_red() -> None:
     shown = graph(small_world())
-    dot = shown.as_dot(links()).splitlines()
+    dot = shown.as_dot(links(), {"hv1": {"labels": {"row": "a"}, "maintenance": True}}).splitlines()
     assert (dot[0], dot[-1]) == ("graph netloom {", "}")
     assert len(dot) == 2 + len(shown.graph) + 1 + shown.graph.number_of_edges() + 2
-    assert '  "chassis:hv1" -- "chassis:hv2" [label="cost 10", style="dashed"];' in dot
-    assert '  "chassis:hv1" -- "chassis:hv3" [label="cost 5, 0.2 ms", color="red"];' in dot
+    drawn = {line.partition(" [")[0].strip(): line.partition(" [")[2].rstrip("];").split(", ") for line in dot[1:-1]}
+    assert drawn['"chassis:hv1" -- "chassis:hv2"'][:2] == ['label="cost 10"', 'style="dashed"']
+    down = '  "chassis:hv1" -- "chassis:hv3" [label="cost 5, 0.2 ms", color="red", '
+    assert [line for line in dot if line.startswith(down) and 'labels="row=a"' in line]
+    assert {'kind="chassis"', 'labels="row=a"', 'maintenance="true"'} <= set(drawn['"chassis:hv1"'])
+    assert drawn['"chassis:hv1" -- "port:acme/web-1"'][-1] == 'kind="plugged"'
+
+
+def test_dot_takes_whatever_a_host_calls_itself() -> None:
+    dot = graph(with_more(small_world(), Chassis('a"] -- "\\', 0xA9))).as_dot((), {})
+    assert '"chassis:a\\"] -- \\"\\\\" [' in dot
 
 
 def test_a_link_is_an_edge_until_it_goes() -> None:
