@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 
 from apps import fabric_tables, pipeline, policy_tables, registers, registry
 from controller import outfit
-from controller.agent.keeper import Keeper
 from controller.atlas.cartography import Cartography
 from controller.atlas.scouts import Tools
 from controller.compiler.compiler import Rules
@@ -57,6 +56,7 @@ from topology.graph import Topology
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from controller.agent.keeper import Keeper
     from controller.compiler.past import Glimpse
     from controller.plans import Told
     from controller.preview import Change
@@ -238,6 +238,8 @@ def _keeper(local: str) -> Keeper | None:
     if os.geteuid() != 0:
         _log.warning("no_agent_for_this_host", reason="only root may change its kernel: run netloom agent as root")
         return None
+    from controller.agent.keeper import Keeper  # noqa: PLC0415 - only a daemon that serves its own host needs netlink
+
     keeper = Keeper(local)
     keeper.start()
     return keeper

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 def main(settings: Settings) -> int:
     """Run a daemon until it is told to stop; the exit status."""
+    gc.enable()  # all is imported
     log_lines.to_stderr(settings.log_level)
     _allow_many_connections()
     return Daemon(settings).run()

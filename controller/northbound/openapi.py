@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from pydantic.json_schema import models_json_schema
 
 from controller.intent.kind import Kind
@@ -41,8 +43,9 @@ _DESCRIPTION = (
 )
 
 
+@cache
 def specification() -> Json:
-    """The whole document."""
+    """The whole document; made once, for it takes a while, and not to be changed."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "netloom", "version": "1", "description": _DESCRIPTION, "license": {"name": "Apache-2.0"}},
