@@ -294,8 +294,3 @@ def link_name(one: str, other: str) -> str:
 def wire_name(ends: Ends, ports: tuple[int, int]) -> str:
     """What the wire between two ports is called, like ``s2.1-s10.3``; the bridges are in the order of ``in_order``."""
     return f"{ends[0]}.{ports[0]}-{ends[1]}.{ports[1]}"
-
-
-def link_names(ends: Ends) -> tuple[str, str]:
-    """What users may call the link between two bridges: its name, and that with its ends the other way round."""
-    return link_name(*ends), "-".join(reversed(ends))

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 
+from controller.links import link_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from controller.links import Ends
     from controller.policy.values import Labels
 
 
@@ -94,3 +97,8 @@ class Map:
 
     def __contains__(self, name: str) -> bool:
         return name in self.graph
+
+
+def link_names(ends: Ends) -> tuple[str, str]:
+    """What users may call the link between two bridges: its name, and that with its ends the other way round."""
+    return link_name(*ends), "-".join(reversed(ends))

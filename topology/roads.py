@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
-from controller.links import link_names
 from topology.dijkstra import mesh
+from topology.map import link_names
 
 if TYPE_CHECKING:
     from controller.links import Wanted

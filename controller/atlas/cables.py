@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from controller.links import Link, in_order, link_name, link_names
+from controller.links import Link, in_order, link_name
+from topology.map import link_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
