@@ -31,22 +31,20 @@ class Announcing:
 
     def compiled(self, changed: set[tuple[Any, ...]]) -> None:
         """What is said of these changed, or what was chosen for them."""
-        for kind, subject, there in self._subjects(changed):
-            if there:
-                self._waiting.add(subject)
-            elif kind is not Placed:
-                self._waiting.discard(subject)
+        for subject, there in self._subjects(changed):
+            (self._waiting.add if there else self._waiting.discard)(subject)
 
-    def _subjects(self, changed: set[tuple[Any, ...]]) -> Iterator[tuple[type, Subject, bool]]:
+    def _subjects(self, changed: set[tuple[Any, ...]]) -> Iterator[tuple[Subject, bool]]:
+        """What is concerned, and whether anybody still says anything of it."""
         store = self._fabric.core.compiler.store
         for read in changed:
             if read[0] != "get":
                 continue
             if read[1] is Placed:
                 policy = read[2].partition("|")[0]
-                yield Placed, ("PathPolicy", policy), store.get(PathPolicy, policy) is not None
+                yield ("PathPolicy", policy), store.get(PathPolicy, policy) is not None
             elif read[1] in _SAID:
-                yield read[1], (_SAID[read[1]], read[2]), store.get(read[1], read[2]) is not None
+                yield (_SAID[read[1]], read[2]), store.get(read[1], read[2]) is not None
 
     def look(self) -> None:
         """Tell of those that are as they are asked to be, once."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from controller.announcing import Announcing
-from controller.links import BridgeSettings, LinkSettings, Placed
+from controller.links import BridgeSettings, LinkSettings, PathPolicy, Placed
 from controller.reports import Reports
 from tests.fabric_worlds import MAIN
 from tests.status.settled import after, idle
@@ -20,6 +20,7 @@ class Told:
     """What was published about paths since somebody looked."""
 
     scene: Scene
+    announcing: Announcing
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     def news(self) -> list[tuple[str, dict[str, object]]]:
@@ -36,8 +37,9 @@ def told() -> Told:
     reports = Reports(lambda _kind, subject, detail, *_: events.append((subject, detail)), Topology())
     reports.core = idle(reports)
     scene = surveyed(reports.core)
-    Announcing(scene.fabric, reports).begin()
-    return Told(scene, events)
+    announcing = Announcing(scene.fabric, reports)
+    announcing.begin()
+    return Told(scene, announcing, events)
 
 
 def test_a_link_is_announced_when_it_is_drained_and_when_it_is_in_use_again(told: Told) -> None:
@@ -57,6 +59,16 @@ def test_a_bridge_of_which_all_was_taken_back_is_waited_for_no_longer(told: Told
     after(told.scene.core, [], (BridgeSettings, "s3"))
     told.scene.atlas.drains["s3"] = DONE
     assert told.news() == []
+    assert told.announcing._waiting == set()  # noqa: SLF001 - what it keeps is the point
+
+
+def test_a_path_policy_that_was_taken_back_is_waited_for_no_longer(told: Told) -> None:
+    placed = Placed(f"{VIDEO.key}|s1|s2", VIDEO.key, "s1", "s2", MAIN)
+    after(told.scene.core, [VIDEO, placed])
+    after(told.scene.core, [], (PathPolicy, VIDEO.key), (Placed, placed.key))
+    told.scene.atlas.paths[VIDEO.key] = {"conditions": []}
+    assert told.news() == []
+    assert told.announcing._waiting == set()  # noqa: SLF001 - what it keeps is the point
 
 
 def test_a_path_policy_is_announced_when_its_path_stands_and_when_it_has_moved(told: Told) -> None:
