@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
+from itertools import pairwise
 
 from controller import green
 
@@ -27,7 +28,7 @@ def main() -> None:
 def spelled_out(arguments: list[str]) -> list[str]:
     """Arguments in which ``--wait`` has its seconds, which may be left out."""
     found: list[str] = []
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in pairwise((*arguments, "")):
         found.append(argument)
         if argument == "--wait" and not following.replace(".", "", 1).isdigit():
             found.append(_WAIT)

@@ -8,7 +8,7 @@ import typer
 
 from controller.cli.output import Form
 
-ProjectOption = Annotated[str | None, typer.Option("-p", "--project", envvar="NETLOOM_PROJECT")]
+ProjectOption = Annotated[str | None, typer.Option("-p", "--project", envvar="NETLOOM_PROJECT", help="Default: all.")]
 FormOption = Annotated[Form | None, typer.Option("-o", "--output", help="Default: a table on a terminal, else JSON.")]
 WaitOption = Annotated[
     float | None,

@@ -36,9 +36,6 @@ def _finite(value: float | None) -> float | None:
     return value
 
 
-_Figure = Annotated[float | None, typer.Option(callback=_finite)]
-
-
 @app.callback()
 def _paths() -> None:
     """A group of its own, though it has one command."""
@@ -54,12 +51,14 @@ def compute(
     avoid_bridge: _Names = None,
     avoid_link: _Names = None,
     avoid_label: Annotated[list[str] | None, typer.Option(help="key=value of links and bridges.")] = None,
-    max_latency_ms: _Figure = None,
-    min_bandwidth_mbps: _Figure = None,
-    max_hops: int | None = None,
-    objective: Literal["hops", "latency", "load", "cost"] = "hops",
-    protection: Literal["none", "link", "node"] = "none",
-    demand_mbps: _Figure = None,
+    max_latency_ms: Annotated[float | None, typer.Option(callback=_finite, help="Of the whole path.")] = None,
+    min_bandwidth_mbps: Annotated[float | None, typer.Option(callback=_finite, help="Of each link.")] = None,
+    max_hops: Annotated[int | None, typer.Option(help="Links, not bridges.")] = None,
+    objective: Annotated[
+        Literal["hops", "latency", "load", "cost"], typer.Option(help="What is to be least.")
+    ] = "hops",
+    protection: Annotated[Literal["none", "link", "node"], typer.Option(help="What may fail.")] = "none",
+    demand_mbps: Annotated[float | None, typer.Option(callback=_finite, help="What it is to carry.")] = None,
     form: FormOption = None,
 ) -> None:
     """Say which way something would take; nothing is installed. Exits with 1 if there is none."""

@@ -270,10 +270,34 @@ def test_watching_goes_on_until_it_is_dropped(shell: Shell, document: Path) -> N
         (["apply", "--wait", "-f", "x"], ["apply", "--wait", "30", "-f", "x"]),
         (["apply", "--wait", "2.5", "-f", "x"], ["apply", "--wait", "2.5", "-f", "x"]),
         (["apply", "--wait=7"], ["apply", "--wait=7"]),
+        ([], []),
     ],
 )
 def test_wait_may_leave_out_its_seconds(given: list[str], meant: list[str]) -> None:
     assert spelled_out(given) == meant
+
+
+def test_nothing_at_all_is_answered_with_what_there_is(shell: Shell) -> None:
+    said = shell()
+    assert (said.code, "drain" in said.out + said.err) == (Exit.USAGE, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("netloom dra", ["drain"]),
+        ("netloom get pathp", ["pathpolicies"]),
+        ("netloom paths compute s1 s2 --objective l", ["latency", "load"]),
+        ("netloom topology -o d", ["dot"]),
+    ],
+)
+def test_a_shell_completes_what_is_begun(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: str, found: list[str]
+) -> None:
+    monkeypatch.setenv("_NETLOOM_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    assert shell().out.split() == found
 
 
 def test_settings_that_are_wrong_stop_the_start(tmp_path: Path) -> None:
