@@ -166,6 +166,20 @@ def test_a_daemon_that_was_busy_for_long_takes_no_wire_down(pair: Floor) -> None
     assert (pair.up(), pair.told) == ({WIRE.key}, [])
 
 
+def test_probes_that_a_busy_bridge_hands_on_late_are_nobodys_attempts() -> None:
+    floor = Floor(A1, B1)
+    for _ in range(4):
+        floor.port(A1, up=False)
+        floor.run(0.1)
+        floor.port(A1)
+        floor.run(0.9)
+    sent = [data for _, place, data in floor.sent if place == A1]
+    for data in sent:
+        floor.hear(B1, data)
+    assert len(sent) >= 4 * len(QUICK)
+    assert floor.attacks() == []
+
+
 def test_a_port_that_is_gone_leaves_no_wire(pair: Floor) -> None:
     pair.do(pair.discovery.gone(B1))
     assert pair.causes() == ["port gone"]
