@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LIFETIME = 5.0
 """Seconds after which a probe that arrives was kept back by somebody; one is on its way for some ms."""
 MOST_OF_A_PORT = 32
-"""Probes that are remembered: the last ones, be they long on their way. One that comes and goes sends so many in 5 s."""
+"""Probes that are remembered: the last ones, be they long on their way. One that comes and goes sends many in 5 s."""
 
 
 @dataclass(slots=True)
