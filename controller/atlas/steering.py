@@ -186,20 +186,16 @@ class Steering:
         all_at_once = len(self._urgent) <= AT_ONCE
         due = [] if self._urgent else [key for key, at in self._due.items() if at <= now][:A_FEW]
         for key in sorted(self._urgent):
-            calm = self._calm(key)
+            calm = _calm(self._asked[key], self._returning)
             asked = calm if all_at_once else _bare(calm)
             yield from self._take(ground, key, asked, (yield from begun(ground, asked)), now)
             self._urgent.discard(key)
             if asked != calm:
                 self._due[key] = now
+            yield
         for key in due:
             yield from self._review(ground, key, now)
         yield from self._spread(ground, now)
-
-    def _calm(self, key: str) -> Asked:
-        """What a demand asks for, with the links that are not to be trusted yet."""
-        asked = self._asked[key]
-        return replace(asked, question=replace(asked.question, shunned=self._returning.shunned()))
 
     def _take(self, ground: Map, key: str, asked: Asked, choice: Choice, now: float) -> Steps[None]:
         """A demand goes another way from now on; when it left one that may be as good again soon is kept."""
@@ -210,7 +206,7 @@ class Steering:
 
     def _review(self, ground: Map, key: str, now: float) -> Steps[None]:
         """Look at one path again, later if it has moved only just now for what may change back."""
-        choice, asked = self._choices[key], self._calm(key)
+        choice, asked = self._choices[key], _calm(self._asked[key], self._returning)
         drained = drained_on(ground, asked.question, choice.path)
         until = (-inf if choice.since is None else choice.since) + self._settings.hold_down
         if until > now and _by_latency(asked) and not drained:
@@ -234,7 +230,7 @@ class Steering:
         standing = {key: self._choices[key].path for key in asked}
         moves = yield from self._spreading.step(ground, asked, standing, now)
         for key, path in moves.items():
-            calm = self._calm(key)
+            calm = _calm(self._asked[key], self._returning)
             yield from self._take(ground, key, _bare(calm), Choice(Protected(path)) if path else Choice(), now)
             if path and _bare(calm) != calm:
                 self._due[key] = now
@@ -255,6 +251,11 @@ def _last(asked: Asked | None) -> float:
 def _asked(demand: Demand, policy: PathPolicy, shares: int, measured: float) -> Asked:
     rate = measured if policy.demand is None else policy.demand / shares
     return Asked(Question(demand.source, demand.target, policy.wanted, rate), policy.on_no_path == "drop")
+
+
+def _calm(asked: Asked, returning: Returning) -> Asked:
+    """What is asked for, with the links that are not to be trusted yet."""
+    return replace(asked, question=replace(asked.question, shunned=returning.shunned()))
 
 
 def _bare(asked: Asked) -> Asked:
