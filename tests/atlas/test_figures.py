@@ -208,3 +208,5 @@ def test_wires_are_told_as_they_come_and_go(figures: Figures) -> None:
         ("topology", "Link s1-s2", {"wire": "s1.1-s2.1", "state": "gone", "cause": "port gone"} | names),
     ]
     assert figures.of("s1-s2") == LinkFigures()
+    findings.seen(Lost(SECOND, "port gone"))
+    assert figures.of("s1-s2") is None
