@@ -115,7 +115,7 @@ def _maintained(daemon: Daemon, name: str, wait: float | None, *, maintenance: b
     paths = (f"/v1/{kind}/{quote(name, safe='')}" for kind in ("bridges", "links"))
     path = next((each for each in paths if daemon.there(each)), None)
     if path is None:
-        _messages.print(f"there is no link or bridge {name}", markup=False, highlight=False)
+        _messages.print(f"there is no link or bridge {name} that this token may see", markup=False, highlight=False)
         _messages.print("next: look what there is: netloom topology", highlight=False)
         raise typer.Exit(Exit.REFUSED)
     params = {"wait": str(wait)} if wait is not None else {}

@@ -76,6 +76,8 @@ def _text(value: Any) -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
+        case float() if value.is_integer():
+            return str(int(value))
         case list():
             return ", ".join(_text(each) for each in value)
         case dict():

@@ -9,7 +9,7 @@ from typing import cast
 
 import falcon
 
-from controller.errors import BadQuery, Gone
+from controller.errors import Gone
 from controller.nat_table import Question
 from controller.northbound import media, queries
 from controller.northbound.callers import Caller
@@ -90,14 +90,12 @@ class TopologyResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """As JSON, or by ``format`` as GraphML or dot."""
         _observing(req, ("format",))
-        match queries.text(req, "format"):
-            case None | "json":
-                media.answer(req, resp, self.world.fabric.topology("json"))
+        match queries.choice(req, "format", ("json", "graphml", "dot")):
             case "graphml" | "dot" as chosen:
                 resp.content_type = _TOPOLOGY_TYPES[chosen]
                 resp.text = str(self.world.fabric.topology(chosen))
-            case other:
-                raise BadQuery(f"query parameter format: must be json, graphml or dot, not {str(other)[:60]}")
+            case _:
+                media.answer(req, resp, self.world.fabric.topology("json"))
 
 
 def _place(rows: Sequence[Mapping[str, object]], after: str) -> int:

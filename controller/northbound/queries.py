@@ -6,7 +6,7 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import falcon
 
@@ -34,6 +34,14 @@ def text(req: falcon.Request, name: str) -> str | None:
     """A parameter as it stands."""
     found = req.params.get(name)
     return found if isinstance(found, str) else None
+
+
+def choice(req: falcon.Request, name: str, words: Sequence[str]) -> str | None:
+    """One of some words, None when absent."""
+    found = text(req, name)
+    if found is not None and found not in words:
+        raise _bad(name, f"must be {', '.join(words[:-1])} or {words[-1]}, not {found[:60]!r}")
+    return found
 
 
 def flag(req: falcon.Request, name: str) -> bool:

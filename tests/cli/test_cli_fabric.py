@@ -160,11 +160,12 @@ def test_path_policies_are_called_paths_for_short(shell: Shell) -> None:
 
 
 def test_a_table_of_links_is_for_people(shell: Shell) -> None:
-    row = {**LINK, "wires": [], "drained": False}
+    row = {**LINK, "wires": [], "drained": False, "capacity_mbps": 2500.0}
     shell.office.world.rows = [row, {**row, "name": "s2-s3", "latency_ms": None, "maintenance": False}]
     heading, one, other = (line.split() for line in shell("get", "links", "-o", "table").out.rstrip().split("\n"))
     assert (heading[-2:], one[-2:], other[-2:]) == (["MAINTENANCE", "DRAINED"], ["yes", "no"], ["no", "no"])
     assert other[:5] == ["s2-s3", "wire", "up", "5", "-"]
+    assert one[5:8] == ["7.5,", "1.5", "2500"]
     assert shell("get", "paths", "-o", "table").out.split()[-3:] == ["PLACED", "PROTECTED", "READY"]
 
 

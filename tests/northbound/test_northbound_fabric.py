@@ -132,6 +132,11 @@ def test_links_are_listed_by_labels_and_page_by_page(office: Front) -> None:
     assert office.call("GET", "/v1/bridges", params={"label": "a b"}).status_code == 400
 
 
+def test_a_form_that_the_topology_has_not_is_named(office: Front) -> None:
+    found = refused(office.call("GET", "/v1/topology?format=xml"), 400)
+    assert found == {"?format": "must be json, graphml or dot, not 'xml'"}
+
+
 def test_settings_are_applied_with_everything_else(office: Front) -> None:
     said = [{"kind": "Link", "name": "s1-s2", "spec": {"cost": 5}}, {"kind": "Bridge", "name": "s7"}]
     assert office.call("POST", "/v1/apply", said).status_code == 200
