@@ -51,10 +51,19 @@ class Announcing:
         done = {subject for subject in self._waiting if self._stands(subject)}
         self._waiting -= done
         for kind, key in sorted(done):
-            self._reports.publish("ready", f"{kind} {key}", {"ready": True, **self._drained(kind, key)})
+            detail = {"ready": True, **self._drained(kind, key), **self._steered(kind, key)}
+            self._reports.publish("ready", f"{kind} {key}", detail)
 
     def _stands(self, subject: Subject) -> bool:
         return self._fabric.core.readiness.ready(subject) and self._fabric.waits(*subject) is None
+
+    def _steered(self, kind: str, key: str) -> dict[str, object]:
+        """How many pairs of bridges a path policy speaks of, and how many of these have a path of their own."""
+        if kind != "PathPolicy":
+            return {}
+        store = self._fabric.core.compiler.store
+        placed = [store.get(Placed, each) for each in store.where(Placed, "policy", key)]
+        return {"demands": len(placed), "steered": sum(each is not None and each.track != 0 for each in placed)}
 
     def _drained(self, kind: str, key: str) -> dict[str, object]:
         """Whether it may be taken away, of what is in maintenance."""

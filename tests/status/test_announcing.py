@@ -76,9 +76,12 @@ def test_a_path_policy_is_announced_when_its_path_stands_and_when_it_has_moved(t
     after(core, [VIDEO])
     assert told.news() == []
     atlas.paths[VIDEO.key] = {"conditions": []}
-    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True})]
-    after(core, [Placed(f"{VIDEO.key}|s1|s2", VIDEO.key, "s1", "s2", MAIN)])
-    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True})]
+    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True, "demands": 0, "steered": 0})]
+    ends = [(VIDEO.key, "s1", target) for target in ("s2", "s3")]
+    after(core, [Placed("|".join(each), *each, MAIN) for each in ends])
+    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True, "demands": 2, "steered": 2})]
+    after(core, [Placed("|".join(ends[0]), *ends[0], 0, "drop")])
+    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True, "demands": 2, "steered": 1})]
 
 
 def test_a_switch_that_has_not_confirmed_is_waited_for(told: Told) -> None:
@@ -90,4 +93,4 @@ def test_a_switch_that_has_not_confirmed_is_waited_for(told: Told) -> None:
     after(core, [Placed(f"{VIDEO.key}|s1|s2", VIDEO.key, "s1", "s2", MAIN)])
     assert told.news() == []
     core.bridges["s4"].away = False  # type: ignore[attr-defined]
-    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True})]
+    assert told.news() == [(f"PathPolicy {VIDEO.key}", {"ready": True, "demands": 1, "steered": 1})]
