@@ -59,11 +59,14 @@ def iperf(station: Station, address: str, *options: str, seconds: int = 2) -> fl
     return float(said.get("end", {}).get("sum_received", {}).get("bits_per_second", 0))
 
 
-def fetch(station: Station, address: str, *, active: bool = False) -> int:
-    """Bytes of the file ``story`` that ``ftp`` brings from an address; ``active`` has the server connect back."""
+def fetch(station: Station, address: str, *, active: bool = False, seconds: int = 5) -> int:
+    """Bytes of the file ``story`` that ``ftp`` brings from an address; ``active`` has the server connect back.
+
+    It gives up when nothing came for so many ``seconds``.
+    """
     target = station.machine.directory.path / f"{station.name}.story"
     target.unlink(missing_ok=True)
-    options = ("-A" if active else "-p", "-q", "5", "-V", "-a", "-o", str(target))
+    options = ("-A" if active else "-p", "-q", str(seconds), "-V", "-a", "-o", str(target))
     _said(station, "tnftp", *options, f"ftp://{bracketed(address)}/story")
     return target.stat().st_size if target.exists() else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def says(words: str, *argv: str) -> bool:
         said = any(words in line for line in child.stdout or ())
         child.terminate()
     return said
+
+
+def side_by_side(*questions: Callable[[], T]) -> list[T]:
+    """The answers to questions that are asked all at once."""
+    with ThreadPoolExecutor(len(questions)) as pool:
+        asked = [pool.submit(question) for question in questions]
+        return [one.result() for one in asked]
 
 
 def until(condition: Callable[[], T], seconds: float, what: str, pause: float = 0.02) -> T:

@@ -24,6 +24,7 @@ REPLY = re.compile(r"^\[(\d+\.\d+)\].*icmp_seq=(\d+)")
 SENT = re.compile(r"(\d+) packets transmitted")
 INTERVAL = 0.002
 PING = ("ping", "-n", "-i", "0.2", "-w", "2")  # longer than the kernel waits between ARP requests
+AT_ONCE = 32
 IN_FLIGHT = 3  # requests younger than the reply to them when ping is told to end
 
 
@@ -66,8 +67,7 @@ class SteadyPing:
 
     def more(self, replies: int = 500) -> None:
         """Wait until so many more replies have come."""
-        wanted = self.replies() + replies
-        until(lambda: self.replies() >= wanted, 20, f"{replies} more replies")
+        all_get_more([self], replies)
 
     def stop(self) -> Loss:
         """Stop and count; a request is lost if no reply came, those just sent apart."""
@@ -121,6 +121,12 @@ class SteadyKnocks:
         return Loss(int(figures["tried"]), int(figures["failed"]), float(figures["gap"]))
 
 
+def all_get_more(pings: Iterable[SteadyPing], replies: int = 500) -> None:
+    """Wait until so many more replies have come to each, counted from now."""
+    wanted = [(one, one.replies() + replies) for one in pings]
+    until(lambda: all(one.replies() >= number for one, number in wanted), 20, f"{replies} more replies", pause=0.1)
+
+
 def loss(output: str) -> Loss:
     """Read the output of ``ping -D -n -i 0.002``."""
     replies = _replies(output)
@@ -141,7 +147,7 @@ def ping(source: Station, address: str) -> bool:
 def unreached(pairs: Iterable[tuple[Station, str]]) -> list[str]:
     """The pairs (machine, address) of which no ping is answered, as ``a>10.0.0.1``; all are tried side by side."""
     asked = list(pairs)
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda pair: ping(*pair), asked))
     return [f"{vm.name}>{address}" for (vm, address), answered in zip(asked, answers, strict=True) if not answered]
 
