@@ -25,7 +25,12 @@ STRIDE = 2.0
 
 
 def least_load(board: Board) -> float:
-    """The bound for the demands of a board; where they are placed now is what lengths are begun with."""
+    """The bound for the demands of a board; where they are placed now is what lengths are begun with.
+
+    What no link leads to has no part in it.
+    """
+    if not board.fullest():
+        return 0.0
     by_source: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for (source, target), rate in zip(board.ends, board.rates, strict=True):
         by_source[source].append((target, rate))
@@ -61,8 +66,9 @@ def _crowded(
         distances, before, order = _tree(board, lengths, source)
         passing: dict[int, float] = defaultdict(float)
         for target, rate in targets:
-            passing[target] += rate
-            travelled += rate * distances[target]
+            if target in distances:
+                passing[target] += rate
+                travelled += rate * distances[target]
         for at in reversed(order[1:]):
             previous, arc = before[at]
             passing[previous] += passing[at]

@@ -52,7 +52,7 @@ def measure() -> Iterator[Figure]:
         for _ in place(board):
             continue
         seconds, placed = time.process_time() - started, board.fullest()
-        ratios.append(placed / routes)
+        ratios.append(placed / routes if routes else 1.0)
         what, least = f"{name}, {len(board.rates):,} demands", 100 * least_load(board)
         yield Figure(f"{what}: load of the fullest link, against routes", 100 * placed, "%", NO_WORSE, 100 * routes)
         yield Figure(f"{what}: the same, against a bound below which it cannot be", 100 * placed, "%", None, least)

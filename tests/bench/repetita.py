@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from controller.links import in_order, link_name
 from topology.board import Load
-from topology.map import Edge, Map
+from topology.map import Edge, Map, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,8 @@ def _graph(path: Path) -> tuple[Map, list[str]]:
         forth = ends[0] == names[int(source)]
         ways[ends].append((max(1, round(weight * times)), float(rate) / 1000, float(delay) / 1000, forth))
     ground = Map()
+    for name in names:
+        ground.put(Site(name))
     for ends, both in ways.items():
         wires = max(sum(each[3] is way for each in both) for way in (True, False))
         cost, latency = max(each[0] for each in both), max(each[2] for each in both)
