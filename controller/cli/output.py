@@ -14,6 +14,7 @@ from rich.table import Table
 
 Form = Literal["table", "json", "yaml"]
 _CONDITIONS = ("Ready", "Placed", "Protected")
+_UNFOLDED = 10_000  # characters: what reads a table from a pipe takes it line by line
 _READ_ONLY = ("status", "uid", "revision", "created_at", "updated_at")
 
 
@@ -34,7 +35,8 @@ def show(
             plain = [{key: value for key, value in item.items() if key not in _READ_ONLY} for item in items]
             yaml.safe_dump_all(plain, sys.stdout, sort_keys=False, explicit_start=True)
         case _:
-            Console().print(_table(items, columns or _columns_of(items)))
+            width = None if sys.stdout.isatty() else _UNFOLDED
+            Console(width=width).print(_table(items, columns or _columns_of(items)))
 
 
 def _table(items: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str]]) -> Table:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from controller.cli import spelled_out
+from controller.cli.client import Daemon
 from controller.cli.exits import Exit
 from controller.cli.intent import difference
 from controller.entities import Router
@@ -22,7 +22,7 @@ from controller.store import Store
 from tests.northbound.fake_world import NoSwitch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from conftest import Shell
 
@@ -250,12 +250,20 @@ def test_tokens_are_made_listed_and_ended(shell: Shell) -> None:
     assert shell("--token", token, "get", "projects").code == Exit.REFUSED
 
 
-def test_watching_goes_on_until_it_is_dropped(shell: Shell, document: Path) -> None:
+def test_watching_goes_on_until_it_is_dropped(shell: Shell, document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shell("apply", "-f", str(document))
-    name = next(row.name for row in shell.office.tokens.rows())
-    threading.Timer(0.3, shell.office.made, ("acme/ports/q", "acme/networks/db")).start()
-    threading.Timer(0.8, shell.office.tokens.revoke, (name,)).start()
-    threading.Timer(0.9, shell.office.events.publish, ("health", "daemon", {}, 9, "tester")).start()
+    office, follow = shell.office, Daemon.events
+
+    def followed(daemon: Daemon, since: int) -> Iterator[dict[str, Any]]:
+        """What happens once somebody watches; the token ends when the last of it has been told."""
+        office.made("acme/ports/q", "acme/networks/db")
+        for event in follow(daemon, since):
+            yield event
+            if event["subject"] == "Network acme/db":
+                office.tokens.revoke(next(row.name for row in office.tokens.rows()))
+                office.events.publish("health", "daemon", {}, 9, "tester")
+
+    monkeypatch.setattr(Daemon, "events", followed)
     said = shell("get", "ports", "--watch")
     assert said.code == Exit.REFUSED
     assert "Port acme/q" in said.out

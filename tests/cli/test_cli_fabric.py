@@ -169,6 +169,12 @@ def test_a_table_of_links_is_for_people(shell: Shell) -> None:
     assert shell("get", "paths", "-o", "table").out.split()[-3:] == ["PLACED", "PROTECTED", "READY"]
 
 
+def test_a_table_in_a_pipe_has_one_line_for_each_row(shell: Shell) -> None:
+    labels = {f"key-{number}": "x" * 60 for number in range(9)}
+    shell.office.world.rows = [{**LINK, "wires": [], "labels": labels}]
+    assert len(shell("get", "links", "-o", "table").out.rstrip().split("\n")) == 2
+
+
 def test_a_name_is_taken_as_it_is_written(shell: Shell) -> None:
     assert shell("undrain", "s1-s2#a").code == Exit.REFUSED
     assert "does not exist" in shell("get", "link", "s1-s2?wait=1").err
