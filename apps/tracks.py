@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def steps(track: Track, view: View) -> Iterator[Flow]:
     """One flow on each bridge but the last."""
     named: Match = {f.ETH_TYPE: f.ETH_NSH, f.NSH_SPI: track.number}
-    for (here, then), detour in zip(pairwise(track.bridges), track.detours, strict=False):
+    for (here, then), detour in zip(pairwise(track.bridges), track.detours, strict=True):
         onward = _onward(here, across(here, then, view), _round(here, detour, view), view)
         if onward:
             yield FABRIC.flow(Here(here), "track", named, [dec_nsh_ttl(), *onward])
