@@ -25,6 +25,7 @@ from apps.pipeline import (
     SNAT,
 )
 from apps.questions import asked, told
+from apps.rooms import room
 from controller.addresses import link_local
 from controller.derived import Endpoint, Leg
 from controller.flow import fields as f
@@ -48,10 +49,11 @@ def legs(leg: Leg, view: View) -> Iterator[Flow]:
     realm = Hosts(leg.realm)
     taken: list[Action] = [set_field(r.ROUTER, leg.number), EXIT.goto]
     yield ROUTER_IN.flow(realm, "router", {r.NETWORK: leg.vni, f.ETH_DST: leg.mac}, taken)
+    largest = room(leg, view)
     for block in leg.blocks:
         to_block = bound_for(leg.number, block)
         yield EXIT.flow(realm, "inside", to_block, [ROUTE.goto])
-        routed = [*ROUTED, *onto(leg.vni, leg.mac, leg.mtu, hand_on(block))]
+        routed = [*ROUTED, *onto(leg.vni, leg.mac, largest, hand_on(block))]
         yield ROUTE.flow(realm, prefix(block), to_block, routed)
     yield from _addresses(leg)
     if view.count(Leg, "network", leg.network) > 1:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.next_hops import ROUTED, bound_for, hand_to, onto, prefix
 from apps.pipeline import EXIT, HOP, ROUTE
+from apps.rooms import room
 from controller.addresses import within
 from controller.derived import Endpoint, Exit, Federation, Leg
 from controller.flow.actions import Action, multipath, set_field
@@ -67,7 +68,7 @@ def _next_hop(router: Router, address: str, view: View) -> _NextHop | None:
     """Where a next hop is: on one of the router's networks, or outside."""
     for leg in view.where(Leg, "router", router.key):
         if any(within(address, block) for block in leg.blocks):
-            return _NextHop(address, leg.vni, leg.mac, leg.mtu, inside=True, alive=_alive(leg, address, view))
+            return _NextHop(address, leg.vni, leg.mac, room(leg, view), inside=True, alive=_alive(leg, address, view))
     leaving = view.find(Exit, router.key)
     if leaving is not None and any(within(address, block) for block in leaving.blocks):
         return _NextHop(address, leaving.vni, leaving.mac, leaving.mtu, inside=False, alive=True)

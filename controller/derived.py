@@ -111,6 +111,14 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowed:
+    """That packets of a network (its key) may be no larger than this, which is less than tunnels have room for."""
+
+    key: str
+    mtu: int
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """A router on one of its networks, key ``router|network``; ``blocks`` are the subnets that it routes there.
 

@@ -68,6 +68,8 @@ class Door:
 class Network:
     """A broadcast domain of one project. ``vni`` is 24 bits and unique in the cluster, ``mtu`` in bytes.
 
+    ``enclosed_mtu`` is what the underlay has room for behind a header in a tunnel, 0 where it does not matter or nobody
+    knows; ``mtu_open``: nobody asked for an MTU.
     ``physical_network`` and ``vlan`` (None: untagged) are those of a bridged network; ``door`` is a nat network's;
     ``gateway_mac`` is the host's on a host-only network.
     """
@@ -85,6 +87,8 @@ class Network:
     vlan: int | None = None
     door: Door | None = None
     gateway_mac: str | None = None
+    enclosed_mtu: int = 0
+    mtu_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

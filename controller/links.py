@@ -20,6 +20,8 @@ Ends = tuple[str, str]
 DEFAULT_COST = 10
 FABRIC = 0xFFFFFC
 """The VNI under which frames with a network service header travel in tunnels; no network has it."""
+ENCLOSED = 38
+"""Bytes that a frame between wired bridges has more than its packet's own Ethernet header: one more, and 24 (NSH)."""
 TRACKS = 1 << 23
 """Service paths from here on are tracks, those below are bridges, in one of two versions."""
 

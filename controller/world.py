@@ -21,6 +21,7 @@ from controller.status.hosts import with_hosts
 from controller.status.networks import network_status, project_status
 from controller.status.policies import idle_status, policy_status
 from controller.status.ports import port_status
+from controller.status.rooms import with_room
 from controller.status.routers import router_status
 from controller.status.translations import floating_status, forward_status
 
@@ -97,6 +98,7 @@ class World:
             case "Network":
                 if self._core.compiler.store.get(Exit, f"{DOOR}{key}") is not None:
                     found = with_exhaustion(found, self._services, f"{DOOR}{key}", self._started)
+                found = with_room(found, self._core, self.fabric.links.watch.narrowest(), key, self._started)
                 return with_hosts(found, self._core, self._states, key, self._started)
         return found
 

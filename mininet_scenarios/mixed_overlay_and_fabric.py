@@ -57,7 +57,7 @@ def tell(story: Story, lab: Lab) -> None:
     story.check("all links are found", held=True, evidence=links.states(scene.client))
     prove_one_network(story, scene.hosts)
     prove_apart(story, lab, scene)
-    prove_long_packets(story, scene.hosts)
+    prove_long_packets(story, scene.client, scene.hosts)
     prove_rounds(story, scene)
 
 
@@ -116,9 +116,12 @@ def prove_apart(story: Story, lab: Lab, scene: Mixed) -> None:
     story.check("and their broadcasts nobody else", heard == {1: 1, 0: len(scene.hosts)}, dict(heard))
 
 
-def prove_long_packets(story: Story, members: list[Host]) -> None:
-    """A header inside of a tunnel takes 88 bytes of the underlay."""
+def prove_long_packets(story: Story, client: Rest, members: list[Host]) -> None:
+    """A header inside of a tunnel takes 88 bytes of the underlay, and machines are told what it leaves."""
     story.step(f"Packets of {LEFT} bytes, and longer ones, between a bare bridge and the host with tunnels only")
+    (network,) = client.get(f"/projects/{wired.TENANT}/networks")["items"]
+    fits = links.condition(network["status"], "FitsUnderlay")
+    story.check(f"machines are told {LEFT}", network["status"]["mtu"] == LEFT and fits["status"], fits["reason"])
     story.check(f"{LEFT} bytes cross", crosses(members[4], members[0], LEFT) and crosses(members[0], members[4], LEFT))
     story.check(f"{LEFT + 1} do not fit the underlay", not crosses(members[4], members[0], LEFT + 1))
 

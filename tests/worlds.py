@@ -56,7 +56,8 @@ def chassis(number: int) -> Chassis:
 def network(key: str, vni: int, encap: Encap = "vxlan", subnets: tuple[Subnet, ...] = SUBNETS) -> Network:
     """A network whose uid is made of its key."""
     project, name = key.split("/")
-    return Network(key, f"uid-{key}", project, name, "overlay", vni, encap, 1450, subnets)
+    told = ("overlay", vni, encap, 1450, subnets)
+    return Network(key, f"uid-{key}", project, name, *told, enclosed_mtu=1412, mtu_open=True)
 
 
 def mac(number: int) -> str:

@@ -108,6 +108,10 @@ class Care:
             return "BFD begins"
         return DEAF if wire.key in self._again or False in alive else "BFD is to begin"
 
+    def narrowest(self) -> tuple[int, str] | None:
+        """The least MTU of a wire that is up, and that wire (its key); None where no host tells of any."""
+        return self._wires.narrowest()
+
     def run(self) -> None:
         """Look after wires for ever."""
         while True:

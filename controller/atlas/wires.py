@@ -52,6 +52,8 @@ class Wires:
     def __init__(self, store: Store, hosts: Hosts, settings: Topology, breath: Callable[[], None]) -> None:
         self.watching: dict[str, int] = {}
         self._since: dict[Place, float] = {}
+        self._narrowest: tuple[int, str] | None = None
+        self._stale = True
         self._store = store
         self._hosts = hosts
         self._settings = settings
@@ -64,6 +66,7 @@ class Wires:
 
     def tend(self) -> None:
         """Ask of all ends what is wanted of them now."""
+        self._stale = True
         asked = {wire.key: tuple(self._asked(wire)) for wire in self._all()}
         self.watching = {key: interval for key, interval in self.watching.items() if key in asked}
         self._hosts.tend(end for ends in asked.values() for end in ends)
@@ -75,6 +78,7 @@ class Wires:
 
     def heard(self, place: Place, now: float) -> None:
         """A host says something else than before of an end."""
+        self._stale = True
         state = self._hosts.ends.state(place)
         if state is not None and state.alive:
             self._since.setdefault(place, now)
@@ -97,6 +101,15 @@ class Wires:
             if not state.able:
                 return f"{interface} is of a sort that BFD does not watch"
         return None
+
+    def narrowest(self) -> tuple[int, str] | None:
+        """The least MTU of a wire that is up, and that wire (its key); None where no host tells of any."""
+        if self._stale:
+            self._stale = False
+            up = (wire for wire in self._all() if wire.up)
+            known = ((state.mtu, wire.key) for wire in up for state in self.states((wire,)))
+            self._narrowest = min(((mtu, key) for mtu, key in known if mtu is not None), default=None)
+        return self._narrowest
 
     def lacking(self) -> Iterator[Wire]:
         """Of which both ends could tell that they are alive, and do not, though they ought to.

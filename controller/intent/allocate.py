@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from controller.entities import Encap, Mode
 from controller.intent.blocks import IPV4, IPV6, Block, text
+from controller.links import ENCLOSED
 from controller.zones import MOST_ROUTERS
 
 VNI_MAX = 0xFEFFFF
@@ -24,6 +25,8 @@ _IPV6_HEADER_MORE = 20
 # Outer IPv4 (20) and inner Ethernet (14) for all; UDP and VXLAN 8 + 8; UDP, Geneve and one 8-byte option, which carries
 # the sender's identity, 8 + 8 + 8; GRE with its key 4 + 4.
 _OVERHEAD: dict[Encap, int] = {"vxlan": 50, "geneve": 58, "gre": 42}
+_ENCLOSED_OVERHEAD = _OVERHEAD["vxlan"] + ENCLOSED
+"""Of a header between bridges in a tunnel; Geneve carries no option then."""
 _LARGEST_MTU = 65535
 TUNNEL_PORTS = frozenset({4789, 6081})
 """Of VXLAN and Geneve."""
@@ -50,6 +53,13 @@ def mtu(encap: Encap, underlay: Underlay) -> int:
     """The largest guest packet, in bytes, that fits the underlay in one piece."""
     more = _IPV6_HEADER_MORE if underlay.ip == IPV6 else 0
     return underlay.mtu - _OVERHEAD[encap] - more
+
+
+def enclosed_mtu(mode: Mode, underlay: Underlay) -> int:
+    """The largest guest packet, in bytes, that fits the underlay behind a header in a tunnel; 0 where there is none."""
+    if mode in {"bridged", "host-only"}:
+        return 0
+    return underlay.mtu - _ENCLOSED_OVERHEAD - (_IPV6_HEADER_MORE if underlay.ip == IPV6 else 0)
 
 
 def mtus(mode: Mode, encap: Encap, underlay: Underlay) -> tuple[int, int]:

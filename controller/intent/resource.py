@@ -54,6 +54,7 @@ class NetworkAllocation:
     """``vni`` is 0 and ``mtu`` is 0 only while a draft is being completed.
 
     ``door`` is how a nat network leaves by its hosts, ``gateway_mac`` the hosts' on a host-only network.
+    ``enclosed_mtu`` is as of ``controller.entities.Network``.
     """
 
     vni: int
@@ -61,6 +62,7 @@ class NetworkAllocation:
     mtu: int
     door: Door | None = None
     gateway_mac: str | None = None
+    enclosed_mtu: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from controller import served
-from controller.derived import Endpoint, Leg
+from controller.derived import Endpoint, Leg, Narrowed
 from controller.entities import Network
 from controller.services import ra
 from controller.services.outcome import Emission, ToPorts
@@ -47,7 +47,7 @@ class Beacons:
     def changed(self, reads: Iterable[tuple[Any, ...]], now: float) -> None:
         """The compiler's entities changed: networks that these concern are told soon."""
         for read in reads:
-            if read[0] == "get" and read[1] is Network:
+            if read[0] == "get" and read[1] in {Network, Narrowed}:
                 self._soon(read[2], now)
             elif read[0] == "get" and read[1] is Leg:
                 self._soon(read[2].partition("|")[2], now)

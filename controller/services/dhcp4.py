@@ -44,6 +44,7 @@ class _Asked:
     grants: tuple[Grant, ...]
     server: str
     router: str | None
+    mtu: int
     now: float
 
     def grant(self, wanted: str | None) -> Grant:
@@ -93,7 +94,8 @@ def _asked(punt: Punt, facts: Facts, now: float) -> _Asked | Ignored:
         return Ignored("unserved")
     server = served.server(network, found[0][1])
     router = told.default_route(network, found[0][1], facts)
-    return _Asked(punt, ether, message, owner, network, found, server, router, now)
+    largest = told.mtu(network, facts)
+    return _Asked(punt, ether, message, owner, network, found, server, router, largest, now)
 
 
 def _behind(relay: Endpoint, message: m.Message, facts: Facts) -> Endpoint | None:
@@ -177,7 +179,7 @@ def _options(asked: _Asked, kind: int, subnet: Subnet, *, leased: bool) -> Itera
         for code, seconds in zip((m.LEASE_TIME, m.RENEWAL, m.REBINDING), told.times(subnet), strict=True):
             yield code, seconds.to_bytes(4, "big")
     yield from _echoed(asked.message)
-    known = told.options4(asked.network, subnet, asked.router)
+    known = told.options4(asked.network, subnet, asked.router, asked.mtu)
     wanted = asked.message.options.get(m.WANTED)
     for code in dict.fromkeys((*_ALWAYS, *(known if wanted is None else wanted))):
         if code in known:

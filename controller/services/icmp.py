@@ -15,6 +15,7 @@ from controller.entities import Network
 from controller.services import frames, outcome
 from controller.services.fragments import fragments
 from controller.services.outcome import Emission, Ignored, Outwards, Resumed, ToPorts, sender
+from controller.services.told import mtu
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +74,11 @@ def _legs(punt: Punt, facts: Facts) -> list[Leg]:
 
 def _mtu(punt: Punt, facts: Facts) -> int:
     """How large packets may be where this one was to go."""
-    kind, index, value = (Exit, "number", punt.router) if punt.network == LINK else (Network, "vni", punt.network)
-    found = (facts.get(kind, key) for key in facts.where(kind, index, value))
-    return next((each.mtu for each in found if each is not None), frames.LEAST_MTU)
+    if punt.network == LINK:
+        exits = (facts.get(Exit, key) for key in facts.where(Exit, "number", punt.router))
+        return next((each.mtu for each in exits if each is not None), frames.LEAST_MTU)
+    networks = (facts.get(Network, key) for key in facts.where(Network, "vni", punt.network))
+    return next((mtu(each, facts) for each in networks if each is not None), frames.LEAST_MTU)
 
 
 def may_be_told(packet: frames.Ip, reason: int) -> bool:

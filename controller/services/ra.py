@@ -87,7 +87,7 @@ def advertisement(network: Network, facts: Facts) -> Advertisement:
     parts = [
         _HEADER.pack(_ADVERTISEMENT, 0, 0, _HOP_LIMIT, flags, lifetime, 0, 0),
         bytes((1, 1)) + frames.mac_bytes(mac),
-        struct.pack("!BBHI", 5, 1, 0, network.mtu),
+        struct.pack("!BBHI", 5, 1, 0, told.mtu(network, facts)),
         *(_prefix(subnet) for subnet in subnets),
         *_names(network, subnets),
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from controller import served
 from controller.addresses import block, octets, within
-from controller.derived import Leg
+from controller.derived import Leg, Narrowed
 from controller.entities import Dhcp
 from controller.services import dhcp4_message as v4
 
@@ -92,9 +92,15 @@ def _labels(domain: str) -> bytes:
     return b"".join(bytes((len(label),)) + label for label in labels) + b"\0"
 
 
+def mtu(network: Network, facts: Facts) -> int:
+    """How large packets of a network may be where it is now."""
+    narrowed: Narrowed | None = facts.get(Narrowed, network.key)
+    return network.mtu if narrowed is None else narrowed.mtu
+
+
 @lru_cache(4096)
-def options4(network: Network, subnet: Subnet, router: str | None) -> Mapping[int, bytes]:
-    """The DHCPv4 options of a subnet by code, those about the lease left out."""
+def options4(network: Network, subnet: Subnet, router: str | None, largest: int) -> Mapping[int, bytes]:
+    """The DHCPv4 options of a subnet by code, those about the lease left out; ``largest`` is the MTU."""
     told, domain = settings(subnet), served.domain(network, subnet)
     found = {
         v4.MASK: block(subnet.cidr).netmask.packed,
@@ -102,7 +108,7 @@ def options4(network: Network, subnet: Subnet, router: str | None) -> Mapping[in
         v4.ROUTER: octets(router) if router else b"",
         v4.DNS: _addresses(resolvers(network, subnet)),
         v4.DOMAIN: domain.encode("ascii", "ignore"),
-        v4.MTU: network.mtu.to_bytes(2, "big"),
+        v4.MTU: largest.to_bytes(2, "big"),
         v4.NTP: _addresses(told.ntp),
         v4.SEARCH: names(search(network, subnet)),
     }

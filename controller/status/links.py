@@ -40,6 +40,9 @@ class Watch(Protocol):
     def unwatched(self, wire: Wire) -> str | None:
         """Why silence on a wire would not be noticed by its ends as soon as is asked, None where it would."""
 
+    def narrowest(self) -> tuple[int, str] | None:
+        """The least MTU of a wire that is up, and that wire (its key); None where no host tells of any."""
+
 
 class Links:
     """Every link that there is or that something is said of; ``watch`` knows of wires.

@@ -280,3 +280,15 @@ def test_ends_that_lose_and_hear_each_other_again_are_at_pace_only_after_a_while
     assert lab.care.unwatched(wire(1, 2)) == "BFD begins"
     lab.passes(PACE)
     assert lab.care.unwatched(wire(1, 2)) is None
+
+
+def test_the_narrowest_wire_is_known_of_those_that_are_up(lab: Lab) -> None:
+    assert lab.care.narrowest() == (1600, wire(1, 2).key)
+    lab.say(EndState(1500, None), ends(2, 3)[1])
+    assert lab.care.narrowest() == (1500, wire(2, 3).key)
+    lab.learn(wire(2, 3, up=False))
+    assert lab.care.narrowest() == (1600, wire(1, 2).key)
+    for place in tuple(lab.hosts.states):
+        lab.hosts.states.pop(place)
+        lab.hosts.told(place)
+    assert lab.care.narrowest() is None

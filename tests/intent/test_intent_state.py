@@ -206,7 +206,7 @@ def test_rows_of_an_earlier_version_are_read_as_they_were_meant() -> None:
     intent = Intent(_unreadable)
     puts, _ = intent.follow(Commit(1, tuple(ResourceChange(None, row) for row in rows), initial=True), 0)
     subnets = (Subnet("v4", "10.0.0.0/24", "10.0.0.1"),)
-    assert Network("acme/web", "u1", "acme", "web", "overlay", 7, "vxlan", 1450, subnets) in puts
+    assert Network("acme/web", "u1", "acme", "web", "overlay", 7, "vxlan", 1450, subnets, mtu_open=True) in puts
     assert Port("acme/p", "u2", "acme", "p", "acme/web", "02:00:00:00:00:01", ("10.0.0.2",)) in puts
 
 

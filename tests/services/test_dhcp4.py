@@ -12,6 +12,7 @@ from scapy.layers.dhcp import BOOTP, DHCP
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
+from controller.derived import Narrowed
 from controller.entities import Dhcp
 from controller.services import dhcp4
 from controller.services.outcome import DHCP as REASON
@@ -70,6 +71,13 @@ def _pairs(options: list[Any]) -> list[tuple[Any, ...]]:
 def the_lease(outcomes: list[Outcome]) -> Lease:
     (lease,) = leases(outcomes)
     return lease
+
+
+def test_a_machine_is_told_the_mtu_that_there_is_room_for() -> None:
+    narrow = facts()
+    narrow.put(Narrowed("acme/web", 1412), set())
+    _, options = reply(answered(narrow, "acme/web-1", said(1, "discover", ("param_req_list", EVERYTHING))))
+    assert options["interface-mtu"] == 1412
 
 
 def test_a_machine_is_offered_the_address_of_its_port_and_what_the_subnet_tells(known: Store) -> None:

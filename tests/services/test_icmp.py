@@ -13,6 +13,7 @@ from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6Time
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
+from controller.derived import Narrowed
 from controller.services import icmp
 from controller.services.outcome import EXPIRED, TOO_LARGE, UNRESOLVED, Ignored, Outwards, Punt, Resumed, ToPorts
 from tests.services.town import NOW, OFPORTS, ROUTER_MAC, emissions, facts, mac, punt
@@ -79,6 +80,14 @@ def test_a_large_packet_that_must_not_be_cut_is_told_how_large_it_may_be(known: 
     _, read = told(known, punt("acme/web-1", TOO_LARGE, sent, router=EDGE, network=0x101))
     assert read[ICMPv6PacketTooBig].mtu == 1450
     assert len(read[IPv6]) == 1280
+
+
+def test_where_there_is_less_room_that_is_told() -> None:
+    narrow = facts()
+    narrow.put(Narrowed("acme/web", 1412), set())
+    sent = packet(TCP(sport=1, dport=80) / Raw(b"x" * 1410), flags="DF")
+    _, read = told(narrow, punt("acme/web-1", TOO_LARGE, sent, router=EDGE, network=0x101))
+    assert read[ICMP].nexthopmtu == 1412
 
 
 @pytest.mark.parametrize("options", [[], [IPOption_Timestamp(), IPOption_Traceroute()], [inet.IPOption_RR()] * 2])

@@ -13,7 +13,7 @@ from scapy.layers.l2 import Ether
 
 from controller import served
 from controller.addresses import link_local
-from controller.derived import Leg
+from controller.derived import Leg, Narrowed
 from controller.entities import Network
 from controller.services import ra
 from controller.services.beacons import Beacons
@@ -104,6 +104,15 @@ def test_a_solicitation_from_beyond_the_link_is_none(known: Store) -> None:
 def test_no_bytes_raise(known: Store, noise: bytes) -> None:
     for start in (0, 14, 54, 58, 62):
         list(ra.answer(punt("acme/web-1", SOLICITATION, solicitation(1)[:start] + noise), known, NOW))
+
+
+def test_networks_are_told_at_once_when_there_is_less_room() -> None:
+    narrow = facts()
+    narrow.put(Narrowed("acme/web", 1412), set())
+    beacons = Beacons(narrow, lambda: 0.5)
+    beacons.changed([("get", Narrowed, "acme/web")], NOW)
+    (said, *_) = beacons.due(NOW)
+    assert Ether(said.frame)[s.ICMPv6NDOptMTU].mtu == 1412
 
 
 def test_networks_are_told_unasked_soon_after_a_change_and_then_within_the_bounds() -> None:

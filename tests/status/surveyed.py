@@ -74,10 +74,14 @@ class Watch:
     """Why BFD does not watch wires, by their links, as a test has it; no database tells of ``deaf`` bridges."""
 
     reasons: dict[str, str] = field(default_factory=dict)
+    narrow: tuple[int, str] | None = None
     deaf: set[str] = field(default_factory=set)
 
     def watched(self, wire: Wire) -> bool | None:
         return None if self.deaf & {*wire.ends} else wire.up and self.unwatched(wire) is None
+
+    def narrowest(self) -> tuple[int, str] | None:
+        return self.narrow
 
     def unwatched(self, wire: Wire) -> str | None:
         return self.reasons.get(link_name(*wire.ends))

@@ -98,6 +98,7 @@ def _settle(draft: Draft, _key: Key, spec: NetworkSpec, before: Resource | None)
         mtu=mtu,
         door=kept.door if kept and spec.mode == "nat" else None,
         gateway_mac=kept.gateway_mac if kept and spec.mode == "host-only" else None,
+        enclosed_mtu=allocate.enclosed_mtu(spec.mode, draft.underlay),
     )
 
 
@@ -181,6 +182,8 @@ def _entity(resource: Resource) -> entities.Network:
         vlan=spec.vlan,
         door=allocated.door,
         gateway_mac=allocated.gateway_mac,
+        enclosed_mtu=allocated.enclosed_mtu,
+        mtu_open=spec.mtu is None,
     )
 
 
