@@ -1,4 +1,7 @@
-"""What all tests share: golden files may be rewritten, and random tests draw the same examples on every run."""
+"""What all tests share: golden files may be rewritten, and random tests draw the same examples on every run.
+
+Stories go first, then what else needs Open vSwitch: what is left at the end is short, and workers can share it out.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from tests.real_switch import RealSwitch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+STORIES = "test_scenarios.py"
+
 settings.register_profile(
     "same-every-run", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -21,6 +26,17 @@ settings.load_profile("same-every-run")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden and docs/pipeline.md anew")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_quickness)
+
+
+def _quickness(item: pytest.Item) -> int:
+    """0 for stories, 1 for what else needs Open vSwitch, 2 for all the others."""
+    if item.path.name == STORIES:
+        return 0
+    return 1 if item.get_closest_marker("system") else 2
 
 
 @pytest.fixture(scope="session")
