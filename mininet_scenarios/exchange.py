@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mininet_scenarios.wire import socket_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mininet_scenarios.machine import Station
+    from mininet_scenarios.vm import Vm
 
 PORT = 4000
 WORD = b"is anybody there"
@@ -95,6 +99,14 @@ def arp(source: Station, address: str) -> bool:
     """Whether anybody answers an ARP request of ``source`` for ``address``."""
     shown = source.machine.run("sh", "-c", f"arping -c 1 -w 1 -I eth0 {address} || true")
     return "Unicast reply" in shown or "bytes from" in shown
+
+
+def unanswered(pairs: Iterable[tuple[Vm, Vm]]) -> list[str]:
+    """The pairs of which the second does not answer the first one's ARP, as ``a>b``; all are tried side by side."""
+    asked = list(pairs)
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answers = list(pool.map(lambda pair: arp(pair[0], pair[1].ipv4), asked))
+    return [f"{a.name}>{b.name}" for (a, b), answer in zip(asked, answers, strict=True) if not answer]
 
 
 def _socket(vm: Station, address: str, kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:

@@ -82,7 +82,7 @@ def prove_conversations(story: Story, vms: list[Vm]) -> None:
     """Every ordered pair of one tenant, by every protocol, with the system's own programs and sockets."""
     pairs = all_pairs(vms)
     deaf = {
-        "ARP": [f"{a.name}>{b.name}" for a, b in pairs if not exchange.arp(a, b.ipv4)],
+        "ARP": exchange.unanswered(pairs),
         "ICMP": unreached((a, b.ipv4) for a, b in pairs),
         "ICMPv6": unreached((a, b.ipv6) for a, b in pairs),
         "TCP": [f"{a.name}>{b.name}" for a, b in pairs if not exchange.tcp(a, b, b.ipv4)],
@@ -98,7 +98,8 @@ def prove_deaf(story: Story, scene: Scene) -> None:
     """The other tenant's own machine is not to be found, by any protocol."""
     red, blue = scene.machines.values()
     pairs = [(vm, blue[-1]) for vm in red] + [(vm, red[-1]) for vm in blue]
-    reached = [f"{a.name}>{b.name}" for a, b in pairs if exchange.arp(a, b.ipv4)]
+    deaf = exchange.unanswered(pairs)
+    reached = [f"{a.name}>{b.name}" for a, b in pairs if f"{a.name}>{b.name}" not in deaf]
     reached += [f"{a.name}>{b.name} TCP" for a, b in pairs if exchange.tcp(a, b, b.ipv4, 0.2)]
     reached += [f"{a.name}>{b.name} UDP" for a, b in pairs if exchange.udp(a, b, b.ipv4, 0.2)]
     reached += [f"{a.name}>{b.name} UDP over IPv6" for a, b in pairs if exchange.udp(a, b, b.ipv6, 0.2)]

@@ -2,10 +2,12 @@
 
 Machines ask for services all the time, each time anew. What both the old and the new world allow always passes, what
 neither allows never does, and once a change is confirmed what passes is what it says.
+``NETLOOM_POLICY_CHANGES=100`` makes so many changes, not 9.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.system
 LAN = Lan(TENANT, "net", 66)
-CHANGES, DEATH = 14, 7
+CHANGES = int(os.environ.get("NETLOOM_POLICY_CHANGES", "9"))
+DEATH = CHANGES // 2
 SETTLED = 0.5  # seconds in which Open vSwitch looks again at what it has forwarded before, after it has confirmed
 QUIET = 0.7  # seconds in which a world is looked at after that
 PORTS = (ALWAYS, NEVER, *CHANGING)
