@@ -14,7 +14,7 @@ from mininet_scenarios import clients, modes, routers, tenants, world
 from mininet_scenarios.command import until
 from mininet_scenarios.modes import DIRECTIONS, LANS, MODES, TENANT, Claim
 from mininet_scenarios.ovs import Received
-from mininet_scenarios.probe import SteadyPing
+from mininet_scenarios.probe import SteadyPing, all_get_more
 from mininet_scenarios.story import play
 from mininet_scenarios.world import CAMPUS, FAR, HOSTS, SERVER
 
@@ -74,8 +74,7 @@ def outlive(story: Story, lab: Lab, scene: Scene) -> None:
     for host in scene.hosts:
         host.unserve()
         host.serve()
-    for way in ways:
-        way.more(1000)
+    all_get_more(ways, 1000)
     lost = [way.stop() for way in ways]
     story.check("nothing was lost", not any(one.lost for one in lost), [str(one) for one in lost])
     told = [dict(log.messages()) for log in logs]

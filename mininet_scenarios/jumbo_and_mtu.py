@@ -53,7 +53,7 @@ def tell(story: Story, lab: Lab) -> None:
     for address in scene.two.addresses:
         fitting = clients.fits(scene.one, address, LARGEST), clients.fits(scene.one, address, LARGEST + 1)
         story.check(f"{LARGEST} bytes to {address} fit, one more does not", fitting == (True, False), fitting)
-    rate = clients.iperf(scene.one, scene.two.ipv4)
+    rate = clients.iperf(scene.one, scene.two.ipv4, seconds=1)
     story.check("a TCP stream of large frames flows", rate > 0, f"{rate / 1e6:.0f} Mbit/s")
     story.step("A machine that knows nothing is told")
     prove_told(story, scene.told)
@@ -122,7 +122,7 @@ def prove_limit(story: Story, source: Vm, address: str, limit: int) -> None:
     source.machine.run("ip", "route", "flush", "cache")
     if ":" not in address:
         story.check("a larger one that may be cut comes in pieces", clients.fits(source, address, 3 * limit, "dont"))
-    rate = clients.iperf(source, address)
+    rate = clients.iperf(source, address, seconds=1)
     story.check("a TCP stream finds its size", rate > 0 and ping(source, address), f"{rate / 1e6:.0f} Mbit/s")
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mininet_scenarios import clients, rest, routers, servers, world
+from mininet_scenarios.command import side_by_side
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.machine import assign
-from mininet_scenarios.probe import ping
+from mininet_scenarios.probe import AT_ONCE, ping
 from mininet_scenarios.world import CAMPUS, FAR, HOSTS, PUBLIC, SERVER
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ def claims(scene: Scene, mode: str, direction: str, version: int) -> list[Claim]
 
 def broken(claims: list[Claim]) -> list[str]:
     """The claims that do not hold, with what was seen instead; all are tried side by side."""
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(_tried, claims))
     return [f"{claim.sentence}: {answer}" for claim, answer in zip(claims, answers, strict=True) if answer]
 
@@ -126,7 +128,7 @@ def table(scene: Scene) -> dict[Cell, list[str]]:
     """Every cell of the table with its claims that do not hold; all are tried side by side."""
     cells: list[Cell] = [(mode, direction, version) for mode in MODES for direction in DIRECTIONS for version in (4, 6)]
     asked = [(cell, claim) for cell in cells for claim in claims(scene, *cell)]
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(_tried, (claim for _, claim in asked)))
     found: dict[Cell, list[str]] = {cell: [] for cell, _ in asked}
     for (cell, claim), answer in zip(asked, answers, strict=True):
@@ -140,14 +142,21 @@ def _tried(claim: Claim) -> str:
 
 
 def _wrong(claim: Claim) -> str:
-    seen = clients.seen_as(claim.source, claim.address, claim.port) if claim.port else ""
-    pinged = ping(claim.source, claim.address) if claim.port in {None, 80} else None
+    seen, pinged = side_by_side(partial(_seen, claim), partial(_pinged, claim))
     where = f"{claim.source.name} to {claim.address}, port {claim.port}"
     if not claim.reached:
         return f"{where} is reached (ping {pinged}, seen as {seen or 'nobody'})" if pinged or seen else ""
     if pinged is False or (claim.port and not seen):
         return f"{where} is not reached (ping {pinged}, seen as {seen or 'nobody'})"
     return f"{where} is seen as {seen}, not {claim.seen}" if claim.seen and seen != claim.seen else ""
+
+
+def _seen(claim: Claim) -> str:
+    return clients.seen_as(claim.source, claim.address, claim.port) if claim.port else ""
+
+
+def _pinged(claim: Claim) -> bool | None:
+    return ping(claim.source, claim.address) if claim.port in {None, 80} else None
 
 
 def _to_peers(scene: Scene, mode: str, at: int) -> Iterator[Claim]:
