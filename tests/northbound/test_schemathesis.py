@@ -12,6 +12,7 @@ from typing import Any
 
 import msgpack
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import load_all_checks
@@ -41,6 +42,13 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """One connection for all: whatever was said on it before, the next answer is of the next request."""
+    with requests.Session() as kept:
+        yield kept
+
+
 def checked() -> dict[str, Any]:
     """The document, with so much less in some requests that they are thousands and not tens of thousands.
 
@@ -56,6 +64,8 @@ def checked() -> dict[str, Any]:
 WIDE = (
     "/v1/projects/{project}/policies/{name}",
     "/v1/projects/{project}/networkpolicies/{name}",
+    "/v1/projects/{project}/pathpolicies/{name}",
+    "/v1/projects/{project}/servicechains/{name}",
     "/v1/adminnetworkpolicies/{name}",
 )
 # Their peers and services are those of the wide ones.
@@ -67,6 +77,6 @@ schema = whole.exclude(method="PUT", path_regex=ALIKE)
 
 @schema.parametrize()
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_no_request_breaks_the_daemon(case: schemathesis.Case, daemon: Served) -> None:
+def test_no_request_breaks_the_daemon(case: schemathesis.Case, daemon: Served, session: requests.Session) -> None:
     headers = {"Authorization": f"Bearer {daemon.token}"}
-    case.call_and_validate(base_url=daemon.url, headers=headers, excluded_checks=[positive_data_acceptance])
+    case.call_and_validate(daemon.url, session, headers, excluded_checks=[positive_data_acceptance])
