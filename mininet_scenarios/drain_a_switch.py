@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mininet_scenarios.lab import Lab
+    from mininet_scenarios.rack import Socket
     from mininet_scenarios.rest import Rest
     from mininet_scenarios.story import Story
     from mininet_scenarios.wired import Scene
@@ -27,6 +28,7 @@ UPPER = [("s1", "up"), ("up", "s4")]
 LOWER = [("s1", "low"), ("low", "s4")]
 STUB = [("s4", "s5")]
 PAIRS = UPPER + LOWER + STUB
+WAYS = ("up", "low")
 MOST = 5  # streams each way
 BUSY, IDLE = 200, 20  # frames a second: what one stream brings at least, and what probes bring at most
 
@@ -80,7 +82,7 @@ def tell(story: Story, lab: Lab) -> None:
     links.maintain(client, "bridges", "up", on=True)
     seconds = timed(lambda: links.drained(client, "bridges", "up"), "up is drained")
     story.check("the daemon says that it is drained", held=True, evidence=f"after {seconds * 1000:.0f} ms")
-    story.check("nothing passes it", rate(scene, "up") <= IDLE, shown(scene))
+    story.check("nothing passes it", rates(scene)["up"] <= IDLE, shown(scene))
     streams.prove_whole(story, "nothing was lost or doubled")
 
     story.step("Switch it off and on")
@@ -92,13 +94,13 @@ def tell(story: Story, lab: Lab) -> None:
         scene.cables[pair].mend()
     links.wait_up(client, PAIRS)
     lab.wait_chassis(*scene.rack.bridges)
-    story.check("it is still drained", rate(scene, "up") <= IDLE and links.drained(client, "bridges", "up"))
+    story.check("it is still drained", rates(scene)["up"] <= IDLE and links.drained(client, "bridges", "up"))
     streams.prove_whole(story, "nothing was lost or doubled")
 
     story.step("Use it again")
     streams = Streams(scene, number)
     links.maintain(client, "bridges", "up", on=False)
-    until(lambda: rate(scene, "up") >= BUSY, 10, "up is in use again")
+    until(lambda: rates(scene)["up"] >= BUSY, 10, "up is in use again")
     lab.wait_chassis(*scene.rack.bridges)
     story.check("both ways are in use", both(scene), shown(scene))
     streams.prove_whole(story, "nothing was lost or doubled")
@@ -106,23 +108,33 @@ def tell(story: Story, lab: Lab) -> None:
     prove_needed(story, client, scene)
 
 
-def rate(scene: Scene, bridge: str) -> float:
-    """Frames a second that s1 and s4 send to a bridge, over half a second."""
-    ends = [cable.ends[pair.index(other)] for pair, cable in scene.cables.items() for other in pair if bridge in pair]
-    toward = [end for end in ends if end.chassis != bridge]
-    began, before = time.monotonic(), sum(end.sent for end in toward)
+def rates(scene: Scene) -> dict[str, float]:
+    """Frames a second that s1 and s4 send to up, and to low, over the same half second."""
+    began, before = time.monotonic(), sent(scene)
     until(lambda: time.monotonic() >= began + 0.5, 1, "half a second has passed")
-    return (sum(end.sent for end in toward) - before) / (time.monotonic() - began)
+    after, seconds = sent(scene), time.monotonic() - began
+    return {bridge: (after[bridge] - before[bridge]) / seconds for bridge in before}
+
+
+def sent(scene: Scene) -> dict[str, int]:
+    """Frames that s1 and s4 have sent to up, and to low."""
+    ends = {bridge: [end(scene, pair, bridge) for pair in scene.cables if bridge in pair] for bridge in WAYS}
+    return {bridge: sum(one.sent for one in found) for bridge, found in ends.items()}
+
+
+def end(scene: Scene, pair: tuple[str, str], bridge: str) -> Socket:
+    """The end of a cable that sends to a bridge."""
+    return next(end for end in scene.cables[pair].ends if end.chassis != bridge)
 
 
 def both(scene: Scene) -> bool:
     """Whether both ways carry streams."""
-    return min(rate(scene, "up"), rate(scene, "low")) >= BUSY
+    return min(rates(scene).values()) >= BUSY
 
 
 def shown(scene: Scene) -> str:
     """How much passes both."""
-    return ", ".join(f"{bridge}: {rate(scene, bridge):.0f}/s" for bridge in ("up", "low"))
+    return ", ".join(f"{bridge}: {rate:.0f}/s" for bridge, rate in rates(scene).items())
 
 
 def timed(condition: Callable[[], bool], what: str) -> float:
@@ -139,13 +151,13 @@ def prove_link(story: Story, scene: Scene, number: int) -> None:
     streams = Streams(scene, number)
     links.maintain(scene.client, "links", link, on=True)
     timed(lambda: links.drained(scene.client, "links", link), f"{link} is drained")
-    story.check("nothing leaves s1 by low", rate(scene, "up") >= BUSY, shown(scene))
+    story.check("nothing leaves s1 by low", rates(scene)["up"] >= BUSY, shown(scene))
     scene.cables["s1", "low"].cut()
     links.wait_state(scene.client, link, "down")
     scene.cables["s1", "low"].mend()
     links.wait_state(scene.client, link, "up")
     links.maintain(scene.client, "links", link, on=False)
-    until(lambda: rate(scene, "low") >= BUSY, 10, "low is in use again")
+    until(lambda: rates(scene)["low"] >= BUSY, 10, "low is in use again")
     streams.prove_whole(story, "it is drained, cut, mended and used again, and nothing was lost or doubled")
 
 
