@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING
 from topology.board import BEYOND, PER_HOP
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from topology.board import Board
     from topology.sharing import Shares
-
-    Steps = Generator[None, None, bool]
-    """A path is looked for at each step; returns whether that was of use."""
+    from topology.steps import Steps
 
 STEEPNESS = (2, 4, 8, 16, 32, 64)
 """Powers of load by which links count, one after the other."""
@@ -39,12 +37,6 @@ SWEEPS = 4
 """Times that all demands are looked at with links counting alike."""
 MOST = 8
 """Demands that are tried to get off one link."""
-
-if TYPE_CHECKING:
-    Left = Generator[None, None, int]
-    """Looks for one path at each step; returns how many may still be looked for."""
-    Whether = Generator[None, None, bool]
-    """Looks for one path at each step; returns whether it was of use."""
 
 
 @dataclass(slots=True)
@@ -128,7 +120,7 @@ def _greatest(board: Board, arc: int) -> list[int]:
     return [number for number, _ in users[:MOST]]
 
 
-def _leaves(task: _Task, number: int, below: float) -> Steps:
+def _leaves(task: _Task, number: int, below: float) -> Steps[bool]:
     """Put a demand where all its links stay below a bound, if there is such a path."""
     board, before = task.board, task.board.taken[number]
     board.move(number, ())
@@ -138,7 +130,7 @@ def _leaves(task: _Task, number: int, below: float) -> Steps:
     return bool(found)
 
 
-def _pushes(task: _Task, number: int, below: float) -> Steps:
+def _pushes(task: _Task, number: int, below: float) -> Steps[bool]:
     """Put a demand where links get too full for it, if others can leave those in turn."""
     board, moved = task.board, {number: task.board.taken[number]}
     board.move(number, ())
