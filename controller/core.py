@@ -147,7 +147,8 @@ class Core:
 
     def advance(self, world: World) -> None:
         """Compile a change and hand out its steps."""
-        compiled = self._compile(world)
+        self.breath.begin()
+        compiled = _compiled(self.compiler, world)
         self.turn += 1
         self.readiness.touch(compiled.touched, self.turn, time.time())
         self.readiness.forget(compiled.ended)
@@ -167,18 +168,6 @@ class Core:
             if len(self.recent) > RECENT_REVISIONS:
                 del self.recent[next(iter(self.recent))]
 
-    def _compile(self, world: World) -> Compiled:
-        """Without the collector: it would look through everything that stands, again and again, and find nothing."""
-        self.breath.begin()
-        gc.disable()
-        try:
-            compiled = self.compiler.run(world.puts, world.deletes)
-        finally:
-            gc.enable()
-        if len(compiled.changed) > LARGE_TURN:
-            gc.freeze()
-        return compiled
-
     def unconfirmed(self, revision: int) -> frozenset[str]:
         """The chassis that a revision touched and that have yet to confirm it; none for one long ago."""
         turn, touched = self.recent.get(revision, (0, frozenset()))
@@ -196,3 +185,15 @@ class Core:
             else []
         )
         self._reporter.ready(done)
+
+
+def _compiled(compiler: Compiler, world: World) -> Compiled:
+    """Without the collector: it would look through everything that stands, again and again, and find nothing."""
+    gc.disable()
+    try:
+        compiled = compiler.run(world.puts, world.deletes)
+    finally:
+        gc.enable()
+    if len(compiled.changed) > LARGE_TURN:
+        gc.freeze()
+    return compiled
