@@ -71,7 +71,7 @@ class Atlas:
         """Take over what an earlier daemon told, ahead of ``begin``; to compile it is the caller's."""
         known = tuple(entities)
         self._planner.fabric.recall({entity.key: entity.version for entity in known if isinstance(entity, Heading)})
-        self._placements.recall(known)
+        self._placements.recall(known, time.monotonic())
 
     def begin(self) -> None:
         """Asked by the core once it knows the world that was recalled: no switch is to see routes go and come back."""

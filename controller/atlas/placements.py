@@ -42,12 +42,12 @@ class Placements:
         self._mends = False
         self._stood: dict[Place, Entity] = {}
 
-    def recall(self, entities: Iterable[Entity]) -> None:
+    def recall(self, entities: Iterable[Entity], now: float = -inf) -> None:
         """Take over what an earlier daemon chose."""
         known = [entity for entity in entities if isinstance(entity, Track | Placed)]
         self._stood = {(type(entity), entity.key): entity for entity in known}
         tracks = [entity for entity in known if isinstance(entity, Track)]
-        self._steering.recall([entity for entity in known if isinstance(entity, Placed)], tracks)
+        self._steering.recall([entity for entity in known if isinstance(entity, Placed)], tracks, now)
 
     def plan(self, now: float, turn: Turn, deaf: Collection[str] = ()) -> bool:
         """Choose again; what is otherwise than it stood goes into the turn, but for what ``deaf`` bridges have to know.

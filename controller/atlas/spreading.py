@@ -58,6 +58,10 @@ class Spreading:
             return now
         return max(now, self._moved + self._settings.hold_down) if self._due else None
 
+    def rest(self, now: float) -> None:
+        """Nothing is to move for a while, as if something just had."""
+        self._moved = now
+
     def changed(self, now: float, *, altered: bool) -> None:
         """What it places, or places on, is not as it was; ``altered``: more than by what is measured."""
         if altered:

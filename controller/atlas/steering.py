@@ -22,16 +22,15 @@ from controller.atlas.choices import (
     drained_on,
     known_along,
     mended,
-    preferred,
     usable,
 )
 from controller.atlas.returning import Returning
 from controller.atlas.spreading import Spreading
-from controller.atlas.told import NONE, UNTOLD, conditions, figures, unprotected
+from controller.atlas.told import NONE, UNTOLD, conditions, figures
+from controller.atlas.what_if import what_if
 from controller.links import Placed
 from topology.paths import Question
 from topology.protect import Protected
-from topology.steps import finished
 from topology.tracks import Numbers
 
 if TYPE_CHECKING:
@@ -88,11 +87,16 @@ class Steering:
         self._urgent: set[str] = set()
         self._due: dict[str, float] = {}
 
-    def recall(self, placed: Iterable[Placed], tracks: Iterable[Track]) -> None:
-        """Take over what stood before this daemon started, ahead of the first ``plan``."""
+    def recall(self, placed: Iterable[Placed], tracks: Iterable[Track], now: float = -inf) -> None:
+        """Take over what stood before this daemon started, ahead of the first ``plan``.
+
+        As little is measured yet, it stays for a while, as what moved only ``now`` does.
+        """
         by_number = {track.number: track for track in tracks}
         self._numbers.take(by_number.values())
-        self._choices = {each.key: known_along(each, by_number) for each in placed}
+        known = {each.key: known_along(each, by_number) for each in placed}
+        self._choices = {key: replace(choice, since=now) if choice.path else choice for key, choice in known.items()}
+        self._spreading.rest(now)
 
     def plan(
         self,
@@ -158,12 +162,7 @@ class Steering:
 
     def compute(self, ground: Map, question: Question) -> dict[str, Any]:
         """Figures of a path that nobody takes; ``reason`` and ``message`` tell why there is none, or no backup."""
-        asked = Asked(question, strict=False)
-        choice = finished(preferred(ground, asked))
-        if choice.problem is not None:
-            return {**NONE, "reason": choice.problem.reason, "message": choice.problem.message}
-        found = finished(along(ground, asked, choice, Numbers()))
-        return {**figures(ground, question.source, question.target, found), **unprotected(found)}
+        return what_if(ground, question, self._breathe)
 
     def _ask(self, rates: Mapping[str, float]) -> set[str]:
         """Take down what demands ask for now; those that ask for something else than before."""

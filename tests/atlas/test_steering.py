@@ -153,6 +153,25 @@ def test_a_restart_chooses_what_stood_and_lays_the_same_tracks() -> None:
     assert again.steering.status("acme/p0")["backup"] == scene.steering.status("acme/p0")["backup"] != []
 
 
+def test_a_restart_moves_nothing_for_what_is_measured_then() -> None:
+    """Not by the first figures, nor by loads of which nothing is known; later as at any other time."""
+    scene = Scene(drawn(*TWO_WAYS), Wanted(objective="latency"), Wanted(objective="load"), Wanted(objective="load"))
+    scene.rates = {"acme/p1|s1|s4": 90.0, "acme/p2|s1|s4": 0.0}
+    scene.plan()
+    scene.now = 2 * HOLD
+    stood = scene.plan()
+    again = Scene(scene.ground)
+    again.policies, again.demands = scene.policies, scene.demands
+    again.now = 3 * HOLD
+    again.steering.recall(stood.placed.values(), stood.tracks.values(), again.now)
+    again.link("s1", "s2", latency=9.0)
+    assert again.plan().placed == stood.placed
+    again.link("s2", "s4", capacity=10.0)
+    assert again.plan().placed == stood.placed
+    again.now = 4 * HOLD
+    assert again.path() == ("s1", "s3", "s4")
+
+
 def test_where_there_is_no_path_nothing_is_said_to_be_protected() -> None:
     scene = Scene(drawn("s1-s2", "s3-s4"), Wanted(protection="link"))
     assert scene.path() == ()
