@@ -13,10 +13,12 @@ import pytest
 
 from controller.atlas.steering import Steering
 from controller.links import Demand, Placed, Route, Wanted
+from controller.settings import Topology
 from tests.atlas.country import Country, Idle
 from tests.atlas.steered import POLICY, Scene
 from tests.bench.maps import grown
 from tests.steered_worlds import EVERYBODY, STREAM, policy
+from topology.paths import Question, bridges
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -97,6 +99,25 @@ def test_plans_that_are_left_off_come_to_the_same_in_the_end(seed: int) -> None:
         assert plan == whole.plan()
         steps = [step for track in plan.tracks.values() for step in pairwise(track.bridges)]
         assert all(broken.ground.edge(*step) is not None for step in steps)
+
+
+@pytest.mark.parametrize("changes", [0, 1, 2, 50])
+def test_what_if_is_answered_for_the_map_as_it_is_though_that_changes_all_the_time(changes: int) -> None:
+    ground = grown(BRIDGES, LINKS, BRIDGES)
+    question = Question("b0", "b40", Wanted(protection="link"))
+    left = iter(range(changes))
+    answer = Steering(Topology(), lambda: _changed(ground, question, next(left, None))).compute(ground, question)
+    assert answer == Steering(Topology(), lambda: None).compute(ground, question)
+    assert all(ground.edge(*step) is not None for step in pairwise(answer["path"]))
+
+
+def _changed(ground: Map, question: Question, turn: int | None) -> None:
+    """The first link of the best path is gone, or dearer."""
+    path = bridges(ground, question) if turn is not None else None
+    if path and turn == 0:
+        ground.drop_edge(path[-2], path[-1])
+    elif path and (edge := ground.edge(path[0], path[1])) is not None:
+        ground.put(replace(edge, cost=edge.cost + 1))
 
 
 class Cut:
