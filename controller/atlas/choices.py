@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, starmap
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -100,7 +100,8 @@ def usable(ground: Map, question: Question, path: tuple[str, ...]) -> bool:
     wanted = question.wanted
     known = replace(wanted, max_latency=None)
     edges = [ground.edge(one, other) for one, other in pairwise(path)]
-    if not all(edge is not None and allows(known, edge) for edge in edges):
+    blind = replace(known, min_bandwidth=None)
+    if not all(edge is not None and allows(blind if edge.capacity is None else known, edge) for edge in edges):
         return False
     if any(avoids(wanted, ground.site(name)) for name in path):
         return False
@@ -114,7 +115,9 @@ def better(ground: Map, question: Question, new: tuple[str, ...], old: tuple[str
     """Whether a path is worth moving to; where it is quicker only, by that share at least."""
     if not new or new == old:
         return False
-    known = replace(question, wanted=replace(question.wanted, max_latency=None))
+    blind = any(edge is not None and edge.capacity is None for edge in starmap(ground.edge, pairwise(old)))
+    width = None if blind else question.wanted.min_bandwidth
+    known = replace(question, wanted=replace(question.wanted, max_latency=None, min_bandwidth=width))
     weights = weighed(ground, known, new), weighed(ground, known, old)
     if weights[0] is None or weights[1] is None:
         return weights[1] is None

@@ -210,6 +210,7 @@ class Steering:
         until = (-inf if choice.since is None else choice.since) + self._settings.hold_down
         if until > now and _by_latency(asked) and not drained:
             self._due[key] = until
+            self._choices[key] = yield from mended(ground, asked, choice, self._numbers)
             return
         stays = choice.path and asked.question.wanted.objective == "load" and not drained
         other = choice if stays else (yield from begun(ground, asked))

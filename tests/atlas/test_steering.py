@@ -172,6 +172,31 @@ def test_a_restart_moves_nothing_for_what_is_measured_then() -> None:
     assert again.path() == ("s1", "s3", "s4")
 
 
+def test_a_path_that_rests_is_protected_meanwhile() -> None:
+    scene = Scene(drawn(*TWO_WAYS), Wanted(objective="latency", protection="link"))
+    stood = scene.plan()
+    again = Scene(scene.ground)
+    again.policies, again.demands = scene.policies, scene.demands
+    again.steering.recall(stood.placed.values(), stood.tracks.values(), 0.0)
+    assert again.plan().tracks == stood.tracks
+    assert again.steering.status("acme/p0")["backup"] == ["s1", "s3", "s4"]
+    again.ground.drop_edge("s1", "s3")
+    assert (again.path(), again.told()["Protected"]) == (("s1", "s2", "s4"), "NoWayRound")
+
+
+def test_a_path_of_which_the_width_is_not_known_now_stays() -> None:
+    """Ports tell their speed when their switch connects: until then a daemon that starts knows of none."""
+    quick = Wanted(min_bandwidth=50, objective="latency")
+    scene = Scene(drawn(*TWO_WAYS), Wanted(min_bandwidth=50, via=("s2",)), quick)
+    stood = scene.plan()
+    for ends in (("s1", "s2"), ("s2", "s4")):
+        scene.link(*ends, capacity=None)
+    assert scene.plan().placed == stood.placed
+    scene.link("s1", "s2", capacity=40.0)
+    assert scene.path("acme/p1") == ("s1", "s3", "s4")
+    assert scene.told("acme/p0") == {"Placed": "TooNarrow"}
+
+
 def test_where_there_is_no_path_nothing_is_said_to_be_protected() -> None:
     scene = Scene(drawn("s1-s2", "s3-s4"), Wanted(protection="link"))
     assert scene.path() == ()
