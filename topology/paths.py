@@ -96,13 +96,8 @@ def seek_bridges(ground: Map, question: Question) -> Steps[tuple[str, ...] | Non
     return None if found.way is None else _named(ground, found.way)
 
 
-def shortest(ground: Map, question: Question, count: int) -> tuple[Path, ...]:
+def seek_several(ground: Map, question: Question, count: int) -> Steps[tuple[Path, ...]]:
     """Up to ``count`` paths that keep everything asked for and meet no bridge twice, the best first."""
-    return finished(seek_shortest(ground, question, count))
-
-
-def seek_shortest(ground: Map, question: Question, count: int) -> Steps[tuple[Path, ...]]:
-    """As ``shortest``, in one step or more."""
     if in_the_way(ground, question) is not None:
         return ()
     found = yield from alternatives(ground, question, count)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from controller.links import link_name
 from topology.pairs import pair
-from topology.paths import figured, seek_bridges, seek_shortest
-from topology.steps import finished
+from topology.paths import figured, seek_bridges, seek_several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +39,6 @@ class Protected:
     detours: tuple[tuple[str, ...], ...] = ()
     gaps: tuple[str, ...] = ()
     lapses: tuple[str, ...] = ()
-
-
-def protected(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> Protected:
-    """As ``protecting``, at once."""
-    return finished(protecting(ground, question, path, strict=strict))
 
 
 def protecting(ground: Map, question: Question, path: tuple[str, ...], *, strict: bool) -> Steps[Protected]:
@@ -84,7 +78,7 @@ def leaving_room(ground: Map, question: Question, path: tuple[str, ...]) -> Step
 
 
 def _next_best(ground: Map, question: Question) -> Steps[list[tuple[str, ...]]]:
-    found = yield from seek_shortest(ground, question, TRIED)
+    found = yield from seek_several(ground, question, TRIED)
     return [other.bridges for other in found]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from controller.atlas.choices import FREE
 from topology.board import Board, Load
 from topology.dijkstra import mesh
-from topology.paths import seek_bridges, seek_shortest
+from topology.paths import seek_bridges, seek_several
 from topology.placing import place
 
 if TYPE_CHECKING:
@@ -125,6 +125,6 @@ def _allowed(ground: Map, question: Question, standing: tuple[str, ...]) -> Step
     """The paths that a demand may take, that on which it is first; () for all, and the routes."""
     if question.wanted == FREE:
         return ()
-    found = [path.bridges for path in (yield from seek_shortest(ground, question, OF_EACH))]
+    found = [path.bridges for path in (yield from seek_several(ground, question, OF_EACH))]
     found = found or [(yield from seek_bridges(ground, question)) or ()]
     return tuple(path for path in dict.fromkeys((standing, *found)) if path)

@@ -23,7 +23,8 @@ from topology.board import filled
 from topology.dijkstra import mesh
 from topology.paths import Question, best
 from topology.placing import place
-from topology.protect import protected
+from topology.protect import protecting
+from topology.steps import finished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,5 +145,5 @@ def _protecting(ground: Map, question: Question) -> float:
     if path is None:
         raise RuntimeError(f"no path for {question}")
     started = time.process_time()
-    protected(ground, question, path.bridges, strict=False)
+    finished(protecting(ground, question, path.bridges, strict=False))
     return (time.process_time() - started) * 1000

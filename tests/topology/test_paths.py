@@ -15,7 +15,7 @@ from tests.topology.grounds import MARK, cabled, drawn, grounds, questions
 from topology import reasons, search, solving
 from topology.dijkstra import mesh
 from topology.map import Edge, Map, Site
-from topology.paths import Question, best, figured, shortest
+from topology.paths import Question, best, figured, seek_several
 from topology.rings import between
 from topology.steps import finished
 
@@ -106,7 +106,7 @@ def test_the_path_is_the_best_of_all_that_keep_what_is_asked_for(ground: Map, qu
 @settings(max_examples=80)
 @given(grounds(), questions())
 def test_the_next_paths_come_in_order_and_none_is_left_out(ground: Map, question: Question) -> None:
-    found = shortest(ground, question, 50)
+    found = finished(seek_several(ground, question, 50))
     assert {path.bridges for path in found} == set(permitted(ground, question))
     if question.wanted.objective != "load":
         prices = [price(ground, question, path.bridges) for path in found]

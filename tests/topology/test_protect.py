@@ -12,7 +12,7 @@ from controller.links import TRACKS, Wanted, link_name
 from tests.topology.grounds import drawn, grounds, questions
 from topology.map import Map
 from topology.paths import Question, best, bridges
-from topology.protect import Protected, leaving_room, protected
+from topology.protect import Protected, leaving_room, protecting
 from topology.steps import finished
 from topology.tracks import Numbers, laid, pieces
 
@@ -24,7 +24,8 @@ TRAP = ("s-a", "a-b", "b-t", "s-c", "c-d", "d-b", "a-e", "e-f", "f-t", "A-a", "A
 def found(ground: Map, question: Question, *, strict: bool = False) -> Protected:
     path = bridges(ground, question)
     assert path is not None
-    return protected(ground, question, finished(leaving_room(ground, question, path)), strict=strict)
+    roomy = finished(leaving_room(ground, question, path))
+    return finished(protecting(ground, question, roomy, strict=strict))
 
 
 def links(path: tuple[str, ...]) -> set[str]:
