@@ -56,6 +56,11 @@ class _Rise:
     phase: Literal["rising", "ending", "pacing"] = "rising"
     trouble: str | None = None
 
+    def waits(self, phase: Literal["ending", "pacing"], now: float, seconds: float) -> float:
+        """It is in another phase from now on; for how many seconds at most."""
+        self.phase, self.until = phase, now + seconds
+        return seconds
+
 
 class Care:
     """``publish`` tells of wires that are watched from now on, or cannot be."""
@@ -168,21 +173,17 @@ class Care:
         late = now >= rise.until
         match rise.phase:
             case "rising" if len(states) == ENDS and all(state.alive for state in states):
-                self._wait(rise, "pacing", now, PACE)
+                self._bell.ring_in(rise.waits("pacing", now, PACE))
             case "rising" if late:
                 rise.trouble = DEAF
                 self._wires.watching[rise.wire.key] = 0
-                self._wait(rise, "ending", now, SECONDS["ending"])
+                self._bell.ring_in(rise.waits("ending", now, SECONDS["ending"]))
                 return True
             case "ending" if late or all(state.alive is None for state in states):
-                self._wait(rise, "pacing", now, PACE)
+                self._bell.ring_in(rise.waits("pacing", now, PACE))
             case "pacing" if late:
                 self._leave(rise, now)
         return False
-
-    def _wait(self, rise: _Rise, phase: Literal["ending", "pacing"], now: float, seconds: float) -> None:
-        rise.phase, rise.until = phase, now + seconds
-        self._bell.ring_in(seconds)
 
     def _leave(self, rise: _Rise, now: float) -> None:
         """Nothing more is done about a wire for now."""
