@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import struct
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from controller.southbound import inbound, wire
 from tests.worlds import TUNNELS
@@ -77,9 +79,14 @@ class RealSwitch:
         return self.appctl("ofproto/trace", "br", flow)
 
     def appctl(self, *words: str) -> str:
-        """What ovs-vswitchd itself is told, and says."""
-        command = ["ovs-appctl", "-t", f"{self.directory}/ovs-vswitchd.ctl", *words]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        """What ovs-vswitchd itself is told, and says: as by ovs-appctl, which would have to be started each time."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(SECONDS)
+            control.connect(f"{self.directory}/ovs-vswitchd.ctl")
+            control.sendall(json.dumps({"method": words[0], "params": words[1:], "id": 0}).encode())
+            answer = _answered(control)
+        assert answer["error"] is None, answer["error"]
+        return str(answer["result"])
 
     def client(self, bridge: str = "br") -> Client:
         """A new OpenFlow session with the bridge."""
@@ -91,6 +98,17 @@ class RealSwitch:
             daemon.terminate()
             daemon.wait(SECONDS)
         subprocess.run(["ip", "netns", "del", self.namespace], check=True)
+
+
+def _answered(control: socket.socket) -> dict[str, Any]:
+    """One JSON object, as soon as it is whole."""
+    said = b""
+    while chunk := control.recv(1 << 20):
+        said += chunk
+        if said.endswith(b"}"):
+            with suppress(ValueError):  # it was the end of an inner one
+                return dict(json.loads(said))
+    raise EOFError(f"ovs-vswitchd hung up after {said!r}")
 
 
 class Client:

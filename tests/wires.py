@@ -74,8 +74,7 @@ class Wires:
 
     def send(self, port: int, frame: bytes) -> list[tuple[int, bytes]]:
         """Send a frame; what came out, and of which ports."""
-        for one in (frame, BELL_FRAME):
-            self._switch.appctl("netdev-dummy/receive", f"wire{port}", one.hex())
+        self._switch.appctl("netdev-dummy/receive", f"wire{port}", frame.hex(), BELL_FRAME.hex())
         deadline = time.monotonic() + SECONDS
         while not self._out(BELL_PORT):
             assert time.monotonic() < deadline, "the packet never came through"
