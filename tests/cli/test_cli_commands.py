@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from controller.cli import spelled_out
 from controller.cli.client import Daemon
 from controller.cli.exits import Exit
 from controller.cli.intent import difference
@@ -214,32 +211,6 @@ def test_what_is_not_confirmed_has_a_code_of_its_own(shell: Shell, document: Pat
     assert [waited[2] for waited in shell.office.world.waited] == [5.0, 30.0]
 
 
-def test_a_daemon_that_is_not_there(shell: Shell) -> None:
-    said = shell("--url", "http://127.0.0.1:1", "get", "ports")
-    assert (said.code, "start it with: netloom serve" in said.err) == (Exit.UNREACHABLE, True)
-
-
-def test_a_token_that_is_wrong_or_missing(shell: Shell) -> None:
-    said = shell("--token", "wrong", "get", "projects")
-    assert (said.code, "NETLOOM_TOKEN" in said.err) == (Exit.REFUSED, True)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("get", "routerz"),
-        ("get", "port", "p"),
-        ("delete", "port"),
-        ("apply", "-f", "/nowhere.yaml"),
-        ("apply",),
-        ("frobnicate",),
-        ("get", "ports", "-o", "xml"),
-    ],
-)
-def test_wrong_usage(shell: Shell, arguments: tuple[str, ...]) -> None:
-    assert shell(*arguments).code == Exit.USAGE
-
-
 def test_tokens_are_made_listed_and_ended(shell: Shell) -> None:
     shell.office.made("acme")
     token = shell("token", "create", "ci", "--role", "member", "-p", "acme").out.strip()
@@ -269,51 +240,6 @@ def test_watching_goes_on_until_it_is_dropped(shell: Shell, document: Path, monk
     assert "Port acme/q" in said.out
     assert "Network acme/db" not in said.out
     assert "token is not known" in said.err
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"),
-    [
-        (["apply", "--wait"], ["apply", "--wait", "30"]),
-        (["apply", "--wait", "-f", "x"], ["apply", "--wait", "30", "-f", "x"]),
-        (["apply", "--wait", "2.5", "-f", "x"], ["apply", "--wait", "2.5", "-f", "x"]),
-        (["apply", "--wait=7"], ["apply", "--wait=7"]),
-        ([], []),
-    ],
-)
-def test_wait_may_leave_out_its_seconds(given: list[str], meant: list[str]) -> None:
-    assert spelled_out(given) == meant
-
-
-def test_nothing_at_all_is_answered_with_what_there_is(shell: Shell) -> None:
-    said = shell()
-    assert (said.code, "drain" in said.out + said.err) == (Exit.USAGE, True)
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("netloom dra", ["drain"]),
-        ("netloom get pathp", ["pathpolicies"]),
-        ("netloom paths compute s1 s2 --objective l", ["latency", "load"]),
-        ("netloom topology -o d", ["dot"]),
-    ],
-)
-def test_a_shell_completes_what_is_begun(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: str, found: list[str]
-) -> None:
-    monkeypatch.setenv("_NETLOOM_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", words)
-    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
-    assert shell().out.split() == found
-
-
-def test_settings_that_are_wrong_stop_the_start(tmp_path: Path) -> None:
-    settings = tmp_path / "settings.yaml"
-    settings.write_text("http: {listen: nowhere}")
-    command = [sys.executable, "-m", "controller", "serve", "--settings", str(settings)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert (ended.returncode, "http.listen: give an address" in ended.stderr) == (Exit.USAGE, True)
 
 
 @pytest.mark.parametrize(

@@ -84,17 +84,12 @@ def test_a_machine_is_offered_the_address_of_its_port_and_what_the_subnet_tells(
     asked = said(1, "discover", ("param_req_list", EVERYTHING), ("hostname", b"one"))
     outcomes = answered(known, "acme/web-1", asked)
     packet, options = reply(outcomes)
-    assert packet[BOOTP].yiaddr == "10.1.0.10"
-    assert packet[BOOTP].xid == 0xABCD
-    assert options["message-type"] == 2
-    assert options["server_id"] == SERVER
-    assert options["subnet_mask"] == "255.255.255.0"
-    assert options["router"] == "10.1.0.1"
+    assert (packet[BOOTP].yiaddr, packet[BOOTP].xid, options["message-type"]) == ("10.1.0.10", 0xABCD, 2)
+    assert (options["server_id"], options["subnet_mask"], options["router"]) == (SERVER, "255.255.255.0", "10.1.0.1")
     assert options["name_server"] == ("10.1.0.1", "192.0.2.53") or options["name_server"] == ["10.1.0.1", "192.0.2.53"]
     assert options["domain"] == b"web.example"
     assert options["interface-mtu"] == 1450
-    assert options["NTP_server"] == "192.0.2.123"
-    assert options["lease_time"] == 3600
+    assert (options["NTP_server"], options["lease_time"]) == ("192.0.2.123", 3600)
     assert (options["renewal_time"], options["rebinding_time"]) == (1800, 3150)
     raw = dict(_raw(packet))
     assert raw[119] == b"\3web\7example\0\7example\0"
