@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def main(settings: Settings) -> int:
     """Run a daemon until it is told to stop; the exit status."""
-    gc.enable()  # all is imported
+    gc.freeze()  # what is imported stays: the collector, which was told to wait, need not look through it
+    gc.enable()
     log_lines.to_stderr(settings.log_level)
     _allow_many_connections()
     return Daemon(settings).run()
