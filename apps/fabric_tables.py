@@ -7,6 +7,7 @@ look at nothing else of it. ``apps/pipeline.py`` has the other tables.
 from __future__ import annotations
 
 from apps import registers as r
+from apps.nat_tables import UN_SNAT
 from controller.flow import fields as f
 from controller.tables import Descending, Table
 
@@ -32,12 +33,12 @@ RETURN = Table(
     3,
     "RETURN",
     "Which network does a frame that a middlebox gives back belong to?",
-    {"machine": 100},
-    (r.COURSE, f.ETH_DST),
+    {"inside": 120, "machine": 100, "router": 90},
+    (r.COURSE, f.ETH_DST, *_IPS),
     sets=(r.NETWORK,),
-    leads_to=("DESTINATION",),
+    leads_to=("ROUTER_IN", "DESTINATION"),
     miss="dropped: for nobody whom the service chain speaks of",
-    late=frozenset({"machine"}),
+    late=frozenset({"inside", "machine", "router"}),
 )
 STEER = Table(
     27,
@@ -53,11 +54,12 @@ PATHS = Table(
     28,
     "PATHS",
     "Which way does it go from here?",
-    {"step": 310, "chain": 300, "round": 250, "local": 240, "track": 200, "refused": 150, "remote": 50},
+    {"step": 310, "chain": 300, "round": 250, "local": 240, "leaving": 230, "track": 200, "refused": 150, "remote": 50},
     (r.COURSE, r.VIA, r.TOWARDS, r.ENTROPY),
     sets=(r.VIA, r.TOWARDS, r.HANDOVER, r.ENTROPY, r.COURSE),
     leads_to=("PATHS", "INGRESS", "DELIVER"),
     miss="never happens: 'local' and 'remote' send on",
+    returns_to=(UN_SNAT,),
     again=True,
     begins=frozenset({"chain", "track"}),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.nat_tables import DNAT
 from apps.next_hops import destination, eth_type
 from apps.outer import HAIRPIN, origins
-from apps.pipeline import DNAT, ROUTE
+from apps.pipeline import ROUTE
 from controller.flow import fields as f
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Hosts, Match

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps.binding import place
-from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, Foothold, Line, Middlebox, Stake, Stop
+from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, Departure, Foothold, Line, Middlebox, Stake, Stop
 from controller.entities import Chassis, Port
 from controller.links import DeadPort, Link, ServiceChain
 from controller.policy.derived import Post
@@ -94,7 +94,9 @@ def posts(chain: ServiceChain, view: View) -> Iterator[Post]:
 
 def footholds(chain: ServiceChain, view: View) -> Iterator[Foothold]:
     """The realms that these chassis have to know, to deliver what middleboxes give back."""
-    realms = view.groups(Stake, "realm", f"{SERVICE_CHAIN}:{chain.key}")
+    course = f"{SERVICE_CHAIN}:{chain.key}"
+    leaving = {one.realm for one in view.where(Departure, "course", course)}
+    realms = sorted({*view.groups(Stake, "realm", course), *leaving})
     for chassis in view.groups(Middlebox, "chain", chain.key):
         for realm in realms:
             yield Foothold(f"{realm}@{chassis}@{chain.key}", realm, chassis)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.nat_tables import DNAT, SNAT, UN_DNAT, UN_SNAT
 from apps.next_hops import destination, eth_type, ping, source
 from apps.outer import HAIRPIN
-from apps.pipeline import DESTINATION, DNAT, ECHO, PUNT, ROUTE, SNAT, UN_DNAT, UN_SNAT
+from apps.pipeline import DESTINATION, ECHO, PUNT, ROUTE
 from controller.addresses import within
 from controller.derived import HOST_ADDRESSES, Exit, Leg
 from controller.flow import fields as f

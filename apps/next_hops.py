@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
-from apps.pipeline import FITS, SNAT
+from apps.nat_tables import SNAT
+from apps.pipeline import FITS
 from controller.addresses import block
 from controller.flow import fields as f
 from controller.flow.actions import Action, check_larger, copy, dec_ttl, set_field

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.nat_tables import UN_SNAT
 from apps.next_hops import bound_for, next_hop, next_mac, prefix
-from apps.pipeline import DELIVER, DESTINATION, RESOLVE, ROUTE, ROUTER_IN, UN_SNAT
+from apps.pipeline import DELIVER, DESTINATION, RESOLVE, ROUTE, ROUTER_IN
 from apps.questions import asked, told
 from apps.ways_there import toward
 from controller.flow import fields as f

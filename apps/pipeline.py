@@ -1,14 +1,16 @@
 """The pipeline: every table and priority, in the order in which a packet meets them.
 
 A packet enters at CLASSIFY, from a port here, a tunnel, a link to another bridge, a physical segment or the host, and
-only ever moves forward, but for one way back: what one router hands to the next is looked at again, its TTL one less. Where nothing claims it,
-it is dropped: there is no way round the checks. ``docs/pipeline.md`` is generated from this file.
+only ever moves forward, but for two ways back: what one router hands to the next is looked at again, its TTL one less;
+what leaves by a router here is translated once STEER has let it. Where nothing claims it, it is dropped: there is no
+way round the checks. ``docs/pipeline.md`` is generated from this file.
 """
 
 from __future__ import annotations
 
 from apps import registers as r
 from apps.fabric_tables import FABRIC_TABLES
+from apps.nat_tables import NAT_TABLES
 from apps.policy_tables import POLICY_TABLES
 from controller.flow import fields as f
 from controller.tables import Table
@@ -97,37 +99,12 @@ EXIT = Table(
     "EXIT",
     "Does the router keep it inside, or does it leave, and where is it translated?",
     {"echo": 900, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
-    | {"inside": 500, "floating_source": 400, "here": 300, "elsewhere": 200, "nowhere": 100},
+    | {"inside": 500, "floating_source": 400, "home_here": 360, "home": 350}
+    | {"here": 300, "elsewhere": 200, "nowhere": 100},
     (r.ROUTER, *_IPS, *_ICMP),
     sets=(r.NETWORK, r.VIA, r.TOWARDS, r.PUNT, *_TUNNEL_DST),
-    leads_to=("UN_SNAT", "ECHO", "ROUTE", "DELIVER", "PUNT"),
+    leads_to=("UN_SNAT", "ECHO", "ROUTE", "STEER", "DELIVER", "PUNT"),
     miss="dropped: no IP packet",
-)
-UN_SNAT = Table(
-    13,
-    "UN_SNAT",
-    "Is it an answer to a connection whose source was translated?",
-    {"router": 100},
-    (r.ROUTER, f.ETH_TYPE),
-    leads_to=("UN_DNAT",),
-)
-UN_DNAT = Table(
-    14,
-    "UN_DNAT",
-    "Is it of a connection whose destination was translated?",
-    {"related": 300, "known": 200, "other": 100},
-    (r.ROUTER, r.ORIGIN, f.ETH_TYPE, f.IP_PROTO, f.CT_STATE),
-    sets=(r.ORIGIN,),
-    leads_to=("DNAT",),
-)
-DNAT = Table(
-    15,
-    "DNAT",
-    "Is a new connection for an address or port that stands for another? Strangers pass for nothing else.",
-    {"spoofed": 500, "floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
-    (r.ROUTER, r.ORIGIN, *_IPS, *_PORTS, *_ICMP, f.CT_STATE),
-    sets=(f.CT_MARK,),
-    leads_to=("ECHO", "ROUTE"),
 )
 ECHO = Table(
     16,
@@ -174,15 +151,6 @@ RESOLVE = Table(
     (r.NETWORK, f.ETH_TYPE, *r.ADDRESS_WORDS),
     sets=(f.ETH_DST, r.PUNT),
     leads_to=("SNAT", "PUNT"),
-)
-SNAT = Table(
-    21,
-    "SNAT",
-    "Does the source get another address on its way out?",
-    {"invalid": 500, "floating": 400, "helper": 350, "source": 300, "hairpin": 250, "other": 100},
-    (r.ROUTER, r.NETWORK, *_IPS, *_PORTS, f.CT_MARK, f.CT_STATE),
-    sets=(f.ETH_SRC,),
-    leads_to=("DESTINATION",),
 )
 DESTINATION = Table(
     22,
@@ -291,9 +259,9 @@ PUNT = Table(
 )
 
 _TABLES = (
-    *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, SERVICE, ROUTER_IN, EXIT, UN_SNAT, UN_DNAT, DNAT, ECHO, ROUTE, HOP),
-    *(FITS, RESOLVE, SNAT, DESTINATION, CROWD, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
-    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT, *POLICY_TABLES, *FABRIC_TABLES),
+    *(CLASSIFY, PEER, SOURCE, ND_SOURCE, NEIGHBOUR, SERVICE, ROUTER_IN, EXIT, ECHO, ROUTE, HOP),
+    *(FITS, RESOLVE, DESTINATION, CROWD, FLOOD, FLOOD_HERE, FLOOD_THERE, DELIVER),
+    *(ND_ANSWER, ND_ANSWER_MAC, ARP_ANSWER, REPLY, PUNT, *NAT_TABLES, *POLICY_TABLES, *FABRIC_TABLES),
 )
 TABLES = tuple(sorted(_TABLES, key=lambda table: table.number))
 TABLE_NAMES = {table.number: table.name for table in TABLES}

@@ -65,7 +65,7 @@ PEER_ADDRESS6 = XXREGS[3]
 TOWARDS = REGS[2]
 """Where VIA is not LOCALLY: the number of the chassis, or of the track, that the packet is for."""
 AIM = REGS[7]
-"""The identity of the machine that the packet is for."""
+"""The identity of the machine that the packet is for; of what leaves by a router it is that one's number."""
 COURSE = REGS[4]
 """Which path policy or service chain the packet follows; 0: none."""
 HANDOVER = REGS[9]
@@ -83,6 +83,8 @@ VIA_TUNNEL = {"vxlan": 1, "geneve": 2, "gre": 3}
 VIA_SEGMENT = 4
 VIA_FABRIC, VIA_TRACK, VIA_CHAIN = 5, 6, 7
 """By the links between bridges: to a chassis, along a track, or to a middlebox at a chassis."""
+VIA_EXIT = 12
+"""By a router whose exit is here."""
 ENTROPY_BITS = 8
 RETURNED, PICKED = 1 << 31, 1 << 30
 """Of COURSE: the packet comes back from a middlebox; which instance of its next step gets it has been picked."""

@@ -12,6 +12,7 @@ from apps import (
     classify,
     courses,
     deliver,
+    departures,
     destination,
     exits,
     fabric,
@@ -22,6 +23,7 @@ from apps import (
     host_link,
     host_orders,
     identities,
+    leaving,
     middleboxes,
     nat,
     neighbours,
@@ -42,7 +44,7 @@ from apps import (
 )
 from controller.compiler import trails
 from controller.compiler.engine import Feature, Relation
-from controller.courses import Course, Foothold, Interest, Line, Middlebox, Precedence, Stake
+from controller.courses import Course, Departure, Foothold, Interest, Line, Middlebox, Precedence, Stake
 from controller.derived import (
     Audience,
     Division,
@@ -102,6 +104,7 @@ RELATIONS = (
     Relation("identities.identities", Member, Identity, identities.identities, shared=True),
     Relation("courses.interests", Identity, Interest, courses.interests),
     Relation("stakes.stakes", Member, Stake, stakes.stakes),
+    Relation("departures.departures", Course, Departure, departures.departures),
     Relation("middleboxes.middleboxes", Port, Middlebox, middleboxes.middleboxes),
     Relation("middleboxes.lines", ServiceChain, Line, middleboxes.lines),
     Relation("middleboxes.footholds", ServiceChain, Foothold, middleboxes.footholds),
@@ -185,6 +188,8 @@ FEATURES = (
     Feature("chains.arrivals", Middlebox, chains.arrivals),
     Feature("chains.returns", Middlebox, chains.returns),
     Feature("chains.machines", Stake, chains.machines),
+    Feature("leaving.routers", Departure, leaving.routers),
+    Feature("leaving.homes", Stake, leaving.homes),
     Feature("deliver", Chassis, deliver.translate),
     Feature("deliver.headings", Heading, deliver.headings),
 )
@@ -201,6 +206,7 @@ INDEXES = _together(
     binding.INDEXES,
     courses.INDEXES,
     stakes.INDEXES,
+    departures.INDEXES,
     middleboxes.INDEXES,
     realms.INDEXES,
     rooms.INDEXES,

@@ -9,21 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.nat_tables import DNAT, SNAT
 from apps.next_hops import PING, PING6, ROUTED, bound_for, hand_on, next_hop, next_mac, onto, ping, prefix
 from apps.outer import end
-from apps.pipeline import (
-    DESTINATION,
-    DNAT,
-    ECHO,
-    EXIT,
-    FITS,
-    NEIGHBOUR,
-    PUNT,
-    RESOLVE,
-    ROUTE,
-    ROUTER_IN,
-    SNAT,
-)
+from apps.pipeline import DESTINATION, ECHO, EXIT, FITS, NEIGHBOUR, PUNT, RESOLVE, ROUTE, ROUTER_IN
 from apps.questions import asked, told
 from apps.rooms import room
 from controller.addresses import link_local

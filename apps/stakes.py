@@ -6,12 +6,13 @@ Relations only. From where courses have ports follows on which chassis they begi
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from itertools import product
 from typing import TYPE_CHECKING
 
 from apps.binding import OWN_WAYS, own_addresses, singles
 from apps.rulings import plain_blocks
-from controller.courses import Course, Interest, Stake
-from controller.derived import Endpoint
+from controller.courses import Course, Departure, Interest, Stake
+from controller.derived import Endpoint, Floating
 from controller.links import Demand, PathPolicy
 from controller.policy.derived import Member, Post
 from controller.policy.values import AddressGroup, Block, Listed, Machines
@@ -91,27 +92,60 @@ def posts(course: Course, view: View) -> Iterator[Post]:
     chassis = {*view.groups(Stake, "source", course.key)}
     if course.symmetric:
         chassis.update(view.groups(Stake, "target", course.key))
+    for leaving in view.where(Departure, "course", course.key):
+        if leaving.inward or course.symmetric:
+            chassis.update(_entrances(leaving, view))
     for name in sorted(chassis):
         yield Post(f"{course.key}@{name}", course.key, name)
 
 
+def _entrances(leaving: Departure, view: View) -> Iterator[str]:
+    """The chassis at which packets of a course come in by a router."""
+    if leaving.everywhere:
+        yield from view.groups(Stake, "receives", (leaving.course, leaving.realm))
+        return
+    yield from view.groups(Floating, "realm", leaving.realm)
+    if leaving.seat:
+        yield leaving.seat
+
+
 def demands(course: Course, view: View) -> Iterator[Demand]:
-    """From where to where a path policy's packets go.
+    """From where to where a path policy's packets go; to and from outside that is a router's exit.
 
     What stays on a chassis is asked for only where it is to make a round by others.
     """
     if course.chain:
         return
     policy = view.get(PathPolicy, course.key.partition(":")[2])
-    targets = view.groups(Stake, "target", course.key)
-    for source in view.groups(Stake, "source", course.key):
-        for target in targets:
-            if source != target or {*policy.wanted.via} - {source}:
-                yield Demand(f"{policy.key}|{source}|{target}", policy.key, source, target)
+    inside = product(view.groups(Stake, "source", course.key), view.groups(Stake, "target", course.key))
+    outside = (pair for leaving in view.where(Departure, "course", course.key) for pair in _crossings(leaving, view))
+    for source, target in sorted({*inside, *outside}):
+        if source != target or {*policy.wanted.via} - {source}:
+            yield Demand(f"{policy.key}|{source}|{target}", policy.key, source, target)
+
+
+def _crossings(leaving: Departure, view: View) -> Iterator[tuple[str, str]]:
+    """Between which chassis packets go that leave by a router or come in by it; who leaves at home stays there."""
+    place = (leaving.course, leaving.realm)
+    if leaving.outward:
+        senders = view.groups(Stake, "sends", place)
+        at_home = {*(senders if leaving.everywhere else view.groups(Floating, "realm", leaving.realm))}
+        yield from ((chassis, chassis) for chassis in at_home.intersection(senders))
+        yield from ((chassis, leaving.seat) for chassis in senders if leaving.seat)
+    if leaving.inward and leaving.seat:
+        yield from ((leaving.seat, chassis) for chassis in view.groups(Stake, "receives", place))
 
 
 def _aimed(stake: Stake) -> tuple[str, ...]:
     return stake.targets if stake.aimed else ()
+
+
+def _placed_sources(stake: Stake) -> list[tuple[str, str]]:
+    return [(course, stake.realm) for course in stake.sources]
+
+
+def _placed_targets(stake: Stake) -> list[tuple[str, str]]:
+    return [(course, stake.realm) for course in _aimed(stake)]
 
 
 def _returns(stake: Stake) -> set[str]:
@@ -126,6 +160,10 @@ INDEXES: dict[type, tuple[Index, ...]] = {
     Stake: (
         Index("source", lambda stake: stake.sources, group=lambda stake: stake.chassis),
         Index("target", _aimed, group=lambda stake: stake.chassis),
+        Index("from", lambda stake: stake.sources, group=lambda stake: stake.realm),
+        Index("to", _aimed, group=lambda stake: stake.realm),
+        Index("sends", _placed_sources, group=lambda stake: stake.chassis),
+        Index("receives", _placed_targets, group=lambda stake: stake.chassis),
         Index("realm", _returns, group=lambda stake: stake.realm),
         Index("returned", lambda stake: (stake.realm,) if stake.returns else (), group=lambda stake: stake.realm),
         Index("claim", _claims),

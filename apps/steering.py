@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from apps import registers as r
 from apps.enclosing import enclosed
 from apps.fabric_tables import PATHS, STEER
+from apps.nat_tables import UN_SNAT
 from apps.pipeline import DELIVER
 from apps.policy_tables import INGRESS
 from apps.terms import RECEIVING, SENDING, answering, ends, meeting, services
-from controller.courses import PATH_POLICY, Precedence
+from controller.courses import PATH_POLICY, Departure, Precedence
 from controller.flow import fields as f
 from controller.flow.actions import copy, set_field
 from controller.flow.fields import Masked
@@ -49,6 +50,8 @@ def everywhere(_chassis: Chassis, _view: View) -> Iterator[Flow]:
     yield STEER.flow(EVERYWHERE, "other", {}, straight)
     yield PATHS.flow(EVERYWHERE, "local", {r.VIA: r.LOCALLY}, [INGRESS.goto])
     yield PATHS.flow(EVERYWHERE, "remote", {}, [DELIVER.goto])
+    out: list[Action] = [set_field(r.VIA, r.LOCALLY), set_field(r.COURSE, 0), UN_SNAT.resubmit]
+    yield PATHS.flow(EVERYWHERE, "leaving", {r.VIA: r.VIA_EXIT}, out)
     along = enclosed(copy(r.TOWARDS, f.NSH_SPI, f.NSH_SPI.bits))
     yield DELIVER.flow(EVERYWHERE, "link", DELIVERY | {r.VIA: r.VIA_TRACK}, [along])
 
@@ -71,13 +74,15 @@ def _directed(course: Course, at: Precedence, view: View, *, answers: bool) -> I
 
 def _clauses(course: Course, view: View, *, answers: bool) -> Iterator[Sequence[Clause]]:
     """What a packet has to meet, in each way in which it may be known."""
-    traffic = course.traffic
+    traffic, leaving = course.traffic, view.where(Departure, "course", course.key)
     senders, receivers, asked = traffic.sources, traffic.targets, traffic.services
+    inward, outward = any(one.inward for one in leaving), any(one.outward for one in leaving)
     if answers:
         senders, receivers, asked = receivers, senders, tuple(map(answering, asked))
+        inward, outward = outward, inward
     what = services(asked, pieces=course.chain)
-    for sender in ends(senders, course.project, SENDING, view):
-        for receiver in ends(receivers, course.project, RECEIVING, view):
+    for sender in ends(senders, course.project, SENDING, view, outside=inward):
+        for receiver in ends(receivers, course.project, RECEIVING, view, outside=outward):
             yield (*sender, *receiver, what)
 
 
@@ -102,6 +107,8 @@ def placements(placed: Placed, view: View) -> Iterator[Flow]:
     if stays:
         way = along if placed.track else []
         yield PATHS.flow(Here(placed.source), "round", {**spoken, r.VIA: r.LOCALLY}, way)
+        if view.count(Departure, "course", f"{PATH_POLICY}:{placed.policy}"):
+            yield PATHS.flow(Here(placed.source), "round", {**spoken, r.VIA: r.VIA_EXIT}, way)
         return
     spoken[r.TOWARDS] = view.get(Bearing, placed.target).number
     yield PATHS.flow(Here(placed.source), "track", spoken, along)

@@ -18,7 +18,7 @@ from controller.flow.actions import Action, conjunction
 from controller.flow.blocks import matched
 from controller.flow.fields import Masked
 from controller.flow.ranges import prefixes
-from controller.policy.numbers import hashed
+from controller.policy.numbers import MACHINE, hashed
 from controller.policy.values import ICMP, ICMPV6, SCTP, TCP, UDP, Machines, Service
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ ANSWERS = {ICMP: {8: 0, 0: 8}, ICMPV6: {128: 129, 129: 128}}
 SENDING = (r.SENDER, f.IPV4_SRC, f.IPV6_SRC)
 RECEIVING = (r.AIM, f.IPV4_DST, f.IPV6_DST)
 """The fields that tell of an end: its identity, and its address."""
+OUTSIDE = Masked(0, MACHINE)
+"""In place of an identity: nobody of ours sent it, or it leaves by a router."""
 
 
 def ends(
-    peers: Sequence[Peer] | None, project: str, fields: tuple[Field, Field, Field], view: View
+    peers: Sequence[Peer] | None, project: str, fields: tuple[Field, Field, Field], view: View, *, outside: bool
 ) -> Iterator[list[Clause]]:
     """One end of a packet's way, in one or two alternatives: known by its identity, or by its address as well.
 
-    Addresses are those of the project's own ports.
+    Addresses are those of the project's own ports, and of whoever is ``outside`` where that is spoken of.
     """
     who, address4, address6 = fields
     whole = Machines((project,))
@@ -65,7 +67,8 @@ def ends(
     at = sorted({block for peer in peers or () for block in blocks(peer, view)})
     if at:
         addressed: Clause = [(_kind(block), (address6 if ":" in block else address4, matched(block))) for block in at]
-        yield [[((who, one.number),) for one in chosen(whole, view)], addressed]
+        somebody: Clause = [((who, one.number),) for one in chosen(whole, view)]
+        yield [[*somebody, ((who, OUTSIDE),)] if outside else somebody, addressed]
 
 
 def _kind(block: str) -> tuple[Field, Value]:

@@ -91,6 +91,27 @@ class Stake:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """That packets of a course leave by a router, or come in by it; key ``course|router``.
+
+    ``network`` is one of those it is on, where it has ``mac``. ``seat`` is the chassis of its exit, None where there is
+    none and where every chassis is one (``everywhere``). ``outward``: what its senders send leaves; ``inward``: what
+    its receivers get comes from outside.
+    """
+
+    key: str
+    course: str
+    router: str
+    realm: str
+    network: str
+    mac: str
+    seat: str | None
+    everywhere: bool
+    outward: bool
+    inward: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Middlebox:
     """A port of a middlebox (its key) where it is plugged in; ``chain`` is its service chain's key.
 

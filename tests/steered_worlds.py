@@ -133,12 +133,13 @@ def visited(plane: DataPlane, sender: str, packet: Packet) -> list[str]:
             name = plane.name(arrival).removeprefix("acme/")
             found.append(name)
             if name not in MACHINES:
-                ahead.append((_other(name), carried(arrival.packet)))
+                ahead.append((other_end(name), carried(arrival.packet)))
         assert len(found) < 20, "it goes round and round"
     return found
 
 
-def _other(end: str) -> str:
+def other_end(end: str) -> str:
+    """The other port of a middlebox."""
     box, _, side = end.rpartition("-")
     return f"{box}-{'out' if side == 'in' else 'in'}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.compiler.trails import bridges_of, policies_on
-from controller.courses import MIDDLEBOXES, PATH_POLICY, SERVICE_CHAIN, Course, Line, Middlebox
+from controller.courses import MIDDLEBOXES, PATH_POLICY, SERVICE_CHAIN, Course, Departure, Line, Middlebox
 from controller.derived import DOOR, Audience, Endpoint, Exit, Federation, Floating, Forward, Leg, Realm
 from controller.entities import Network, Port, PortForward, Router
 from controller.links import BridgeSettings, LinkSettings, PathPolicy, Placed, ServiceChain, Track
@@ -47,7 +47,7 @@ _STANDING: dict[str, type] = {
 }
 PLANNED = frozenset({"Link", "Bridge", PATH_POLICY})
 """Kinds that are ready when ways are as they ask, which is not known when what is said of them has been compiled."""
-_STEERED = frozenset({Course, Middlebox, Post, Track})
+_STEERED = frozenset({Course, Departure, Middlebox, Post, Track})
 _SETTINGS: dict[type, str] = {LinkSettings: "Link", BridgeSettings: "Bridge"}
 POLICIES = frozenset({"Policy", "SecurityGroup", "NetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy"})
 """The kinds of resources that become policies; a policy's key is the kind, a colon, and the resource's key."""
@@ -78,8 +78,8 @@ def _steered(kind: type, key: str, store: Store) -> tuple[Subject, ...]:
     if kind is Middlebox:
         box = store.get(Middlebox, key)
         return ((SERVICE_CHAIN, box.chain),) if box is not None else ()
-    if kind is Course:
-        return (policy_subject(key),)
+    if kind in {Course, Departure}:
+        return (policy_subject(key.partition("|")[0]),)
     scope = key.rpartition("@")[0]
     chain = scope.removeprefix(MIDDLEBOXES).removeprefix(f"{SERVICE_CHAIN}:")
     return ((SERVICE_CHAIN, chain),) if chain != scope else ()
