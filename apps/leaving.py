@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from apps import aims
 from apps import registers as r
+from apps.binding import singles
 from apps.departures import inside
 from apps.fabric_tables import RETURN
 from apps.next_hops import destination, source
@@ -57,7 +58,10 @@ def homes(stake: Stake, view: View) -> Iterator[Flow]:
 def _home(stake: Stake, leaving: Departure, view: View) -> Iterator[Flow]:
     endpoint, network = view.get(Endpoint, stake.key), view.get(Network, leaving.network)
     there = aims.out_there(leaving.router, (network.vni, network.encap), stake.chassis, view)
-    for address in (*endpoint.ipv4, *endpoint.ipv6, *(pair.address for pair in endpoint.allowed_pairs)):
-        match: Match = {r.ROUTER: view.get(Exit, leaving.router).number, source(address): matched(address)}
+    number = view.get(Exit, leaving.router).number
+    for address in dict.fromkeys(singles(endpoint)):
+        if view.count(Endpoint, "address", (endpoint.network, address)) > 1:
+            continue
+        match: Match = {r.ROUTER: number, source(address): address}
         yield EXIT.flow(Here(stake.chassis), "home_here", match, aims.out_here(leaving.router, view))
         yield EXIT.flow(Hosts(leaving.realm), "home", match, there)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from controller.entities import Port
 from controller.flow import fields as f
+from controller.links import TRACKS, PathPolicy, Placed, Track, Wanted
 from controller.policy.values import Block
 from tests.fabric_worlds import over_links
 from tests.packets import answer, tagged
 from tests.routed_worlds import DOOR_MAC, EDGE_MAC, GATEWAY_MAC, routed_world
-from tests.steered_worlds import carried, does, other_end
+from tests.steered_worlds import ANY_WAY, STREAM, carried, chain, does, other_end, policy
 from tests.worlds import chassis, network, plugged, port, with_more
 
 if TYPE_CHECKING:
+    from controller.links import OnNoPath
     from tests.interpreter import DataPlane, Journey
     from tests.packets import Packet
     from tests.worlds import World
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 SERVER = "203.0.113.9"
 SEGMENT = "p1.100"
 ANYWHERE = (Block("0.0.0.0/0"), Block("::/0"))
-BROWSERS = does("browser")
+BROWSERS, SHOP = does("browser"), does("shop")
+OUT, IN = TRACKS + 1, TRACKS + 2
 BROWSING = {
     "acme/web-1": (1, "10.0.0.1", EDGE_MAC),
     "acme/web-2": (2, "10.0.0.2", EDGE_MAC),
@@ -39,7 +42,7 @@ def outward_world(*, links: bool = False) -> World:
     """hv1 and hv2 reach the segment, hv2 is the seat of the router; hv3 has a middlebox and nothing else."""
     routed = routed_world()
     third = chassis(3)
-    machines = [port("acme/web-3", "acme/web", 3), port("acme/shop", "acme/web", 5)]
+    machines = [port("acme/web-3", "acme/web", 3), port("acme/shop", "acme/web", 5, labels=(("app", "shop"),))]
     machines += [one for one in routed.values() if isinstance(one, Port) and one.key in BROWSING]
     ends = [f"acme/{box}-{end}" for box in BOXES for end in ("in", "out")]
     boxes = [port(key, "acme/box", 0x60 + at, (f"10.7.0.{at}",)) for at, key in enumerate(ends, 1)]
@@ -94,3 +97,28 @@ def back(plane: DataPlane, left: Packet) -> Trip:
 def coming(plane: DataPlane, packet: Packet) -> Trip:
     """What becomes of a packet that comes from the segment."""
     return followed(plane, plane.sent_on("p1", tagged(packet, 100)))
+
+
+def led_outside() -> World:
+    """Who browses does so through two middleboxes; what comes for the shop, and what it sends, takes paths."""
+    browsing = chain(["fw"], ["ids"], sources=(BROWSERS,), targets=ANYWHERE, services=())
+    visited = chain(["dpi"], name="visits", sources=ANYWHERE, targets=(BROWSERS,), services=STREAM)
+    policies = (outward_policy(), inward_policy())
+    tracks = (Track("out", OUT, ("hv1", "hv3", "hv2"), (0, 0)), Track("in", IN, ("hv2", "hv3", "hv1"), (0, 0)))
+    placed = (placed_on(OUT, "out", "hv1", "hv2"), placed_on(IN, "in", "hv2", "hv1"))
+    return with_more(outward_world(), browsing, visited, *policies, *tracks, *placed)
+
+
+def outward_policy(wanted: Wanted = ANY_WAY, *, on_no_path: OnNoPath = "fallback") -> PathPolicy:
+    """Of what the shop sends outside."""
+    return policy("out", (SHOP,), ANYWHERE, (), wanted=wanted, on_no_path=on_no_path)
+
+
+def inward_policy() -> PathPolicy:
+    """Of what comes to the shop from outside."""
+    return policy("in", ANYWHERE, (SHOP,), ())
+
+
+def placed_on(track: int, name: str, source: str, target: str) -> Placed:
+    """What became of a demand from a chassis to another."""
+    return Placed(f"acme/{name}|{source}|{target}", f"acme/{name}", source, target, track)

@@ -1,4 +1,4 @@
-"""The flows of five worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
+"""The flows of six worlds, feature by feature, as reviewed text: ``pytest --update-golden`` rewrites it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from controller.flow.text import actions_text, match_text
 from tests.compiled import compiled
 from tests.fabric_worlds import steered_world
 from tests.guarded_worlds import guarded_world
+from tests.outward_worlds import led_outside
 from tests.routed_worlds import routed_world
 from tests.steered_worlds import whole
 from tests.worlds import World, small_world
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SERVED, WIRED, STEERED = "addressing", {"fabric", "tracks"}, {"chains", "steering"}
+SERVED, WIRED, STEERED, OUTWARD = "addressing", {"fabric", "tracks"}, {"chains", "steering"}, "leaving"
 """Nothing of the small world is served, and nothing is wired or steered."""
 FEATURES = sorted({feature.name.partition(".")[0] for feature in registry.FEATURES})
 
@@ -57,6 +58,8 @@ def text(feature: str) -> str:
     """What one feature makes of the small world, else of the routed or the guarded one; of others, of theirs."""
     if feature in WIRED | STEERED:
         return described(feature, whole() if feature in STEERED else steered_world())
+    if feature == OUTWARD:
+        return described(feature, led_outside())
     worlds = [small_world(), routed_world(), guarded_world()][feature == SERVED :]
     return next((found for world in worlds if (found := described(feature, world))), "")
 

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
-from apps import fabric_tables, pipeline, pipeline_page, policy_tables, registers
+from apps import fabric_tables, nat_tables, pipeline, pipeline_page, policy_tables, registers
 from apps import registers as r
 from apps.pipeline import CLASSIFY, NEIGHBOUR, SOURCE, TABLE_NAMES, TABLES
 from apps.policy_tables import POLICY_TABLES
 from controller.derived import Endpoint
 from controller.entities import AllowedPair, Chassis, Port
 from controller.flow import fields as f
+from controller.flow.actions import Conjunction
+from controller.flow.codec import flow_actions
 from controller.flow.flow import Flow, Here, Hosts, Slot
 from controller.policy.numbers import MOST_STAGES
 from tests.apps.reading import OUTPUT, clashes, goes, terms
 from tests.compiled import compiled
 from tests.fabric_worlds import fabric_world, steered_world
 from tests.guarded_worlds import guarded_world
+from tests.outward_worlds import led_outside
 from tests.random_worlds import worlds
 from tests.routed_worlds import routed_world
 from tests.steered_worlds import whole
@@ -40,7 +43,7 @@ SHARED = changed(small_world(), Port, "acme/web-2", allowed_pairs=(AllowedPair(m
 V6_MIXED = with_more(fabric_world(), *V6_TUNNELS)
 KNOWN = (
     *(small_world(), with_more(small_world(), *V6_TUNNELS), SHARED, routed_world(), guarded_world()),
-    *(steered_world(), V6_MIXED, whole()),
+    *(steered_world(), V6_MIXED, whole(), led_outside()),
 )
 
 
@@ -64,7 +67,7 @@ def test_the_page_is_what_the_pipeline_is(update_golden: bool) -> None:  # noqa:
 def test_tables_stand_in_the_order_in_which_packets_meet_them() -> None:
     assert [table.number for table in TABLES] == list(range(len(TABLES)))
     assert len({table.name for table in TABLES}) == len(TABLES)
-    named = vars(pipeline) | vars(policy_tables) | vars(fabric_tables)
+    named = vars(pipeline) | vars(nat_tables) | vars(policy_tables) | vars(fabric_tables)
     assert {table.name: table for table in TABLES} == {name: table for name, table in named.items() if table in TABLES}
 
 
@@ -106,7 +109,7 @@ OF_POLICY = ("GUARD", "ZONE", "REALM", "PEER", "PORTS", "SOURCE_PORT", "PEER_ADD
 LIKE_OTHERS = {"PEER_ADDRESS", "NEXT_HOP", "RULE", "HOP"}
 """IPv4 ends IPv6 addresses; where a rule is written, the realm has been read; what has a hop answers no question."""
 OF_STEERING = ("TOWARDS", "AIM", "COURSE", "HANDOVER", "ENTROPY")
-"""Behind DESTINATION: what is handed on has no port here, and what is steered is neither routed nor judged any more."""
+"""Behind DESTINATION, or before translation: what is handed on has no port here, and is not judged any more."""
 
 
 def test_registers_do_not_share_bits_but_those_of_policy_routing_and_steering_with_each_other() -> None:
@@ -187,10 +190,18 @@ def test_no_place_is_asked_for_by_flows_for_different_sets_of_chassis(known: lis
     assert all(len(kind) == 1 for kind in kinds.values())
 
 
+def of_conjunction(flow: Flow) -> bool:
+    """Whether it is a clause, or what is done where all clauses are met."""
+    return f.CONJ_ID in terms(flow) or any(isinstance(one, Conjunction) for one in flow_actions(flow.instructions))
+
+
 def test_what_stands_for_some_chassis_matches_what_they_are_told_by(known: list[Flow]) -> None:
-    """A network, a router or a realm of theirs, or a guard or a course, of which the low bits say how far it is."""
+    """A network, a router or a realm of theirs, or a guard or a course, of which the low bits say how far it is.
+
+    Clauses of a conjunction are that only together: one of them names the machines.
+    """
     for flow in known:
-        if isinstance(flow.scope, Hosts):
+        if isinstance(flow.scope, Hosts) and not of_conjunction(flow):
             found = terms(flow)
             owners = OWNERS.get(TABLE_NAMES[flow.table], {r.NETWORK, r.ROUTER, r.REALM})
             owner = next(found[of] for of in owners if of in found)

@@ -22,6 +22,7 @@ from tests.compiler.broken_compilers import BROKEN, BROKEN_OF_POLICIES
 from tests.fabric_worlds import steered_world
 from tests.guarded_worlds import guarded_world
 from tests.histories import History, after, histories, parted, reversed_where_free, split, squashed
+from tests.outward_worlds import led_outside
 from tests.routed_worlds import routed_world
 from tests.steered_worlds import impaired
 from tests.worlds import small_world
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tests.worlds import World
 
 HISTORIES = int(os.environ.get("NETLOOM_HISTORIES", "40"))
-HOSTS = ("hv1", "hv2", "s1", "s2", "s3", "s4")
+HOSTS = ("hv1", "hv2", "hv3", "s1", "s2", "s3", "s4")
 SHARED_BITS = 30
 """Hashes of identities and guards have no more."""
 ENOUGH = 400
@@ -84,7 +85,7 @@ class Played:
             }
 
 
-@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world, steered_world, impaired])
+@pytest.mark.parametrize("world", [small_world, routed_world, guarded_world, steered_world, impaired, led_outside])
 @given(data=st.data())
 @settings(max_examples=HISTORIES * 3 // 4)
 def test_what_is_only_looked_at_comes_true_and_changes_nothing(world: Callable[[], World], data: st.DataObject) -> None:
@@ -171,6 +172,12 @@ def test_every_step_of_a_history_of_links_equals_a_clean_build(history: History)
 @settings(max_examples=HISTORIES // 2)
 def test_every_step_of_a_history_of_steering_equals_a_clean_build(history: History) -> None:
     Played(impaired()).play(history)
+
+
+@given(histories(base=led_outside))
+@settings(max_examples=HISTORIES // 2)
+def test_every_step_of_a_history_of_what_is_led_outside_equals_a_clean_build(history: History) -> None:
+    Played(led_outside()).play(history)
 
 
 @given(histories(turns=4, base=steered_world))
