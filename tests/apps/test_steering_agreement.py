@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps import registers as r
-from controller.courses import PATH_POLICY, SERVICE_CHAIN, Precedence
-from controller.flow import fields as f
+from controller.courses import Precedence
 from controller.links import PathPolicy, ServiceChain, Traffic
 from controller.policy.values import ICMP, TCP, UDP, Block, Machines, Requirement, Service
 from tests.compiled import compiled
+from tests.courses_oracle import Asked, End, spoken_of
 from tests.interpreter import DataPlane
 from tests.packets import ping, tcp, udp
 from tests.steered_worlds import ANY_WAY, DOES, MACHINES, does, fabric, instance
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from controller.policy.values import Peer
     from tests.packets import Packet
 
-Asked = PathPolicy | ServiceChain
 PORTS = (5003, 5004, 5005, 7000)
 PEERS: tuple[Peer, ...] = (
     *(does("cam"), does("nvr"), does("cam", "other"), Machines(("acme",)), Machines(("acme",), ports=("acme/far",))),
@@ -69,71 +67,10 @@ def packets(draw: st.DrawFn) -> tuple[str, str, Packet]:
     return sender, target, made
 
 
-def spoken_of(everything: list[Asked], sender: str, target: str, packet: Packet) -> tuple[str, bool] | None:
-    """The first that speaks of a packet, with whether it takes it for an answer."""
-    for one in sorted(everything, key=lambda one: (isinstance(one, PathPolicy), one.priority, one.key)):
-        kind = PATH_POLICY if isinstance(one, PathPolicy) else SERVICE_CHAIN
-        traffic = one.traffic
-        if between(traffic, sender, target, packet) and serves(traffic, packet):
-            return f"{kind}:{one.key}", False
-        symmetric = isinstance(one, ServiceChain) and one.symmetric
-        if symmetric and between(traffic, target, sender, packet) and answers(traffic, packet):
-            return f"{kind}:{one.key}", True
-    return None
-
-
-def between(traffic: Traffic, sender: str, target: str, packet: Packet) -> bool:
-    """Whether it is spoken of who sends to whom."""
-    return is_one_of(traffic.sources, sender, packet) and is_one_of(traffic.targets, target, packet)
-
-
-def is_one_of(peers: tuple[Peer, ...] | None, name: str, packet: Packet) -> bool:
-    """Whether a machine is among these, by what it is or by the address that the packet has of it."""
-    return any(_is(peer, name, 6 if f.IPV6_SRC in packet else 4) for peer in peers or ())
-
-
-def _is(peer: Peer, name: str, version: int) -> bool:
-    number, app = MACHINES[name][0], DOES[name]
-    match peer:
-        case Machines():
-            labels = [app in one.values if one.operator == "In" else app not in one.values for one in peer.labels]
-            return all(labels) and (not peer.ports or f"acme/{name}" in peer.ports)
-        case Block():
-            holes = [ip_network(hole) for hole in peer.excepts]
-            own = ip_address(f"fd00::{number}" if version == 6 else f"10.0.0.{number}")
-            return own in ip_network(peer.cidr) and not any(own in hole for hole in holes)
-    raise AssertionError
-
-
-def serves(traffic: Traffic, packet: Packet) -> bool:
-    """Whether a packet asks for one of the services."""
-    return not traffic.services or any(_asks(service, packet) for service in traffic.services)
-
-
-def answers(traffic: Traffic, packet: Packet) -> bool:
-    """Whether it is one that is sent back."""
-    if packet[f.IP_PROTO] == ICMP and packet.get(f.ICMP_TYPE) == 8:
-        return any(service.protocol == ICMP and not service.ports for service in traffic.services) or (
-            not traffic.services
-        )
-    turned = dict(packet)
-    for one, other in ((f.UDP_SRC, f.UDP_DST), (f.TCP_SRC, f.TCP_DST)):
-        if one in packet:
-            turned[one], turned[other] = packet[other], packet[one]
-    return serves(traffic, turned)
-
-
-def _asks(service: Service, packet: Packet) -> bool:
-    if packet[f.IP_PROTO] != service.protocol:
-        return False
-    if service.protocol == ICMP:
-        return _within(service.ports, packet[f.ICMP_TYPE] << 8)
-    target, source = (f.UDP_DST, f.UDP_SRC) if service.protocol == UDP else (f.TCP_DST, f.TCP_SRC)
-    return _within(service.ports, packet[target]) and _within(service.sources, packet[source])
-
-
-def _within(ranges: tuple[tuple[int, int], ...], value: int) -> bool:
-    return not ranges or any(low <= value <= high for low, high in ranges)
+def end(name: str) -> End:
+    """A machine as the oracle has it."""
+    number = MACHINES[name][0]
+    return End(f"acme/{name}", DOES[name], (f"10.0.0.{number}", f"fd00::{number}"))
 
 
 @given(asked(), st.lists(packets(), min_size=8, max_size=8))
@@ -148,4 +85,4 @@ def test_a_packet_follows_what_speaks_of_it_first(everything: list[Asked], sent:
     for sender, target, packet in sent:
         course = plane.sent_by(f"acme/{sender}", packet).walks[0][1].read(r.COURSE)
         told = (keys[course >> r.COURSE_AT & 0x3FFFFF], bool(course & r.ANSWERS)) if course else None
-        assert told == spoken_of(everything, sender, target, packet), (sender, target, packet)
+        assert told == spoken_of(everything, end(sender), end(target), packet), (sender, target, packet)
