@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mininet_scenarios import clients, exchange, rest, routers, servers, world
 from mininet_scenarios.command import side_by_side, until
+from mininet_scenarios.inline import Inline
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.probe import SteadyPing, SteadyStream, ping, unreached
 from mininet_scenarios.refusal import prove_refused
@@ -57,6 +58,8 @@ def tell(story: Story, lab: Lab) -> None:
     prove_place(story, lab, scene)
     story.step("Neighbours, and the machine itself, reach it by its floating IP")
     prove_hairpin(story, scene)
+    story.step("What leaves for the server, and what comes from it, is led through a middlebox on hv3")
+    prove_led(story, scene, lab)
     story.step("web moves to hv2 while the neighbour pings its floating IP and streams to it")
     move(story, scene, lab)
     story.step("What cannot be is refused by name")
@@ -124,6 +127,33 @@ def prove_hairpin(story: Story, scene: Scene) -> None:
         answers = {name: clients.curl(vm, f"http://{clients.bracketed(target)}/") for name, vm in scene.vms.items()}
         wrong = {name: answer for name, answer in answers.items() if not answer.startswith(f"{TENANT}-web saw ")}
         story.check(f"all machines reach web by it, web too, {version}", not wrong, wrong or answers)
+
+
+def prove_led(story: Story, scene: Scene, lab: Lab) -> None:
+    """The middlebox sees who it is, the server still sees the outer address; nobody else passes it."""
+    server, floating = (world.addresses(FAR, SERVER)[0], world.addresses(PUBLIC, FLOATING["web"])[0])
+    outer = {"web": floating, "plain": world.addresses(PUBLIC, EDGE)[0]}
+    outer |= {name: world.addresses(PUBLIC, FLOATING[name])[0] for name in ("db", "far")}
+    box = Inline(lab, scene.hosts[2], TENANT, "fw")
+    box.ask(lab.client, "net", 1)
+    whole = {"cidr": world.blocks(FAR, 0)[0]}
+    box.lead(lab.client, {"from": [{"port": "web"}, {"port": "plain"}], "to": whole, "protocol": "tcp"})
+    for name, vm in scene.vms.items():
+        seen, led = clients.seen_as(vm, server), box.passed(vm.ipv4, server)
+        story.check(f"the server sees {name} by the same address as before", seen == outer[name], seen)
+        wanted = (name in {"web", "plain"},) * 2
+        story.check(f"{name} is {'led' if wanted[0] else 'not led'} through it, answers too", led == wanted, led)
+    box.lead(lab.client, {"from": whole, "to": {"port": "web"}, "protocol": "tcp"})
+    seen, led = clients.seen_as(scene.world.server, floating), box.passed(server, scene.vms["web"].ipv4)
+    story.check("the server reaches web by its floating IP through it", (seen, led) == (server, (True, True)), seen)
+    box.release(lab.client)
+    until(lambda: not _led(scene, box, server), 5, "nothing passes it any more")
+    story.check("once the chain is gone, the server is reached without it", held=True)
+
+
+def _led(scene: Scene, box: Inline, server: str) -> bool:
+    """Whether the server is out of web's reach, or is reached through the middlebox."""
+    return not clients.seen_as(scene.vms["web"], server) or any(box.passed(scene.vms["web"].ipv4, server))
 
 
 def move(story: Story, scene: Scene, lab: Lab) -> None:
