@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import pipeline, registers
+from apps import nat_tables, pipeline, registers
 from controller.flow.fields import REGS
 from controller.intent.allocate import TUNNEL_PORTS, Underlay
 from controller.services.pipeline import Pipeline
@@ -38,8 +38,8 @@ def service_pipeline() -> Pipeline:
         from_port=registers.FROM_PORT,
         via_segment=registers.VIA_SEGMENT,
         resolve=pipeline.RESOLVE.resubmit,
-        resolved=pipeline.SNAT.resubmit,
-        outwards=pipeline.UN_SNAT.resubmit,
+        resolved=nat_tables.SNAT.resubmit,
+        outwards=nat_tables.UN_SNAT.resubmit,
         deliver=pipeline.DELIVER.resubmit,
         onwards=pipeline.ROUTER_IN.resubmit,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from apps import pipeline, registers
+from apps import nat_tables, pipeline, registers
 from controller.entities import Neighbour, Network, Port
 from controller.flow.actions import output, set_field
 from controller.flow.fields import REGS
@@ -192,6 +192,6 @@ def test_frames_go_back_where_they_came_from_or_on_from_there() -> None:
     resumed = PIPELINE.actions(Resumed(((0, 0x101), (15, 1))))
     again = (set_field(REGS[0], 0x101), set_field(REGS[15], 1))
     assert resumed == (*again, pipeline.RESOLVE.resubmit)
-    assert PIPELINE.actions(Resumed(((0, 0x101), (15, 1)), resolved=True)) == (*again, pipeline.SNAT.resubmit)
-    assert PIPELINE.actions(Outwards(9))[-1] == pipeline.UN_SNAT.resubmit
+    assert PIPELINE.actions(Resumed(((0, 0x101), (15, 1)), resolved=True)) == (*again, nat_tables.SNAT.resubmit)
+    assert PIPELINE.actions(Outwards(9))[-1] == nat_tables.UN_SNAT.resubmit
     assert PIPELINE.actions(OntoSegment(0x104))[-1] == pipeline.DELIVER.resubmit
