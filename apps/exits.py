@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import aims
 from apps import registers as r
 from apps.nat_tables import UN_SNAT
 from apps.next_hops import ROUTED, bound_for, destination, hand_on, hand_to, next_hop, next_mac, onto, prefix
-from apps.outer import answer, beside, carry, end, entrance, outer
+from apps.outer import answer, beside, carry, end, entrance, out_here, out_there, outer
 from apps.pipeline import DESTINATION, EXIT, PUNT, RESOLVE, ROUTE, ROUTER_IN
 from apps.policy_tables import WHO
 from apps.questions import ADVERTISEMENT, ARP_REPLY
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 def ways(leaving: Exit, view: View) -> Iterator[Flow]:
     """What is not for inside leaves: here where the exit is everywhere, else at the seat."""
     realm, anything = Hosts(leaving.realm), {r.ROUTER: leaving.number}
-    out = aims.out_here(leaving.key, view)
+    out = out_here(leaving.key, view)
     if not leaving.network:
         yield EXIT.flow(realm, "here", anything, out)
         return
@@ -41,7 +40,7 @@ def ways(leaving: Exit, view: View) -> Iterator[Flow]:
         return
     yield EXIT.flow(Here(leaving.seat), "here", anything, out)
     yield from _carried(realm, leaving, view.get(Network, leaving.realm).vni)
-    there = aims.out_there(leaving.key, (leaving.inner, leaving.encap), leaving.seat, view)
+    there = out_there(leaving.key, (leaving.inner, leaving.encap), leaving.seat, view)
     yield EXIT.flow(realm, "elsewhere", anything, there)
     for address in leaving.addresses:
         yield from _known_there(leaving, address, view)

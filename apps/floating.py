@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import aims
 from apps import registers as r
 from apps.nat_tables import DNAT, SNAT, UN_SNAT
 from apps.next_hops import destination, source
@@ -19,6 +18,8 @@ from apps.outer import (
     end,
     entrance,
     origins,
+    out_here,
+    out_there,
     outer,
 )
 from apps.pipeline import DESTINATION, EXIT, ROUTE
@@ -43,9 +44,9 @@ def ways(floating: Floating, view: View) -> Iterator[Flow]:
     to_it: Match = {r.ROUTER: floating.number, destination(floating.address): floating.address}
     from_port: Match = {r.ROUTER: floating.number, source(floating.private): floating.private}
     yield EXIT.flow(here, "floating_here", to_it, [UN_SNAT.goto])
-    yield EXIT.flow(here, "floating_source", from_port, aims.out_here(floating.router, view))
+    yield EXIT.flow(here, "floating_source", from_port, out_here(floating.router, view))
     if view.count(Departure, "router", floating.router):
-        home = aims.out_there(floating.router, (floating.inner, floating.encap), floating.chassis, view)
+        home = out_there(floating.router, (floating.inner, floating.encap), floating.chassis, view)
         yield EXIT.flow(realm, "home", from_port, home)
     yield EXIT.flow(realm, "floating", to_it, carry(floating.inner, floating.encap, floating.chassis, view))
     yield end(realm, floating.number, floating.address)

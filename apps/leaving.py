@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from apps import aims
 from apps import registers as r
 from apps.binding import singles
 from apps.departures import inside
 from apps.fabric_tables import RETURN
 from apps.next_hops import destination, source
+from apps.outer import out_here, out_there
 from apps.pipeline import EXIT, ROUTER_IN
 from controller.courses import MIDDLEBOXES, SERVICE_CHAIN, Course, Departure, Precedence, Stake
 from controller.derived import Endpoint, Exit
@@ -57,11 +57,11 @@ def homes(stake: Stake, view: View) -> Iterator[Flow]:
 
 def _home(stake: Stake, leaving: Departure, view: View) -> Iterator[Flow]:
     endpoint, network = view.get(Endpoint, stake.key), view.get(Network, leaving.network)
-    there = aims.out_there(leaving.router, (network.vni, network.encap), stake.chassis, view)
+    there = out_there(leaving.router, (network.vni, network.encap), stake.chassis, view)
     number = view.get(Exit, leaving.router).number
     for address in dict.fromkeys(singles(endpoint)):
         if view.count(Endpoint, "address", (endpoint.network, address)) > 1:
             continue
         match: Match = {r.ROUTER: number, source(address): address}
-        yield EXIT.flow(Here(stake.chassis), "home_here", match, aims.out_here(leaving.router, view))
+        yield EXIT.flow(Here(stake.chassis), "home_here", match, out_here(leaving.router, view))
         yield EXIT.flow(Hosts(leaving.realm), "home", match, there)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from apps import registers as r
+from apps.fabric_tables import STEER
 from apps.nat_tables import UN_SNAT
 from apps.next_hops import bound_for, next_hop, next_mac, prefix
 from apps.pipeline import DELIVER, DESTINATION, RESOLVE, ROUTE, ROUTER_IN
 from apps.questions import asked, told
 from apps.ways_there import toward
+from controller.courses import Departure
 from controller.flow import fields as f
 from controller.flow.actions import Action, set_field
 from controller.flow.fields import Masked
 from controller.flow.flow import Flow, Here, Hosts, Match
+from controller.links import Bearing
 
 if TYPE_CHECKING:
     from controller.compiler.view import View
@@ -59,3 +62,19 @@ def end(realm: Hosts, number: int, address: str) -> Flow:
 def answer(scope: Here | Hosts, vni: int, address: str, mac: str) -> Flow:
     """Who asks outside for an outer address is told its MAC."""
     return ROUTER_IN.flow(scope, "answer", asked(vni, address), told(address, mac))
+
+
+def out_here(router: str, view: View) -> list[Action]:
+    """How a packet leaves by a router (key) whose exit is here; by way of STEER where a course may lead it."""
+    if not view.count(Departure, "router", router):
+        return [UN_SNAT.goto]
+    return [set_field(r.VIA, r.VIA_EXIT), STEER.goto]
+
+
+def out_there(router: str, under: tuple[int, Encap], chassis: str, view: View) -> list[Action]:
+    """How it goes to the chassis where it leaves, ``under`` a VNI and by tunnels of which sort."""
+    if not view.count(Departure, "router", router):
+        return carry(*under, chassis, view)
+    vni, encap = under
+    towards = set_field(r.TOWARDS, view.get(Bearing, chassis).number)
+    return [set_field(r.NETWORK, vni), *toward(chassis, encap, view), towards, STEER.goto]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from controller.links import Placed
 
 DELIVERY: Match = {r.LOOKUP: r.DELIVERY}
+STAYS = Masked(0, r.VIA.all_ones ^ r.VIA_EXIT)
+"""Of VIA: LOCALLY, or by a router whose exit is here."""
 WAYS = 4
 """In which a packet may be known: each end by its identity, or by its address."""
 
@@ -106,9 +108,7 @@ def placements(placed: Placed, view: View) -> Iterator[Flow]:
     spoken: Match = {r.COURSE: r.course(number)}
     if stays:
         way = along if placed.track else []
-        yield PATHS.flow(Here(placed.source), "round", {**spoken, r.VIA: r.LOCALLY}, way)
-        if view.count(Departure, "course", f"{PATH_POLICY}:{placed.policy}"):
-            yield PATHS.flow(Here(placed.source), "round", {**spoken, r.VIA: r.VIA_EXIT}, way)
+        yield PATHS.flow(Here(placed.source), "round", {**spoken, r.VIA: STAYS}, way)
         return
     spoken[r.TOWARDS] = view.get(Bearing, placed.target).number
     yield PATHS.flow(Here(placed.source), "track", spoken, along)
