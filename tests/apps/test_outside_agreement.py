@@ -36,9 +36,7 @@ PEERS: tuple[Peer, ...] = (
 SERVICES = (Service(UDP), Service(TCP, ((5004, 5004),)), Service(UDP, (), ((5000, 5004),)), Service(ICMP))
 SERVERS = ("203.0.113.9", "198.18.0.1", "198.19.0.1")
 FORWARDS = tuple(
-    PortForward(
-        f"acme/to-{name}-{kind}", f"u-{name}-{kind}", "acme/edge", kind, (at + 5003, at + 5005), f"acme/{name}", 5003
-    )
+    PortForward(f"acme/{name}-{kind}", "u", "acme/edge", kind, (at + 5003, at + 5005), f"acme/{name}", 5003)
     for name, at in (("web-3", 20000), ("shop", 30000))
     for kind in ("tcp", "udp")
 )

@@ -1,6 +1,7 @@
 """Which packets are steered: from ports of a project to ports of it, of a service or of any.
 
-A block or a group of addresses means those of the project's ports that have such an address.
+A block or a group of addresses means those of the project's ports that have such an address, and whoever has one
+outside, beyond the routers by which the project's networks leave.
 """
 
 from __future__ import annotations
