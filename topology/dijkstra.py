@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from controller.links import shorter_first
+from topology.map import link_names
 
 if TYPE_CHECKING:
     from topology.map import Edge, Map, Site
@@ -33,6 +34,7 @@ class Mesh:
     ``arcs[at]`` are ``(to, edge, way)``; ``way`` is 0 from the first end of the edge to the second, else 1. ``ns`` are
     the edges' latencies, ``capacities`` are in Mbit/s; one that is not known is taken for the worst that is.
     ``drained`` are bridges by number, ``drained_edges`` and ``unmeasured`` edges, the latter without a latency.
+    ``named`` are the edges that a name may mean, for both names of each.
     """
 
     version: int
@@ -47,6 +49,7 @@ class Mesh:
     drained: frozenset[int]
     drained_edges: frozenset[int]
     unmeasured: frozenset[int]
+    named: dict[str, tuple[int, ...]]
 
     def edge(self, at: int, to: int) -> int | None:
         """The number of the edge between two bridges."""
@@ -79,7 +82,11 @@ def _made(ground: Map) -> Mesh:
     drained = frozenset(number for number, site in enumerate(sites) if site.drained)
     idle = frozenset(number for number, edge in enumerate(edges) if edge.drained)
     unmeasured = frozenset(number for number, edge in enumerate(edges) if edge.latency is None)
-    return Mesh(ground.version, names, index, sites, edges, met, ns, capacities, ends, drained, idle, unmeasured)
+    named: dict[str, tuple[int, ...]] = {}
+    for number, edge in enumerate(edges):
+        for name in link_names(edge.ends):
+            named[name] = (*named.get(name, ()), number)
+    return Mesh(ground.version, names, index, sites, edges, met, ns, capacities, ends, drained, idle, unmeasured, named)
 
 
 def _ends(edge: Edge) -> tuple[tuple[int, str], ...]:

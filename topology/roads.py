@@ -107,7 +107,8 @@ def _barred(net: Mesh, wanted: Wanted) -> set[int]:
     if wanted.avoid_bridges or wanted.avoid_labels:
         closed = {at for at, site in enumerate(net.sites) if avoids(wanted, site)}
         barred |= {number for at in closed for _, number, _ in net.arcs[at]}
-    if wanted.avoid_links or wanted.avoid_labels or wanted.min_bandwidth is not None:
+    barred.update(number for name in wanted.avoid_links for number in net.named.get(name, ()))
+    if wanted.avoid_labels or wanted.min_bandwidth is not None:
         barred |= {number for number, edge in enumerate(net.edges) if not allows(wanted, edge)}
     return barred
 
