@@ -145,7 +145,7 @@ def test_what_is_in_use_is_a_conflict(office: Front) -> None:
 
 def test_inventory_is_what_the_world_says(office: Front) -> None:
     for table in ("chassis", "bridges", "links", "drift"):
-        assert office.call("GET", f"/v1/{table}").json == {"items": [{"name": f"{table}-1"}]}
+        assert office.call("GET", f"/v1/{table}").json["items"] == [{"name": f"{table}-1", "labels": {}}]
     flows = office.call("GET", "/v1/flows?chassis=hv1&owner=Port%20acme/p").json
     assert flows == {"items": [{"chassis": "hv1", "owner": "Port acme/p"}]}
     packed = office.call("GET", "/v1/flows?chassis=hv1", headers={"Accept": "application/msgpack"}).content

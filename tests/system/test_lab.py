@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mininet_scenarios import rundir
-from mininet_scenarios.command import run, until
+from mininet_scenarios.command import CommandFailed, run, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,18 +48,21 @@ def traces(number: int) -> set[str]:
     links = (line.split(": ") for line in run("ip", "-oneline", "link").splitlines())
     return {
         *(f"process {pid}" for pid in rundir.marked(f"{path}:{path.with_suffix('.lock').read_text()}")),
-        *files("namespace", named),
+        *files("namespace", named, "%i %y"),
         *(f"link {link[1]} {link[0]}" for link in links if link[1].startswith(f"nl{number}@")),
-        *files("file", path.iterdir()),
+        *files("file", path.iterdir(), "%i %w"),
     }
 
 
-def files(kind: str, entries: Iterable[Path]) -> Iterator[str]:
-    """Each file with its inode; one that goes meanwhile is another lab's."""
+def files(kind: str, entries: Iterable[Path], told: str) -> Iterator[str]:
+    """Each file with its inode and when it was made, for inodes are used again; one that goes meanwhile is another's.
+
+    ``told`` asks ``stat`` for that: files have a time of birth, of namespaces nothing but the birth is a change.
+    """
     for entry in entries:
         try:
-            yield f"{kind} {entry.name} {entry.stat().st_ino}"
-        except FileNotFoundError:
+            yield f"{kind} {entry.name} {run('stat', f'--format={told}', str(entry)).strip()}"
+        except CommandFailed:
             continue
 
 
