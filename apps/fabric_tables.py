@@ -7,14 +7,13 @@ look at nothing else of it. ``apps/pipeline.py`` has the other tables.
 from __future__ import annotations
 
 from apps import registers as r
-from apps.nat_tables import UN_SNAT
+from apps.nat_tables import IPS, PORTS, UN_SNAT
 from controller.flow import fields as f
 from controller.tables import Descending, Table
 
 COURSES = 60_000
 """The most flows that choose among path policies and service chains, one above the other."""
-_IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
-_PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST, f.SCTP_SRC, f.SCTP_DST)
+_PORTS = (*PORTS, f.SCTP_SRC, f.SCTP_DST)
 _MESSAGES = (f.ICMP_TYPE, f.ICMP_CODE, f.ICMPV6_TYPE, f.ICMPV6_CODE)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
 
@@ -34,7 +33,7 @@ RETURN = Table(
     "RETURN",
     "Which network does a frame that a middlebox gives back belong to?",
     {"inside": 120, "machine": 100, "router": 90},
-    (r.COURSE, f.ETH_DST, *_IPS),
+    (r.COURSE, f.ETH_DST, *IPS),
     sets=(r.NETWORK,),
     leads_to=("ROUTER_IN", "DESTINATION"),
     miss="dropped: for nobody whom the service chain speaks of",
@@ -45,7 +44,7 @@ STEER = Table(
     "STEER",
     "Does a service chain or a path policy speak of the packet?",
     Descending(65_000, COURSES, {"returned": 65_002, "passing": 65_001, "other": 1}),
-    (r.LOOKUP, r.ORIGIN, r.COURSE, r.SENDER, r.AIM, f.CONJ_ID, *_IPS, *_PORTS, f.IP_FRAG, *_MESSAGES),
+    (r.LOOKUP, r.ORIGIN, r.COURSE, r.SENDER, r.AIM, f.CONJ_ID, *IPS, *_PORTS, f.IP_FRAG, *_MESSAGES),
     sets=(r.COURSE,),
     leads_to=("PATHS",),
     miss="never happens: 'other' sends on to PATHS",

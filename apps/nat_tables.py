@@ -9,8 +9,9 @@ from apps import registers as r
 from controller.flow import fields as f
 from controller.tables import Table
 
-_IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
-_PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST)
+IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
+PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST)
+"""The fields by which packets are told apart by their addresses, and by their ports."""
 
 UN_SNAT = Table(
     13,
@@ -34,7 +35,7 @@ DNAT = Table(
     "DNAT",
     "Is a new connection for an address or port that stands for another? Strangers pass for nothing else.",
     {"spoofed": 500, "floating": 450, "forward": 400, "echo": 300, "host": 250, "stranger": 200, "other": 100},
-    (r.ROUTER, r.ORIGIN, *_IPS, *_PORTS, f.ICMP_TYPE, f.ICMPV6_TYPE, f.CT_STATE),
+    (r.ROUTER, r.ORIGIN, *IPS, *PORTS, f.ICMP_TYPE, f.ICMPV6_TYPE, f.CT_STATE),
     sets=(f.CT_MARK,),
     leads_to=("ECHO", "ROUTE"),
 )
@@ -43,7 +44,7 @@ SNAT = Table(
     "SNAT",
     "Does the source get another address on its way out?",
     {"invalid": 500, "floating": 400, "helper": 350, "source": 300, "hairpin": 250, "other": 100},
-    (r.ROUTER, r.NETWORK, *_IPS, *_PORTS, f.CT_MARK, f.CT_STATE),
+    (r.ROUTER, r.NETWORK, *IPS, *PORTS, f.CT_MARK, f.CT_STATE),
     sets=(f.ETH_SRC,),
     leads_to=("DESTINATION",),
 )

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 from apps import registers as r
 from apps.fabric_tables import FABRIC_TABLES
-from apps.nat_tables import NAT_TABLES
+from apps.nat_tables import IPS, NAT_TABLES, PORTS
 from apps.policy_tables import POLICY_TABLES
 from controller.flow import fields as f
 from controller.tables import Table
 
 _PACKET = (f.ETH_SRC, f.ETH_DST, f.ETH_TYPE)
 _ND = (f.IP_PROTO, f.ICMPV6_TYPE, f.ND_TARGET, f.ND_SLL, f.ND_TLL)
-_IPS = (f.ETH_TYPE, f.IPV4_SRC, f.IPV4_DST, f.IPV6_SRC, f.IPV6_DST)
-_PORTS = (f.IP_PROTO, f.TCP_SRC, f.TCP_DST, f.UDP_SRC, f.UDP_DST)
 _ICMP = (f.IP_PROTO, f.ICMP_TYPE, f.ICMPV6_TYPE)
 _GUARDED = (r.GUARD, r.ZONE, r.REALM)
 _TUNNEL_DST = (f.TUN_DST, f.TUN_IPV6_DST)
@@ -79,7 +77,7 @@ SERVICE = Table(
     "SERVICE",
     "Is it a question to the network itself: DHCP, router solicitation, names?",
     {"question": 200, "false_answer": 150, "other": 100},
-    (r.NETWORK, *_PACKET, *_IPS, *_PORTS, f.ICMPV6_TYPE),
+    (r.NETWORK, *_PACKET, *IPS, *PORTS, f.ICMPV6_TYPE),
     sets=(r.PUNT,),
     leads_to=("ROUTER_IN", "PUNT"),
     miss="never happens: 'other' sends on to ROUTER_IN",
@@ -89,7 +87,7 @@ ROUTER_IN = Table(
     "ROUTER_IN",
     "Is it for a router, or a question about one of its outer addresses?",
     {"heard": 500, "claim": 450, "answer": 400, "link": 300, "outer": 250, "router": 200, "carried": 150, "other": 100},
-    (r.NETWORK, r.ORIGIN, *_PACKET, *_IPS, *_ND, f.ARP_OP, f.ARP_TPA, f.ARP_SPA),
+    (r.NETWORK, r.ORIGIN, *_PACKET, *IPS, *_ND, f.ARP_OP, f.ARP_TPA, f.ARP_SPA),
     sets=(r.ROUTER, r.ORIGIN, r.PUNT, r.ANSWER_MAC, r.SENDER, r.REALM, r.PEER_ADDRESS, r.PEER_ADDRESS6),
     leads_to=("EXIT", "UN_SNAT", "DESTINATION", "ND_ANSWER", "ARP_ANSWER", "PUNT", "WHO"),
     miss="never happens: 'other' sends on to DESTINATION",
@@ -101,7 +99,7 @@ EXIT = Table(
     {"echo": 900, "own_here": 750, "own": 700, "floating_here": 650, "floating": 600}
     | {"inside": 500, "floating_source": 400, "home_here": 360, "home": 350}
     | {"here": 300, "elsewhere": 200, "nowhere": 100},
-    (r.ROUTER, *_IPS, *_ICMP),
+    (r.ROUTER, *IPS, *_ICMP),
     sets=(r.NETWORK, r.VIA, r.TOWARDS, r.PUNT, *_TUNNEL_DST),
     leads_to=("UN_SNAT", "ECHO", "ROUTE", "STEER", "DELIVER", "PUNT"),
     miss="dropped: no IP packet",
@@ -112,7 +110,7 @@ ECHO = Table(
     "How does a router answer a ping?",
     {"request": 100},
     (f.ETH_TYPE, *_ICMP),
-    sets=(*_IPS[1:], f.ICMP_TYPE, f.ICMPV6_TYPE, f.IP_TTL, r.SCRATCH, r.NEXT_HOP6),
+    sets=(*IPS[1:], f.ICMP_TYPE, f.ICMPV6_TYPE, f.IP_TTL, r.SCRATCH, r.NEXT_HOP6),
     leads_to=("ROUTE",),
 )
 ROUTE = Table(
@@ -120,7 +118,7 @@ ROUTE = Table(
     "ROUTE",
     "Which network, and which next hop, is the packet for? The longest prefix decides.",
     {"expired": 1000, **{f"/{length}": 100 + length for length in range(129)}, "nowhere": 50},
-    (r.ROUTER, *_IPS, f.IP_TTL),
+    (r.ROUTER, *IPS, f.IP_TTL),
     sets=(r.NETWORK, r.ORIGIN, r.SENDER, r.PUNT, r.HOP, r.NEXT_HOP, r.NEXT_HOP6, r.SCRATCH, f.ETH_SRC, f.IP_TTL),
     leads_to=("HOP", "FITS", "PUNT"),
     miss="dropped: no IP packet",

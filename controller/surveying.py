@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.announcing import Announcing
-from controller.departures import Departures
+from controller.gone_chassis import GoneChassis
 from controller.port_table import PortTable
 from controller.status.fabric import Fabric
 from controller.status.links import Links
@@ -25,7 +25,7 @@ def surveyed(
     core, atlas = reports.core, maps.atlas
     table = PortTable(maps.scouts.probing.role)
     switchboard.watchers.append(table.ports)
-    reports.followers.append(Departures(core.compiler.store, switchboard.watchers).compiled)
+    reports.followers.append(GoneChassis(core.compiler.store, switchboard.watchers).compiled)
     links = Links(core.compiler.store, atlas, topology.tunnels, states.watches, maps.care)
     fabric = Fabric(core, atlas, links, topology, table)
     Announcing(fabric, reports).begin()

@@ -123,11 +123,3 @@ class Board:
     def _arc(self, one: str, other: str) -> int:
         at, to = self.net.index[one], self.net.index[other]
         return next(2 * edge + way for there, edge, way in self.net.arcs[at] if there == to)
-
-
-def filled(net: Mesh, loads: Sequence[Load]) -> Board:
-    """A board with every demand where it begins."""
-    board = Board(net, loads)
-    for _ in board.begin():
-        continue
-    return board

@@ -108,7 +108,7 @@ class Care:
         untold = self._wires.untold(wire)
         if untold is not None:
             return untold
-        alive = [state.alive for state in self._wires.states((wire,))]
+        alive = [state.alive for state in self._wires.states(wire)]
         if wire.key in self._rises or all(alive):
             return "BFD begins"
         return DEAF if wire.key in self._again or False in alive else "BFD is to begin"
@@ -156,7 +156,8 @@ class Care:
         busy = {bridge for rise in unsure for bridge in rise.wire.ends}
         fresh = []
         for wire in self._wires.lacking():
-            if busy.isdisjoint(wire.ends) and wire.key not in self._again.keys() | self._rises.keys():
+            known = wire.key in self._again or wire.key in self._rises
+            if not known and busy.isdisjoint(wire.ends):
                 busy.update(wire.ends)
                 fresh.append(wire)
         for wire in fresh:
@@ -169,7 +170,7 @@ class Care:
 
     def _go_on(self, rise: _Rise, now: float) -> bool:
         """Whether something else is asked of a wire from now on."""
-        states = self._wires.states((rise.wire,))
+        states = self._wires.states(rise.wire)
         late = now >= rise.until
         match rise.phase:
             case "rising" if len(states) == ENDS and all(state.alive for state in states):

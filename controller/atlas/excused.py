@@ -24,9 +24,11 @@ class Excused:
         self._told: dict[str, tuple[PortDescription, ...]] = {}
 
     def ports(self, chassis: str, described: Iterable[PortDescription]) -> None:
-        """All ports of a chassis' bridge, as they are now."""
-        self._told[chassis] = tuple(described)
+        """All ports of a chassis' bridge, as they are now; it is no more where it has none."""
+        there = self._told[chassis] = tuple(described)
         self._look(chassis, tuple(self._seen(chassis)))
+        if not there:
+            del self._told[chassis]
 
     def begin(self, wire: Wire) -> None:
         """From now on the ends of a wire are up wherever they have a link."""

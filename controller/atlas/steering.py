@@ -138,8 +138,8 @@ class Steering:
 
     def knows(self, policy: PathPolicy) -> bool:
         """Whether a policy, as it stands, was there in the last plan, and all of it was looked at."""
-        left = {self._demands[key].policy for key in self._urgent if key in self._demands}
-        return self._policies.get(policy.key) == policy and policy.key not in left
+        looked_at = self._urgent.isdisjoint(self._shares.get(policy.key, ()))
+        return self._policies.get(policy.key) == policy and looked_at
 
     def status(self, policy: str) -> dict[str, Any]:
         """What became of a policy (key) in the last plan: path, backup, figures, conditions; ``UNTOLD`` if unknown.

@@ -71,9 +71,9 @@ class Wires:
         self.watching = {key: interval for key, interval in self.watching.items() if key in asked}
         self._hosts.tend(end for ends in asked.values() for end in ends)
 
-    def states(self, wires: Iterable[Wire]) -> list[EndState]:
-        """What hosts say of the ends of wires; of those of hosts that are out of reach, nothing."""
-        found = (self._hosts.ends.state(place) for wire in wires for place in self._places(wire))
+    def states(self, wire: Wire) -> list[EndState]:
+        """What hosts say of the ends of a wire; of those of hosts that are out of reach, nothing."""
+        found = map(self._hosts.ends.state, self._places(wire))
         return [state for state in found if state is not None and state.able]
 
     def heard(self, place: Place, now: float) -> None:
@@ -107,7 +107,7 @@ class Wires:
         if self._stale:
             self._stale = False
             up = (wire for wire in self._all() if wire.up)
-            known = ((state.mtu, wire.key) for wire in up for state in self.states((wire,)))
+            known = ((state.mtu, wire.key) for wire in up for state in self.states(wire))
             self._narrowest = min(((mtu, key) for mtu, key in known if mtu is not None), default=None)
         return self._narrowest
 
@@ -118,11 +118,11 @@ class Wires:
         """
         able: dict[str, list[Wire]] = defaultdict(list)
         for wire in self._all():
-            states = self.states((wire,))
+            states = self.states(wire)
             if len(states) == ENDS and any(state.alive is None for state in states):
                 able[link_name(*wire.ends)].append(wire)
         for wires in able.values():
-            yield from (wire for wire in wires if _half(self.states((wire,))))
+            yield from (wire for wire in wires if _half(self.states(wire)))
         for link in self._guarded.links():
             yield from (wire for wire in able.get(link, ()) if wire.up)
 

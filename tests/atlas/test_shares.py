@@ -10,7 +10,8 @@ from itertools import permutations
 import pytest
 
 from tests.atlas.country import Country
-from topology.board import Load, filled
+from tests.boards import filled
+from topology.board import Load
 from topology.dijkstra import mesh
 
 Parts = dict[tuple[str, str], float]

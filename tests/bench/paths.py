@@ -19,7 +19,7 @@ from tests.bench.figure import Figure, median, percentile
 from tests.bench.least_load import least_load
 from tests.bench.maps import ABILENE, NSFNET, crowd, grown, public
 from tests.bench.repetita import cases
-from topology.board import filled
+from tests.boards import filled
 from topology.dijkstra import mesh
 from topology.paths import Question, best
 from topology.placing import place

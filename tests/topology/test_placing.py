@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.links import link_name
+from tests.boards import filled
 from tests.topology.grounds import drawn, grounds
-from topology.board import Load, filled
+from topology.board import Load
 from topology.dijkstra import mesh
 from topology.map import Edge, Map, Site
 from topology.placing import place

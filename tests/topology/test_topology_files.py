@@ -8,7 +8,7 @@ import pytest
 
 from tests.bench.least_load import least_load
 from tests.bench.repetita import cases
-from topology.board import filled
+from tests.boards import filled
 from topology.dijkstra import mesh
 from topology.placing import place
 

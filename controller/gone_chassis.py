@@ -1,4 +1,4 @@
-"""Departures: a chassis that is no more has no ports, so that bridges of ever new names leave nothing behind."""
+"""Gone chassis: one that is no more has no ports, so that bridges of ever new names leave nothing behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from controller.store import Store
 
 
-class Departures:
+class GoneChassis:
     """``watchers`` are those who are told the ports of each chassis."""
 
     def __init__(self, store: Store, watchers: Iterable[Callable[[str, tuple[PortDescription, ...]], None]]) -> None:
