@@ -121,13 +121,17 @@ class Core:
         return found
 
     def run(self) -> None:
-        """Take changes and questions for ever."""
+        """Take changes and questions for ever; others run in between, however many wait."""
         while True:
+            waited = not self._inbox.qsize()
             item = self._inbox.get()
+            if waited:
+                self.breath.begin()
             try:
                 self.take(item)
             except Exception as error:  # noqa: BLE001 - our bug must not cost everybody the core
                 self._reporter.bug("core", type(item).__name__, error)
+            self.breath()
 
     def take(self, item: World | Question | None) -> None:
         """One change or question; None only lets those that wait be looked at again."""
@@ -147,7 +151,6 @@ class Core:
 
     def advance(self, world: World) -> None:
         """Compile a change and hand out its steps."""
-        self.breath.begin()
         compiled = _compiled(self.compiler, world)
         self.turn += 1
         self.readiness.touch(compiled.touched, self.turn, time.time())

@@ -28,6 +28,8 @@ REST = 0.3
 """Seconds between them where what is replaced led to what goes (measured: 0.17 on a busy machine)."""
 SILENCE = 0.5
 """Seconds after which what fails waits no more for bridges that do not answer, though they seem to be there."""
+SOME_TURNS = 64
+"""So many turns are kept without a look at which of them have ended."""
 _NEXT_BRIDGE = 1 << 8
 
 
@@ -76,10 +78,16 @@ class Outstanding:
     def __init__(self, go_on: Callable[[str], None]) -> None:
         self._go_on = go_on
         self._turns: list[Turn] = []
+        self._room = SOME_TURNS
 
     def add(self, plan: Mapping[str, list[Step]]) -> None:
-        """The steps of one more turn were handed out."""
-        self._turns = [turn for turn in self._turns if any(turn.waiting)]
+        """The steps of one more turn were handed out.
+
+        Which have ended is looked at again once there are twice as many turns as were on their way the last time.
+        """
+        if len(self._turns) >= self._room:
+            self._turns = [turn for turn in self._turns if any(turn.waiting)]
+            self._room = max(SOME_TURNS, 2 * len(self._turns))
         self._turns += [found[0].turn for found in list(plan.values())[:1]]
 
     def hurry(self) -> None:

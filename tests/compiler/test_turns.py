@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from tests.histories import History, histories, parted
 from tests.worlds import small_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from controller.entities import Entity
     from tests.worlds import Key
@@ -229,6 +230,41 @@ def test_a_failure_waits_for_a_bridge_that_does_not_answer_and_then_no_longer() 
     assert "hv1" in told
     found = [agenda.next_change(steps=True) for _ in range(3)]
     assert [change and change.puts for change in found] == [(flow(28),), (flow(27),), ()]
+
+
+class Asked(tuple[set[str], set[str], set[str]]):
+    """What is waited for of a turn; how often that is looked at is counted for all."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __iter__(self) -> Iterator[set[str]]:
+        Asked.looks += 1
+        return super().__iter__()
+
+
+def test_thousands_of_turns_on_their_way_do_not_make_one_more_dearer() -> None:
+    outstanding, many = Outstanding(lambda _: None), 4_000
+    for number in range(many):
+        turn = Turn(number, waiting=Asked(({"hv1"}, set(), set())))
+        outstanding.add({"hv1": [Step(turn, 0, (), ())]})
+    assert Asked.looks < 2 * many
+
+
+class Followed(Turn):
+    """A turn of which one can see whether somebody keeps it."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_turns_that_have_ended_are_not_kept() -> None:
+    outstanding, ended = Outstanding(lambda _: None), []
+    for number in range(10 * sync.SOME_TURNS):
+        turn = Followed(number)
+        outstanding.add({"hv1": [Step(turn, 0, (), ())]})
+        ended.append(weakref.ref(turn))
+    del turn
+    assert sum(one() is not None for one in ended) <= sync.SOME_TURNS
 
 
 def test_a_way_over_other_bridges_begins_when_they_know_it_and_ends_before_they_forget_it() -> None:

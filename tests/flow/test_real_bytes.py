@@ -141,7 +141,8 @@ def spoken(one: Flow) -> str:
 
 @pytest.fixture
 def metered(real_switch: RealSwitch) -> Iterator[RealSwitch]:
-    """A switch with the meter that flows of these tests name, and none that other tests have left."""
+    """A switch with the meter that flows of these tests name, and nothing that other tests have left."""
+    real_switch.ofctl("del-flows")
     real_switch.ofctl("del-meters")
     real_switch.ofctl("add-meter", f"meter={METER},pktps,burst,band=type=drop,rate=100,burst_size=200")
     yield real_switch

@@ -16,15 +16,12 @@ from mininet_scenarios.forgery import target as addressee
 from mininet_scenarios.isolation import gather, volley
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.policies import labelled, rule
-from mininet_scenarios.tenants import take_back
 from mininet_scenarios.wire import Wire
 from tests.system import evasions
 from tests.system.pieces import lone, overlapping, pieces
 from tests.system.way import OPEN, SHUT, Way, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mininet_scenarios.lab import Lab
     from mininet_scenarios.vm import Vm
 
@@ -54,16 +51,16 @@ class Seen:
         return sorted(self.sent[target] & self.arrived[target])
 
 
-@pytest.fixture(scope="module")
-def vms(lab: Lab) -> Iterator[dict[str, Vm]]:
+@pytest.fixture(scope="session")
+def vms(lab: Lab) -> dict[str, Vm]:
+    """They stay as long as the lab: a worker may come back to this module."""
     hosts = list(lab.hypervisors.values())
     places = [
         Place(LAN, name, hosts[host], 11 + at, {"port_security": name != "wild"}, labels=labels(name))
         for at, (name, host) in enumerate(MACHINES.items())
     ]
     made = settle(lab, (rest.project(TENANT), LAN.resource, *asked_for()), *places)
-    yield dict(zip(MACHINES, made, strict=True))
-    take_back(lab.client, TENANT, "policies", "ports", "networks")
+    return dict(zip(MACHINES, made, strict=True))
 
 
 def labels(name: str) -> dict[str, str]:

@@ -98,22 +98,15 @@ BODIES: dict[str, tuple[str, bytes, int]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def vms(lab: Lab, daemon_of_module: Daemon) -> list[Vm]:
-    """Two machines of a tenant, on different hosts."""
+@pytest.fixture(scope="session")
+def vms(lab: Lab) -> list[Vm]:
+    """Two machines of a tenant, on different hosts, as long as the lab: a worker may come back to this module."""
     hosts = list(lab.hypervisors.values())
     guests = Guest("a", hosts[0], 1), Guest("b", hosts[1], 2)
-    tenants.ask(daemon_of_module.rest, TENANT, *guests)
+    tenants.ask(lab.client, TENANT, *guests)
     made = tenants.boot(lab, TENANT, *guests)
-    tenants.wait_ready(daemon_of_module.rest, TENANT, "a", "b")
+    tenants.wait_ready(lab.client, TENANT, "a", "b")
     return made
-
-
-@pytest.fixture(scope="module")
-def daemon_of_module(lab: Lab) -> Daemon:
-    """The lab's daemon."""
-    assert lab.daemon is not None
-    return lab.daemon
 
 
 @pytest.fixture(scope="module", autouse=True)
