@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mininet_scenarios import clients, exchange, rest, routers, servers, world
+from mininet_scenarios import clients, exchange, links, rest, routers, servers, world
 from mininet_scenarios.command import side_by_side, until
 from mininet_scenarios.inline import Inline
 from mininet_scenarios.lan import Lan, Place, settle
@@ -34,6 +34,7 @@ LAN = Lan(TENANT, "net", 52)
 EDGE = 50
 FLOATING = {"web": 61, "db": 62, "far": 63}  # numbers on the provider's segment
 LONGEST_GAP = 1000  # milliseconds
+MANY, FEW = 200, 60  # rounds of a ping, and frames of others meanwhile at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def tell(story: Story, lab: Lab) -> None:
     prove_hairpin(story, scene)
     story.step("What leaves for the server, and what comes from it, is led through a middlebox on hv3")
     prove_led(story, scene, lab)
+    story.step("What leaves by the router, and what answers, is led by way of hv3, which has no wire to the provider")
+    prove_steered(story, scene, lab)
     story.step("web moves to hv2 while the neighbour pings its floating IP and streams to it")
     move(story, scene, lab)
     story.step("What cannot be is refused by name")
@@ -154,6 +157,37 @@ def prove_led(story: Story, scene: Scene, lab: Lab) -> None:
 def _led(scene: Scene, box: Inline, server: str) -> bool:
     """Whether the server is out of web's reach, or is reached through the middlebox."""
     return not clients.seen_as(scene.vms["web"], server) or any(box.passed(scene.vms["web"].ipv4, server))
+
+
+def prove_steered(story: Story, scene: Scene, lab: Lab) -> None:
+    """Packets take the path that the daemon tells, none is lost meanwhile, and the server sees whom it saw before."""
+    server, far, plain = world.addresses(FAR, SERVER)[0], {"cidr": world.blocks(FAR, 0)[0]}, {"port": "plain"}
+    steady = SteadyPing(scene.vms["plain"], server)
+    least = by_hv3(scene, steady)
+    story.check("by itself it goes to the gateway, and comes from there", least < FEW, f"{least} of {MANY} by hv3")
+    ways = {"out": (plain, far, ["hv1", "hv3", "gw1"]), "back": (far, plain, ["gw1", "hv3", "hv1"])}
+    for number, (name, (source, target, path)) in enumerate(ways.items(), 1):
+        wanted = {"match": {"from": [source], "to": target}, "via": ["hv3"]}
+        lab.client.apply(rest.resource("PathPolicy", TENANT, name, wanted))
+        links.wait_path(lab.client, TENANT, name, path)
+        seen = by_hv3(scene, steady)
+        led = number * MANY <= seen < number * MANY + FEW
+        story.check(f"it is led {name} by {', '.join(path)}", led, f"{seen} frames of {MANY} rounds by hv3")
+    outer = clients.seen_as(scene.vms["plain"], server)
+    story.check("the server sees the router's address as before", outer == world.addresses(PUBLIC, EDGE)[0], outer)
+    for name in ways:
+        lab.client.delete(f"/projects/{TENANT}/pathpolicies/{name}")
+    until(lambda: by_hv3(scene, steady) < FEW, 5, "nothing goes by hv3 any more")
+    pings = steady.stop()
+    story.check("over all this no ping was lost", pings.lost == 0, pings)
+
+
+def by_hv3(scene: Scene, steady: SteadyPing) -> int:
+    """How many frames come to hv3 while a ping goes round ``MANY`` times."""
+    count = partial(scene.hosts[2].machine.run, "cat", "/sys/class/net/underlay/statistics/rx_packets")
+    before = int(count())
+    steady.more(MANY)
+    return int(count()) - before
 
 
 def move(story: Story, scene: Scene, lab: Lab) -> None:

@@ -27,8 +27,19 @@ def held(stood: Standing, wanted: Standing, ground: Map, deaf: Collection[str]) 
             continue
         if not _passed(new.track, wanted).isdisjoint(deaf) and _leads_on(old.track, stood, ground):
             found[kind, key] = old
-            found |= {(Track, track.key): track for track in _laid(old.track, stood)}
+            found |= {(Track, track.key): track for track in reached(old.track, stood)}
     return found
+
+
+def reached(number: int, known: Mapping[Place, Any]) -> Iterator[Track]:
+    """All tracks that packets on this one may come to take."""
+    find, due, seen = _numbered(known), {number}, set[int]()
+    while due - seen:
+        seen.add(each := (due - seen).pop())
+        track = find(each)
+        if track is not None:
+            due.update(track.leads)
+            yield track
 
 
 def _leads_on(number: int, known: Mapping[Place, Any], ground: Map) -> bool:
@@ -45,14 +56,3 @@ def _passed(number: int, known: Mapping[Place, Any]) -> set[str]:
 def _numbered(known: Mapping[Place, Any]) -> Callable[[int], Track | None]:
     """Tracks by their numbers."""
     return lambda number: known.get((Track, str(number)))
-
-
-def _laid(number: int, known: Mapping[Place, Any]) -> Iterator[Track]:
-    """All tracks that packets on this one may come to take."""
-    find, due, seen = _numbered(known), {number}, set[int]()
-    while due - seen:
-        seen.add(each := (due - seen).pop())
-        track = find(each)
-        if track is not None:
-            due.update(track.leads)
-            yield track

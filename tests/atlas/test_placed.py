@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from apps import registry
-from controller.atlas.placements import Placements
+from controller.atlas.placements import LINGER, Placements
 from controller.atlas.steering import Steering, never
 from controller.links import Demand, PathPolicy, Placed, Track, Traffic, Wanted
 from controller.policy.values import Machines
@@ -39,11 +39,15 @@ class Desk:
         for entity in entities:
             self.store.put(entity, changed)
 
-    def planned(self, *deaf: str) -> Turn:
+    def planned(self, *deaf: str, now: float = 0.0) -> Turn:
         """What is told of a plan that is made now, and not compiled yet."""
         turn = Turn()
-        self.placements.plan(0.0, turn, deaf)
+        self.placements.plan(now, turn, deaf)
         return turn
+
+    def forgets(self, now: float) -> set[type]:
+        """Which kinds are taken back of what was told, at this time."""
+        return {kind for kind, _ in self.planned(now=now).deletes}
 
     def passed(self) -> tuple[str, ...]:
         """The bridges that packets to s2 pass, by what is compiled."""
@@ -146,3 +150,28 @@ def test_a_way_that_an_earlier_daemon_chose_is_kept_until_the_bridges_are_there(
     assert desk.passed() == ("s1", "s2")
     assert desk.settled()
     assert desk.passed() == ("s1", "s3", "s2")
+
+
+def test_a_way_stays_for_packets_that_are_led_there_though_their_policy_is_gone() -> None:
+    desk = Desk()
+    desk.put(VIDEO, THERE)
+    assert desk.settled()
+    for kind, key in ((PathPolicy, VIDEO.key), (Demand, THERE.key)):
+        desk.store.delete(kind, key, set())
+    assert desk.forgets(0.0) == {Placed}
+    assert desk.placements.again == LINGER
+    assert desk.forgets(LINGER - 0.1) == set()
+    assert desk.forgets(LINGER) == {Track}
+    assert desk.placements.again is None
+
+
+def test_a_way_that_is_wanted_again_meanwhile_stays() -> None:
+    desk = Desk()
+    desk.put(VIDEO, THERE)
+    assert desk.settled()
+    desk.store.delete(PathPolicy, VIDEO.key, set())
+    desk.store.delete(Demand, THERE.key, set())
+    desk.planned()
+    desk.put(VIDEO, THERE)
+    assert desk.forgets(0.1) == set()
+    assert desk.forgets(LINGER) == set()
