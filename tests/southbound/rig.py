@@ -43,6 +43,9 @@ class Inbox:
         self.open -= 1
         return self.waiting.popleft()
 
+    def qsize(self) -> int:
+        return len(self.waiting)
+
 
 class Line:
     """A connection between a bridge and its switch; a bridge sees it as the framework's."""

@@ -16,6 +16,7 @@ from mininet_scenarios.forgery import target as addressee
 from mininet_scenarios.isolation import gather, volley
 from mininet_scenarios.lan import Lan, Place, settle
 from mininet_scenarios.policies import labelled, rule
+from mininet_scenarios.probe import ping
 from mininet_scenarios.wire import Wire
 from tests.system import evasions
 from tests.system.pieces import lone, overlapping, pieces
@@ -60,7 +61,9 @@ def vms(lab: Lab) -> dict[str, Vm]:
         for at, (name, host) in enumerate(MACHINES.items())
     ]
     made = settle(lab, (rest.project(TENANT), LAN.resource, *asked_for()), *places)
-    return dict(zip(MACHINES, made, strict=True))
+    found = dict(zip(MACHINES, made, strict=True))
+    assert ping(found["foe"], found["plain"].ipv4)  # Open vSwitch itself drops what asks first for a tunnel's neighbour
+    return found
 
 
 def labels(name: str) -> dict[str, str]:
