@@ -128,7 +128,7 @@ def serve(name: str, listen: tuple[str, int], tls: tuple[str, str, str] | None, 
     conf.set_override("echo_request_interval", ECHO_INTERVAL)
     conf.set_override("maximum_unreplied_echo_requests", UNREPLIED_ECHOES)
     _take_flow_messages(name, board)
-    setattr(controller, "random", _CountFromOne)  # noqa: B010 - it is their import, which a type checker does not know
+    setattr(controller, "random", _CountFromBlank)  # noqa: B010 - it is their import, which a type checker does not know
     _bound_strangers(name, controller)
     registry = app_manager.AppManager.get_instance()
     app = _application(name, board)
@@ -199,16 +199,17 @@ class _Parser:
         self._board.ports(connection)
 
 
-class _CountFromOne:
-    """Stands for the dice that the framework throws for a session's first xid: a hello made of small bytes is text.
+class _CountFromBlank:
+    """Stands for the dice that the framework throws for a session's first xid, so that a hello ends in a blank.
 
-    ``mn --controller=remote`` looks by telnet whether we listen, reads that as UTF-8, and dies of other bytes.
+    ``mn --controller=remote`` looks by telnet whether we listen: it reads that as UTF-8 and dies of other bytes, takes
+    127 for its shell's prompt, and after a 1 waits for a process' number for ever.
     """
 
     @staticmethod
-    def randint(low: int, _high: int) -> int:
-        """The lowest."""
-        return low
+    def randint(_low: int, _high: int) -> int:
+        """What the framework adds 1 to."""
+        return ord(" ") - 1
 
 
 def _bound_strangers(name: str, controller: Any) -> None:

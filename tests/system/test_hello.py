@@ -1,4 +1,4 @@
-"""Mininet looks by telnet whether a controller listens, and dies where the hello that it prints is not text."""
+"""Mininet looks by telnet whether a controller listens, and dies or hangs over what it does not take for text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.system
 
 
+NUMBER_FOLLOWS, PROMPT = chr(1), chr(127)
+"""What Mininet reads in its shells' output."""
+
+
 def test_a_hello_is_text(daemon: Daemon) -> None:
     for _ in range(20):
         with socket.create_connection((daemon.address, 6653), 5) as session:
-            assert session.recv(64).decode("utf-8").isascii()
+            hello = session.recv(64).decode("utf-8")
+            assert hello.isascii()
+            assert NUMBER_FOLLOWS not in hello
+            assert PROMPT not in hello
