@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from prometheus_client import Histogram
 from controller.northbound.media import Bodies
 from controller.northbound.tokens import Tokens
 
+_CLOSED = 7  # TCP_CLOSE, of include/net/tcp_states.h: reset, or closed by both
+_CLIENT_CLOSED = "499 Client Closed Request"
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -21,9 +25,11 @@ class Gate:
     durations: Histogram
     bodies: Bodies
 
-    def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
-        """Note when it came."""
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Note when it came; a question is not looked into whose answer nobody can hear any more."""
         req.context.started = time.perf_counter()
+        if req.method == "GET" and _gone(req.env["wsgi.input"]):
+            resp.status, resp.complete = _CLIENT_CLOSED, True
 
     def process_resource(
         self, req: falcon.Request, _resp: falcon.Response, resource: Any, _params: dict[str, Any]
@@ -48,3 +54,9 @@ class Gate:
         method = req.method if req.uri_template else "any"
         elapsed = time.perf_counter() - started
         self.durations.labels(method, route, str(resp.status_code)).observe(elapsed)
+
+
+def _gone(stream: Any) -> bool:
+    """Whether the connection of a request is no more; whoever has only said all that it wants still listens."""
+    socket_of = getattr(stream, "get_socket", None)
+    return socket_of is not None and socket_of().getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _CLOSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,6 +11,8 @@ from contextlib import suppress
 import httpx
 import pytest
 from served import Served, served
+
+from mininet_scenarios.command import until
 
 pytestmark = pytest.mark.system
 READ_TIMEOUT = 1.0
@@ -137,3 +140,22 @@ def test_intent_survives_the_daemon(tmp_path_factory: pytest.TempPathFactory) ->
     with served(state, READ_TIMEOUT) as second:
         assert second.token == "None"
         assert httpx.get(f"{second.url}/v1/projects/acme", headers=headers).json() == made.json()
+
+
+def test_nobody_looks_for_answers_that_nobody_can_hear(daemon: Served, client: httpx.Client) -> None:
+    question = head(daemon).replace(b"PUT /v1/projects/raw", b"GET /v1/chassis")
+
+    def unheard() -> bool:
+        with socket.create_connection(daemon.address, timeout=30) as peer:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.sendall(question * 20)
+        return 'status="499"' in client.get("/metrics").text
+
+    until(unheard, 10, "questions of who is gone are left")
+
+
+def test_who_has_said_all_is_answered(daemon: Served) -> None:
+    with socket.create_connection(daemon.address, timeout=30) as peer:
+        peer.sendall(head(daemon, "Connection: close").replace(b"PUT /v1/projects/raw", b"GET /v1/chassis"))
+        peer.shutdown(socket.SHUT_WR)
+        assert peer.recv(65536).startswith(b"HTTP/1.1 200 ")
