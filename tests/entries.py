@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,23 @@ class Entry:
 
 def entry(flow: Flow) -> Entry:
     """The flow decoded; what cannot be decoded has no business in a flow of ours."""
-    terms, actions = tuple(match_terms(flow.match)), tuple(flow_actions(flow.instructions))
+    return Entry(flow.cookie, flow.priority, _matches(flow.match), _does(flow.instructions))
+
+
+@lru_cache(1 << 15)
+def _matches(match: bytes) -> tuple[Term, ...]:
+    terms = tuple(match_terms(match))
     known = tuple(term for term in terms if isinstance(term, Term))
-    does = tuple(action for action in actions if not isinstance(action, Unknown))
-    assert (len(known), len(does)) == (len(terms), len(actions)), flow
-    return Entry(flow.cookie, flow.priority, known, does)
+    assert len(known) == len(terms), match
+    return known
+
+
+@lru_cache(1 << 15)
+def _does(instructions: bytes) -> tuple[act.Action, ...]:
+    actions = tuple(flow_actions(instructions))
+    known = tuple(action for action in actions if not isinstance(action, Unknown))
+    assert len(known) == len(actions), instructions
+    return known
 
 
 def by_table(flows: Iterable[Flow]) -> dict[int, list[Entry]]:

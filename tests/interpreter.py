@@ -74,12 +74,12 @@ class DataPlane:
 
     def becomes(self, world: World) -> None:
         """It is another world now; the connections of a chassis that stays are still known."""
-        compiler = compiled(world)
+        self.compiler = compiled(world)
         known = {key: bridge.connections for key, bridge in self._bridges.items()}
         self._chassis = {one.key: one for one in world.values() if isinstance(one, Chassis)}
         self._interfaces = [one for one in world.values() if isinstance(one, Interface)]
         self._names = {(one.chassis, one.ofport): one.iface_id or one.key for one in self._interfaces}
-        self._bridges = {key: Bridge(compiler.catalogue.flows(key)) for key in self._chassis}
+        self._bridges = {key: Bridge(self.compiler.catalogue.flows(key)) for key in self._chassis}
         for key in self._bridges.keys() & known.keys():
             self._bridges[key].connections = known[key]
         wires = [one for one in world.values() if isinstance(one, Wire)]

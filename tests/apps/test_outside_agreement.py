@@ -11,7 +11,6 @@ from controller.courses import SERVICE_CHAIN
 from controller.entities import PortForward
 from controller.links import PathPolicy, ServiceChain, Traffic
 from controller.policy.values import ICMP, TCP, UDP, Block, Machines, Service
-from tests.compiled import compiled
 from tests.courses_oracle import Asked, End, spoken_of
 from tests.interpreter import DataPlane
 from tests.outward_worlds import BROWSERS, SEGMENT, SHOP, back, coming, out, outward_world
@@ -114,9 +113,8 @@ def ours(trip: Trip) -> list[str]:
 def test_what_leaves_and_what_comes_in_follows_what_speaks_of_it_first(
     everything: list[Asked], sent: list[Sent]
 ) -> None:
-    world = with_more(outward_world(), *FORWARDS, *everything)
-    assert compiled(world).bugs == []
-    plane = DataPlane(world)
+    plane = DataPlane(with_more(outward_world(), *FORWARDS, *everything))
+    assert plane.compiler.bugs == []
     for one in sent:
         plane.forget()
         packet, last = made(one), one[0]

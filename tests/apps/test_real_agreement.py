@@ -112,7 +112,8 @@ def test_every_flow_reads_back_as_it_was_sent(real_switch: RealSwitch, world: Wo
 @given(worlds(), st.randoms(use_true_random=True))
 @settings(max_examples=30)
 def test_the_switch_does_what_the_interpreter_says(real_switch: RealSwitch, world: World, rng: Random) -> None:
-    plane, catalogue = DataPlane(world), compiled(world).catalogue
+    plane = DataPlane(world)
+    catalogue = plane.compiler.catalogue
     interfaces = [one for one in world.values() if isinstance(one, Interface)]
     walks: list[tuple[str, Walk]] = []
     for interface in rng.choices(interfaces, k=PACKETS):
@@ -131,7 +132,8 @@ def test_the_switch_does_what_the_interpreter_says_where_frames_get_headers(
     real_switch: RealSwitch, world: World, rng: Random
 ) -> None:
     """Where packets enter, and each has one way."""
-    plane, catalogue = DataPlane(world), compiled(world).catalogue
+    plane = DataPlane(world)
+    catalogue = plane.compiler.catalogue
     interfaces = [one for one in world.values() if isinstance(one, Interface) and one.iface_id]
     for host in (one.key for one in world.values() if isinstance(one, Chassis)):
         flows = list(catalogue.flows(host))

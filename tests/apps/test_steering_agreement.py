@@ -11,7 +11,6 @@ from apps import registers as r
 from controller.courses import Precedence
 from controller.links import PathPolicy, ServiceChain, Traffic
 from controller.policy.values import ICMP, TCP, UDP, Block, Machines, Requirement, Service
-from tests.compiled import compiled
 from tests.courses_oracle import Asked, End, spoken_of
 from tests.interpreter import DataPlane
 from tests.packets import ping, tcp, udp
@@ -76,12 +75,11 @@ def end(name: str) -> End:
 @given(asked(), st.lists(packets(), min_size=8, max_size=8))
 @settings(max_examples=40)
 def test_a_packet_follows_what_speaks_of_it_first(everything: list[Asked], sent: list[tuple[str, str, Packet]]) -> None:
-    world = with_more(fabric(), *everything)
-    known = compiled(world)
+    plane = DataPlane(with_more(fabric(), *everything))
+    known = plane.compiler
     assert known.bugs == []
     found = [known.store.get(Precedence, key) for key in known.store.keys(Precedence)]
     keys = {one.number: one.key for one in found if one is not None}
-    plane = DataPlane(world)
     for sender, target, packet in sent:
         course = plane.sent_by(f"acme/{sender}", packet).walks[0][1].read(r.COURSE)
         told = (keys[course >> r.COURSE_AT & 0x3FFFFF], bool(course & r.ANSWERS)) if course else None

@@ -1,6 +1,6 @@
 """However the world came to be so, its flows are those of a clean build: same places, same bytes, same owners.
 
-``NETLOOM_HISTORIES=2000 pytest tests/compiler/test_incremental.py`` plays so many of most kinds, not 40.
+``NETLOOM_HISTORIES=2000 pytest tests/compiler/test_incremental.py`` plays so many of most kinds, not 24.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from controller.flow.flow import Flow, Slot
     from tests.worlds import World
 
-HISTORIES = int(os.environ.get("NETLOOM_HISTORIES", "40"))
+HISTORIES = int(os.environ.get("NETLOOM_HISTORIES", "24"))
 HOSTS = ("hv1", "hv2", "hv3", "s1", "s2", "s3", "s4")
 SHARED_BITS = 30
 """Hashes of identities and guards have no more."""
