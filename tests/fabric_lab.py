@@ -135,6 +135,7 @@ class FabricLab:
         deadline = time.monotonic() + SECONDS
         while (self._switch.vsctl("get", "interface", name, "link_state").strip() == "up") != live:
             assert time.monotonic() < deadline, f"{name} does not change"
+        self._switch.go_round()
 
     def _hold(self, known: Watched) -> None:
         for bridge in self._bridges:

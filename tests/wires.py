@@ -71,6 +71,7 @@ class Wires:
         for port in self._ports:
             state = "down" if port in ports else "up"
             self._switch.appctl("netdev-dummy/set-admin-state", f"wire{port}", state)
+        self._switch.go_round()
 
     def send(self, port: int, frame: bytes) -> list[tuple[int, bytes]]:
         """Send a frame; what came out, and of which ports."""
