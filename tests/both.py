@@ -38,5 +38,6 @@ class Both:
         frame = wire(packet)
         told = self.bridge.walk(packet | {p.LENGTH: len(frame)}, port).outputs
         found = [(at, read(one)) for at, one in self._wires.send(port, frame)]
-        assert found == sorted(((at, read(wire(one))) for at, one in told), key=lambda out: out[0])
+        expected = sorted(((at, read(wire(one))) for at, one in told), key=lambda out: out[0])
+        assert found == expected, f"the switch gives {found}, the interpreter {expected}"
         return found

@@ -148,3 +148,4 @@ class FabricLab:
             client.send(b"".join(group_mod(group) for group in groups.values()))
             assert client.change(*difference(client.flows(), flows)) == []
             client.close()
+        self._switch.forget_derived()

@@ -88,6 +88,10 @@ class RealSwitch:
         assert answer["error"] is None, answer["error"]
         return str(answer["result"])
 
+    def forget_derived(self) -> None:
+        """Let it forward by its flows as they are: it goes on for a while by what it derived from those before."""
+        self.appctl("revalidator/purge")
+
     def go_round(self) -> None:
         """Let ovs-vswitchd forward by the state of ports that it has just seen.
 

@@ -60,6 +60,7 @@ class Wires:
         client.send(b"".join(group_mod(group) for flow in flows for group in flow.groups))
         assert client.change(*difference(client.flows(), [*flows, BELL])) == []
         client.close()
+        self._switch.forget_derived()
         self.forget()
 
     def forget(self) -> None:
