@@ -42,6 +42,7 @@ def tell(story: Story, lab: Lab) -> None:
     prove_computed(story, scene)
 
     story.step("The camera's stream goes by s2, then by s3, then by s5, a dead end")
+    before = scene.flows_at_rest()
     stream = scene.stream(CAMERA)
     prove_path(story, scene, {"via": ["s2"]}, ["s1", "s2", "s4"])
     prove_path(story, scene, {"via": ["s3"]}, ["s1", "s3", "s4"])
@@ -53,6 +54,7 @@ def tell(story: Story, lab: Lab) -> None:
     seen = stream.stop()
     story.check("over six changes nothing was lost or doubled", seen.whole, seen)
     prove_kept(story, scene)
+    prove_taken_away(story, scene, before)
     prove_missing(story, scene)
 
 
@@ -139,6 +141,16 @@ def wait_round(scene: Scene) -> None:
     ends = every_end(scene)
     before = [one.sent for one in ends]
     until(lambda: all(one.sent > was + 1 for one, was in zip(ends, before, strict=True)), 10, "a round of probes")
+
+
+def prove_taken_away(story: Story, scene: Scene, before: dict[str, list[str]]) -> None:
+    """Without the policy everything is as it was before there was one."""
+    story.step("The policy is taken away under the stream")
+    stream = scene.stream(CAMERA)
+    scene.client.delete(f"/projects/{TENANT}/pathpolicies/camera")
+    until(lambda: scene.flows() == before, 10, "the switches hold what they held before the policy")
+    seen = stream.stop()
+    story.check("the switches hold what they held before it, and nothing was lost or doubled", seen.whole, seen)
 
 
 def prove_missing(story: Story, scene: Scene) -> None:
