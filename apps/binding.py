@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from controller.addresses import link_local
 from controller.courses import Middlebox
 from controller.derived import HOST_LINK, Division, Endpoint, Leaf, Presence, Realm
-from controller.entities import Chassis, Interface, Network, Port
+from controller.entities import UNTUNNELLED, Chassis, Interface, Network, Port
 from controller.flow.flow import Here, Hosts
 from controller.links import ServiceChain
 from controller.store import Index
@@ -27,8 +27,6 @@ PORTS_PER_LEAF = 64
 DEEPEST = 5
 NO_PORT = 0xFF00
 """What OVSDB numbers from here on, like a bridge's own interface, no flow may name (ovs-fields(7), ``in_port``)."""
-OWN_WAYS = frozenset({"host-only", "bridged"})
-"""Modes whose packets never cross a tunnel."""
 
 
 def endpoints(port: Port, view: View) -> Iterator[Endpoint]:
@@ -99,7 +97,7 @@ def _leaf_places(endpoint: Endpoint) -> list[tuple[str, str, int, int]]:
 
 def reach(endpoint: Endpoint) -> Scope:
     """The chassis that reach the port by ways of ours: its own alone where the network never crosses a tunnel."""
-    return Here(endpoint.chassis) if endpoint.mode in OWN_WAYS else Hosts(endpoint.realm)
+    return Here(endpoint.chassis) if endpoint.mode in UNTUNNELLED else Hosts(endpoint.realm)
 
 
 def _conveyed(endpoint: Endpoint) -> tuple[str, ...]:
@@ -108,7 +106,7 @@ def _conveyed(endpoint: Endpoint) -> tuple[str, ...]:
 
 def _way(endpoint: Endpoint) -> str:
     """By what its packets leave its chassis."""
-    return endpoint.mode if endpoint.mode in OWN_WAYS else endpoint.encap
+    return endpoint.mode if endpoint.mode in UNTUNNELLED else endpoint.encap
 
 
 INDEXES = {

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from apps import aims
 from apps import registers as r
-from apps.binding import OWN_WAYS, reach
+from apps.binding import reach
 from apps.pipeline import CROWD, DELIVER, DESTINATION, FLOOD
 from apps.policy_tables import INGRESS
 from apps.questions import LINK_ONLY
 from apps.standing import receiving
 from apps.ways_there import toward
 from controller.derived import Endpoint, Realm
+from controller.entities import UNTUNNELLED
 from controller.flow.actions import Action, meter, set_field
 from controller.flow.fields import ETH_DST, IN_PORT, Masked
 from controller.flow.flow import EVERYWHERE, Flow, Here, Hosts, Match
@@ -50,7 +51,7 @@ def remote(endpoint: Endpoint, view: View) -> Iterator[Flow]:
 
 
 def _remote(endpoint: Endpoint, address: Match, view: View) -> Iterator[Flow]:
-    if endpoint.mode in OWN_WAYS:
+    if endpoint.mode in UNTUNNELLED:
         return
     match: Match = {r.NETWORK: endpoint.vni, r.ORIGIN: FROM_HERE, **address}
     way = toward(endpoint.chassis, endpoint.encap, view)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.derived import Audience, Narrowed, Realm
+from controller.derived import Audience, Narrowed, Realm, told_mtu
 from controller.entities import Chassis
 from controller.store import Index
 
@@ -36,8 +36,7 @@ def narrowed(network: Network, view: View) -> Iterator[Narrowed]:
 
 def room(leg: Leg, view: View) -> int:
     """How large packets may be that a router hands to one of its networks."""
-    found = view.find(Narrowed, leg.network)
-    return leg.mtu if found is None else found.mtu
+    return told_mtu(leg.mtu, view.find(Narrowed, leg.network))
 
 
 def mixed(realm: str, view: View) -> bool:

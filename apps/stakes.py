@@ -9,10 +9,11 @@ from ipaddress import ip_address, ip_network
 from itertools import product
 from typing import TYPE_CHECKING
 
-from apps.binding import OWN_WAYS, own_addresses, singles
+from apps.binding import own_addresses, singles
 from apps.rulings import plain_blocks
 from controller.courses import Course, Departure, Interest, Stake
 from controller.derived import Endpoint, Floating
+from controller.entities import UNTUNNELLED
 from controller.links import Demand, PathPolicy
 from controller.policy.derived import Member, Post
 from controller.policy.values import AddressGroup, Block, Listed, Machines
@@ -47,7 +48,7 @@ def stakes(member: Member, view: View) -> Iterator[Stake]:
         macs=tuple(_macs(endpoint, view)),
         sources=sources,
         targets=targets,
-        aimed=endpoint.mode not in OWN_WAYS and bool(targets or answered),
+        aimed=endpoint.mode not in UNTUNNELLED and bool(targets or answered),
         returns=(*given, *((course, True) for course in answered)),
     )
 

@@ -118,6 +118,11 @@ class Narrowed:
     mtu: int
 
 
+def told_mtu(mtu: int, narrowed: Narrowed | None) -> int:
+    """How large packets of a network may be where it is now; ``mtu`` is what it has by itself."""
+    return mtu if narrowed is None else narrowed.mtu
+
+
 @dataclass(frozen=True, slots=True)
 class Leg:
     """A router on one of its networks, key ``router|network``; ``blocks`` are the subnets that it routes there.

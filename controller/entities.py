@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Encap = Literal["vxlan", "geneve", "gre"]
 Mode = Literal["overlay", "internal", "nat", "bridged", "host-only"]
+UNTUNNELLED: frozenset[Mode] = frozenset({"bridged", "host-only"})
+"""Networks whose frames never travel between chassis by ways of ours."""
 Advertisement = Literal["slaac", "stateful", "stateless", "none"]
 Protocol4 = Literal["tcp", "udp"]
 

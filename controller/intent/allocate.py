@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from controller.entities import Encap, Mode
+from controller.entities import UNTUNNELLED, Encap, Mode
 from controller.intent.blocks import IPV4, IPV6, Block, text
 from controller.links import ENCLOSED
 from controller.zones import MOST_ROUTERS
@@ -57,7 +57,7 @@ def mtu(encap: Encap, underlay: Underlay) -> int:
 
 def enclosed_mtu(mode: Mode, underlay: Underlay) -> int:
     """The largest guest packet, in bytes, that fits the underlay behind a header in a tunnel; 0 where there is none."""
-    if mode in {"bridged", "host-only"}:
+    if mode in UNTUNNELLED:
         return 0
     return underlay.mtu - _ENCLOSED_OVERHEAD - (_IPV6_HEADER_MORE if underlay.ip == IPV6 else 0)
 

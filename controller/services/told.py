@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from controller import served
 from controller.addresses import block, octets, within
-from controller.derived import Leg, Narrowed
+from controller.derived import Leg, Narrowed, told_mtu
 from controller.entities import Dhcp
 from controller.services import dhcp4_message as v4
 
@@ -94,8 +94,7 @@ def _labels(domain: str) -> bytes:
 
 def mtu(network: Network, facts: Facts) -> int:
     """How large packets of a network may be where it is now."""
-    narrowed: Narrowed | None = facts.get(Narrowed, network.key)
-    return network.mtu if narrowed is None else narrowed.mtu
+    return told_mtu(network.mtu, facts.get(Narrowed, network.key))
 
 
 @lru_cache(4096)

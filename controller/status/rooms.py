@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.derived import Audience, Narrowed, Realm
-from controller.entities import Chassis, Network
+from controller.derived import Audience, Narrowed, Realm, told_mtu
+from controller.entities import UNTUNNELLED, Chassis, Network
 from controller.links import ENCLOSED
 from controller.status.conditions import condition
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from controller.core import Core
     from controller.store import Store
 
-_UNTUNNELLED = frozenset({"bridged", "host-only"})
 Row = dict[str, object]
 Narrowest = tuple[int, str]
 """The least MTU of a wire that is up, and that wire (its key)."""
@@ -28,10 +27,10 @@ def with_room(status: Row, core: Core, narrowest: Narrowest | None, key: str, st
     """
     store = core.compiler.store
     network: Network | None = store.get(Network, key)
-    if network is None or network.mode in _UNTUNNELLED:
+    if network is None or network.mode in UNTUNNELLED:
         return status
     narrowed: Narrowed | None = store.get(Narrowed, key)
-    told = network.mtu if narrowed is None else narrowed.mtu
+    told = told_mtu(network.mtu, narrowed)
     faults = tuple(_faults(network, told, store, narrowest))
     message = "; ".join(faults) or f"packets of {told} bytes fit wherever the network is"
     reason = "TooLarge" if faults else "Narrowed" if narrowed is not None else "Fits"
