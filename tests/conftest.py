@@ -1,22 +1,27 @@
 """What all tests share: golden files may be rewritten, and random tests draw the same examples on every run.
 
 Stories go first, then what else needs Open vSwitch: what is left at the end is short, and workers can share it out.
+What measures time has the machine alone.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.alone import Machine
 from tests.real_switch import RealSwitch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 STORIES = "test_scenarios.py"
+TESTS = Path(__file__).parent
+MACHINE = Machine(door=TESTS, inside=TESTS.parent)
 
 settings.register_profile(
     "same-every-run", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -32,8 +37,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_quickness)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with MACHINE.taken(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
 def _quickness(item: pytest.Item) -> int:
-    """0 for stories, 1 for what else needs Open vSwitch, 2 for all the others."""
+    """-1 for what wants the machine alone, 0 for stories, 1 for what else needs Open vSwitch, 2 for all the others."""
+    if item.get_closest_marker("alone"):
+        return -1
     if item.path.name == STORIES:
         return 0
     return 1 if item.get_closest_marker("system") else 2
