@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 RECEIVED = re.compile(r"\|vconn\|DBG\|(?:tcp|ssl):\S+ received: (OFPT_\w+)")
-PRIORITY = ("nice", "-n", "-10")
-"""What ovs-ctl(8) starts both daemons with."""
 CHANGES = ("OFPT_FLOW_MOD", "OFPT_GROUP_MOD", "OFPT_METER_MOD", "OFPT_BUNDLE_ADD_MESSAGE")
 
 
@@ -92,7 +90,7 @@ class Ovs:
         log = f"--log-file={self.directory / program}.log"
         arguments = (f"--unixctl={control}", "--no-chdir", "-vconsole:emer", log, *argv)
         output = self.directory / f"{program}.out"
-        return self.machine.spawn(*PRIORITY, program, *arguments, output=output, environment=self.environment)
+        return self.machine.spawn(program, *arguments, output=output, environment=self.environment)
 
     def _answers(self, program: str) -> bool:
         control = self.directory / f"{program}.ctl"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mininet_scenarios.daemon import Daemon
     from mininet_scenarios.hypervisor import Hypervisor
 
-USUAL, SLOWEST = 0.05, 1.0  # seconds for a small answer, half of them and all, on a machine that others use too
+USUAL, SLOWEST = 0.05, 2.0  # seconds for a small answer, half of them and all, on a machine that others use too
 GROWTH = 64 << 20  # bytes
 
 
